@@ -1,0 +1,29 @@
+/** Ground truth of one image, in the label files' own form. */
+export interface Labels {
+  readonly count: number;
+  /** Class index per box. */
+  readonly cls: Int32Array;
+  /** Centre x, centre y, width, height per box, as shares of the native image's width and height. */
+  readonly xywhn: Float32Array;
+}
+
+/** One image of a split with its ground truth; no boxes means a background image. */
+export interface LabeledImage {
+  /** Absolute path. */
+  readonly path: string;
+  readonly labels: Labels;
+}
+
+/** The part of data.yaml that one split names: images sorted by path, and class names by class index. */
+export interface Dataset {
+  /** Absolute path of data.yaml. */
+  readonly yaml: string;
+  readonly split: string;
+  /** Class names by index; indices may have gaps. */
+  readonly names: ReadonlyMap<number, string>;
+  readonly images: readonly LabeledImage[];
+  /** Boxes in all images together. */
+  readonly labelCount: number;
+  /** What was skipped or read tolerantly, one sentence each, for the log and the report. */
+  readonly warnings: readonly string[];
+}
