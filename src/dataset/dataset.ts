@@ -1,0 +1,158 @@
+import { UserError } from '../errors.ts';
+import type { Family } from '../protocol.ts';
+import { mapConcurrently } from './concurrency.ts';
+import { type DataYaml, readDataYaml } from './data-yaml.ts';
+import { listImages } from './images.ts';
+import { type LabelRules, NO_LABELS } from './labels.ts';
+import { lfsError } from './lfs.ts';
+import { type ReadImage, readImage } from './read-image.ts';
+import { resolveSplit } from './split.ts';
+import type { Dataset, LabeledImage } from './types.ts';
+
+/** Which part of a data set to read, and by whose rules. */
+export interface DatasetOptions {
+  readonly split: 'train' | 'val' | 'test';
+  readonly family: Family;
+  /** Classes of the model, if known. */
+  readonly nc?: number;
+}
+
+/** Sentences about single images, before the rest is only counted. */
+const MAX_DETAILS = 10;
+
+/**
+ * Reads one split of a data.yaml: the images that the family's reference validator would see, in its order, with the
+ * boxes it would compare against. The files are only read; `download:` is never run.
+ *
+ * - data.yaml and its paths: `readDataYaml`, `resolveSplit`; images: `listImages`; label files: `parseLabels`.
+ * - An image named twice counts twice for ultralytics, once for yolov5 (whose cache is keyed by path).
+ * - An image whose file is missing, or whose label file breaks a rule, is dropped with a warning; one without a label
+ *   file, or with an empty one, is a background and kept.
+ * - A class beyond `names` drops the image for ultralytics. yolov5's val.py stops there, so this is an error.
+ * - Labels of classes that the model cannot predict (`nc` below the classes of the data set) are skipped for
+ *   ultralytics, as by its validator (detect/val.py:422), and an error for yolov5.
+ * - Both references also decode every image here and drop those that are no picture or at most 9 pixels wide or high:
+ *   this is left to the part that reads pixels.
+ *
+ * @param yamlPath Path of data.yaml.
+ * @throws UserError where the data set cannot be read, has no images or no labels, or is a set of Git LFS pointers.
+ */
+export async function loadDataset(yamlPath: string, options: DatasetOptions): Promise<Dataset> {
+  const yaml = await readDataYaml(yamlPath);
+  const { entries, warnings } = await resolveSplit(yaml, options.split);
+  const list = await listImages(entries, options.family);
+  const paths = options.family === 'yolov5' ? [...new Set(list.paths)] : list.paths;
+
+  const rules = labelRules(yaml, options);
+  const read = await mapConcurrently(paths, (path) => readImage(path, rules));
+  refusePointers(read);
+  refuseUnknownClasses(read, rules);
+
+  const all = read.flatMap(labeledImage);
+  const images = all.map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
+  const labelCount = countLabels(images);
+  if (labelCount === 0) throw noLabels(read, options.split);
+  return {
+    yaml: yaml.file,
+    split: options.split,
+    names: yaml.names,
+    images,
+    labelCount,
+    warnings: [
+      ...yaml.warnings,
+      ...warnings,
+      ...list.warnings,
+      ...warningsAbout(read),
+      ...warningsAboutSkipped(countLabels(all) - labelCount, options.nc),
+    ],
+  };
+}
+
+function labelRules(yaml: DataYaml, { family, nc }: DatasetOptions): LabelRules {
+  const classes = Math.max(...yaml.names.keys()) + 1;
+  return {
+    family,
+    classes: family === 'yolov5' ? Math.min(classes, nc ?? classes) : classes,
+    poseColumns: yaml.poseColumns,
+  };
+}
+
+function refusePointers(read: readonly ReadImage[]): void {
+  const images = read.filter(({ reading }) => reading.kind === 'lfs-image');
+  if (images.length > 0)
+    throw lfsError(
+      'images',
+      images.map(({ path }) => path),
+    );
+  const labels = read.filter(({ reading }) => reading.kind === 'lfs-label');
+  if (labels.length > 0)
+    throw lfsError(
+      'label files',
+      labels.map(({ label }) => label),
+    );
+}
+
+function refuseUnknownClasses(read: readonly ReadImage[], { classes }: LabelRules): void {
+  for (const { label, reading } of read) {
+    if (reading.kind !== 'unknown-class') continue;
+    throw new UserError(
+      'dataset',
+      `Label files must name classes that data set and model have, 0 to ${classes - 1}, but ${label} has class ${reading.cls} in row ${reading.row}.`,
+      'Number the classes from 0 in the order of `names`, and use the data.yaml the model was trained with.',
+    );
+  }
+}
+
+function labeledImage({ path, reading }: ReadImage): LabeledImage[] {
+  if (reading.kind === 'missing-label') return [{ path, labels: NO_LABELS }];
+  return reading.kind === 'labels' ? [{ path, labels: reading.labels }] : [];
+}
+
+function withoutClassesFrom(nc: number, image: LabeledImage): LabeledImage {
+  const { cls, xywhn } = image.labels;
+  if (cls.every((id) => id < nc)) return image;
+  const kept = [...cls.keys()].filter((at) => cls[at]! < nc);
+  return {
+    path: image.path,
+    labels: {
+      count: kept.length,
+      cls: Int32Array.from(kept, (at) => cls[at]!),
+      xywhn: Float32Array.from(kept.flatMap((at) => [...xywhn.subarray(at * 4, at * 4 + 4)])),
+    },
+  };
+}
+
+function countLabels(images: readonly LabeledImage[]): number {
+  return images.reduce((sum, { labels }) => sum + labels.count, 0);
+}
+
+/** Without a single label every metric is zero, pruned or not, and nothing is validated. */
+function noLabels(read: readonly ReadImage[], split: string): UserError {
+  const missing = read.filter(({ reading }) => reading.kind === 'missing-label').length;
+  const dropped = read.flatMap(({ reading }) => (reading.kind === 'dropped' ? [reading.reason] : []));
+  const because = dropped.length > 0 ? `, first because ${dropped[0]}` : '';
+  return new UserError(
+    'dataset',
+    `The images of \`${split}\` must have labels, but of ${read.length} images ${missing} have no label file and ` +
+      `${dropped.length} were dropped${because}; the rest have no boxes that count. ` +
+      `The labels of ${read[0]!.path} were looked for in ${read[0]!.label}.`,
+    'Put a .txt file for each image into a `labels` folder beside `images`, with the same name, and commit it.',
+  );
+}
+
+/** One sentence for each dropped image or duplicate, but no flood of them. */
+function warningsAbout(read: readonly ReadImage[]): readonly string[] {
+  const all = read.flatMap(({ path, label, reading }) => {
+    if (reading.kind === 'dropped') return [`The image ${path} was dropped: ${reading.reason}.`];
+    if (reading.kind !== 'labels' || reading.duplicates === 0) return [];
+    return [`${reading.duplicates} duplicate rows of ${label} were left out.`];
+  });
+  const more = all.length - MAX_DETAILS;
+  return more > 0 ? [...all.slice(0, MAX_DETAILS), `${more} more images have such faults.`] : all;
+}
+
+function warningsAboutSkipped(skipped: number, nc: number | undefined): readonly string[] {
+  return skipped > 0
+    ? [`${skipped} labels of classes that the model (${nc} classes) cannot predict were skipped.`]
+    : [];
+}

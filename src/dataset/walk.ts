@@ -1,0 +1,77 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../errors.ts';
+
+/** Entries that a walk may visit in all: ten times the largest data sets, and seconds rather than hours of a disk. */
+const MAX_ENTRIES = 1_000_000;
+
+/** A folder still to be read, and the real paths of the folders around it. */
+interface Folder {
+  readonly path: string;
+  readonly chain: readonly string[];
+}
+
+/**
+ * Every file below `root` that Python's `glob('**' + '/*.*', recursive=True)` gives, unsorted: names with a dot in them,
+ * none that starts with one, in folders that do not start with one either; symbolic links are followed.
+ *
+ * Other than there a link back to a folder around it is not entered, so that loops end. What cannot be read is left out
+ * with a warning.
+ *
+ * @param maxEntries How many files and folders to visit before giving up.
+ * @throws UserError where there are more: the path is hardly meant.
+ */
+export async function walk(root: string, warnings: string[], maxEntries = MAX_ENTRIES): Promise<string[]> {
+  const files: string[] = [];
+  const pending: Folder[] = [{ path: root, chain: [await realpath(root)] }];
+  let visited = 0;
+  for (let folder = pending.pop(); folder; folder = pending.pop()) {
+    const children = await readFolder(folder.path, warnings);
+    visited += children.length;
+    if (visited > maxEntries) throw tooManyEntries(root, maxEntries);
+    for (const child of children) {
+      if (child.name.startsWith('.')) continue;
+      const path = join(folder.path, child.name);
+      const kind = await kindOfChild(child, path, warnings);
+      if (kind === 'file' && child.name.includes('.')) files.push(path);
+      if (kind === 'folder') {
+        const real = child.isSymbolicLink() ? await realpath(path) : join(folder.chain.at(-1)!, child.name);
+        if (!folder.chain.includes(real)) pending.push({ path, chain: [...folder.chain, real] });
+      }
+    }
+  }
+  return files;
+}
+
+async function readFolder(path: string, warnings: string[]): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (thrown) {
+    warnings.push(`The folder ${path} could not be read and was left out (${messageOf(thrown)}).`);
+    return [];
+  }
+}
+
+async function kindOfChild(
+  child: Dirent,
+  path: string,
+  warnings: string[],
+): Promise<'file' | 'folder' | undefined> {
+  if (!child.isSymbolicLink()) return child.isFile() ? 'file' : child.isDirectory() ? 'folder' : undefined;
+  try {
+    const target = await stat(path);
+    return target.isFile() ? 'file' : target.isDirectory() ? 'folder' : undefined;
+  } catch (thrown) {
+    warnings.push(`The symbolic link ${path} leads nowhere and was left out (${messageOf(thrown)}).`);
+    return undefined;
+  }
+}
+
+function tooManyEntries(root: string, maxEntries: number): UserError {
+  return new UserError(
+    'dataset',
+    `A folder of images must hold at most ${maxEntries} files and folders, but ${root} holds more.`,
+    'Point `path` and the split of the data.yaml at the folder of the images, or at a .txt list of them.',
+  );
+}
