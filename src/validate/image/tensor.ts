@@ -1,0 +1,45 @@
+import type { RgbImage } from '../types.ts';
+
+/** `value / 255` in float32, as torch divides; by sample value. */
+const UNIT_FLOAT32 = Float32Array.from({ length: 256 }, (_, value) => value / 255);
+
+/** `value / 255` in float16 bits, as torch divides; by sample value. */
+const UNIT_FLOAT16 = Uint16Array.from({ length: 256 }, (_, value) => halfBits(value / 255));
+
+/** IEEE 754 half precision of a number in [0, 1] that is zero or normal, rounded half to even. */
+function halfBits(value: number): number {
+  const [bits = 0] = new Uint32Array(Float32Array.of(value).buffer);
+  if (bits === 0) return 0;
+  const rebased = bits - ((127 - 15) << 23);
+  return (rebased + 0xfff + ((rebased >> 13) & 1)) >> 13;
+}
+
+function fill(
+  image: RgbImage,
+  unit: ArrayLike<number>,
+  target: Float32Array | Uint16Array,
+  offset: number,
+): void {
+  const { data } = image;
+  const plane = image.width * image.height;
+  const green = offset + plane;
+  const blue = green + plane;
+  for (let i = 0, p = 0; i < plane; i++, p += 3) {
+    target[offset + i] = unit[data[p]!]!;
+    target[green + i] = unit[data[p + 1]!]!;
+    target[blue + i] = unit[data[p + 2]!]!;
+  }
+}
+
+/**
+ * Writes a picture as 3 × height × width float32 in [0, 1], RGB planes, into `target` from element `offset` on:
+ * the batch tensor of the validators, `im.float() / 255` (yolov5 val.py:262).
+ */
+export function toTensor(image: RgbImage, target: Float32Array, offset = 0): void {
+  fill(image, UNIT_FLOAT32, target, offset);
+}
+
+/** The same for a float16 input: `im.half() / 255` as the bits of half precision numbers. */
+export function toTensorFloat16(image: RgbImage, target: Uint16Array, offset = 0): void {
+  fill(image, UNIT_FLOAT16, target, offset);
+}
