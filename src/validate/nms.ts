@@ -103,11 +103,11 @@ function offsetByClass({ xyxy, cls }: Detections, order: Uint32Array) {
 function overlap(boxes: Float32Array, areas: Float32Array, a: number, b: number): number {
   const boxA = a * 4;
   const boxB = b * 4;
-  const left = boxes[boxA] < boxes[boxB] ? boxes[boxB] : boxes[boxA];
-  const right = boxes[boxB + 2] < boxes[boxA + 2] ? boxes[boxB + 2] : boxes[boxA + 2];
+  const left = Math.max(boxes[boxA], boxes[boxB]);
+  const right = Math.min(boxes[boxA + 2], boxes[boxB + 2]);
   if (!(right > left)) return 0;
-  const top = boxes[boxA + 1] < boxes[boxB + 1] ? boxes[boxB + 1] : boxes[boxA + 1];
-  const bottom = boxes[boxB + 3] < boxes[boxA + 3] ? boxes[boxB + 3] : boxes[boxA + 3];
+  const top = Math.max(boxes[boxA + 1], boxes[boxB + 1]);
+  const bottom = Math.min(boxes[boxA + 3], boxes[boxB + 3]);
   if (!(bottom > top)) return 0;
   const intersection = Math.fround(Math.fround(right - left) * Math.fround(bottom - top));
   return Math.fround(intersection / Math.fround(Math.fround(areas[a] + areas[b]) - intersection));
