@@ -22,3 +22,21 @@ export const DETECTION_DEFAULTS: Readonly<Record<Family, DetectionOptions>> = {
   yolov5: { conf: 0.001, iou: 0.6, maxDet: 300 },
   ultralytics: { conf: 0.001, iou: 0.7, maxDet: 300 },
 };
+
+/**
+ * The thresholds to use: what the user asked for, else the family's defaults. Ultralytics raises a default `max_det` to
+ * the most labels that one image has (detect/val.py:64-95).
+ */
+export function detectionOptions(
+  family: Family,
+  asked: { readonly [Key in keyof DetectionOptions]: number | null },
+  mostLabelsInOneImage: number,
+): DetectionOptions {
+  const defaults = DETECTION_DEFAULTS[family];
+  const maxDet = family === 'ultralytics' ? Math.max(defaults.maxDet, mostLabelsInOneImage) : defaults.maxDet;
+  return {
+    conf: asked.conf ?? defaults.conf,
+    iou: asked.iou ?? defaults.iou,
+    maxDet: asked.maxDet ?? maxDet,
+  };
+}

@@ -1,0 +1,58 @@
+// Bundles the action, the command line and the worker into dist/, each in one readable file, with the licences of all
+// packages that went in. The native packages stay outside.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const outdir = process.argv[2] ?? join(root, 'dist');
+
+const BUNDLES = { index: 'src/index.ts', cli: 'src/cli.ts', worker: 'src/validate/worker.ts' };
+
+// Some bundled packages are CommonJS and call `require` for Node's own modules.
+const REQUIRE =
+  "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+
+rmSync(outdir, { recursive: true, force: true });
+mkdirSync(outdir, { recursive: true });
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: BUNDLES,
+  outdir,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  charset: 'utf8',
+  legalComments: 'none',
+  banner: { js: REQUIRE },
+  metafile: true,
+  logLevel: 'warning',
+});
+writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n');
+writeFileSync(join(outdir, 'licenses.txt'), licences(Object.keys(metafile.inputs)));
+
+/** The licence texts of the packages that the given files belong to, by package name. */
+function licences(files) {
+  const folders = new Set();
+  for (const file of files) {
+    const match = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file);
+    if (match) folders.add(match[1]);
+  }
+  return [...folders]
+    .map((folder) => ({
+      folder,
+      manifest: JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')),
+    }))
+    .sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1))
+    .map(({ folder, manifest }) => {
+      const texts = readdirSync(join(root, folder)).filter((name) =>
+        /^(licen[cs]e|notice|copying)/i.test(name),
+      );
+      const body = texts.sort().map((name) => readFileSync(join(root, folder, name), 'utf8').trim());
+      return [`${manifest.name} ${manifest.version} (${manifest.license})`, ...body].join('\n\n');
+    })
+    .join(`\n\n${'-'.repeat(80)}\n\n`)
+    .concat('\n');
+}

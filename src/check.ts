@@ -1,0 +1,80 @@
+import { readDataYaml } from './dataset/data-yaml.ts';
+import { loadDataset } from './dataset/dataset.ts';
+import type { Dataset } from './dataset/types.ts';
+import type { Inputs } from './inputs.ts';
+import type { Log } from './log.ts';
+import { findConvWeights } from './onnx/conv-weights.ts';
+import { type ModelFile, readModelFile } from './onnx/model-file.ts';
+import { detectionOptions } from './protocol.ts';
+import { type DetectPool, loadModel } from './validate/detect.ts';
+import { describeDetector } from './validate/detector.ts';
+import type { DetectionPlan } from './validate/worker.ts';
+
+/** Model and data set, read and found to fit each other. */
+export interface Checked {
+  readonly model: ModelFile;
+  readonly dataset: Dataset;
+  readonly plan: DetectionPlan;
+  /** Class names for reports: the data set's, or else the model's. */
+  readonly names: ReadonlyMap<number, string>;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads everything a run depends on and writes nothing; the unpruned model is loaded into the pool on the way.
+ *
+ * @throws {UserError} the first thing that is wrong.
+ */
+export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise<Checked> {
+  const warnings: string[] = [];
+  const warn = (warning: string) => {
+    warnings.push(warning);
+    log.warning(warning);
+  };
+
+  const model = await readModelFile(inputs.model);
+  const convs = findConvWeights(model);
+  const { names } = await readDataYaml(inputs.data);
+  const tensors = await loadModel(pool, inputs.model);
+  const detector = describeDetector(
+    { ...tensors, metadata: model.metadata },
+    {
+      imgsz: inputs.imgsz,
+      protocol: inputs.protocol,
+      datasetNames: names,
+      datasetNc: Math.max(...names.keys()) + 1,
+    },
+  );
+  detector.warnings.forEach(warn);
+  log.info(
+    `${inputs.model}: ${convs.length} Conv weights, ${detector.head} head, ${detector.nc} classes, ` +
+      `${detector.width}×${detector.height} input, validated by the rules of ${detector.family}`,
+  );
+
+  const dataset = await loadDataset(inputs.data, {
+    split: inputs.split,
+    family: detector.family,
+    nc: detector.nc,
+  });
+  dataset.warnings.forEach(warn);
+  log.info(
+    `${inputs.data}: ${dataset.images.length} images, ${dataset.labelCount} labelled boxes in ${inputs.split}`,
+  );
+
+  const mostLabels = dataset.images.reduce((most, { labels }) => Math.max(most, labels.count), 0);
+  const asked = { conf: inputs.conf, iou: inputs.iou, maxDet: inputs['max-det'] };
+  const options = detectionOptions(detector.family, asked, mostLabels);
+  if (options.conf > 0.001) {
+    warn(
+      `conf is ${options.conf}: above 0.001 the figures come out higher than the reference validators print, and a drop smaller. ` +
+        'Leave it out to compare with them.',
+    );
+  }
+  return {
+    model,
+    dataset,
+    plan: { detector, options },
+    names: new Map([...(detector.names ?? []), ...names]),
+    warnings,
+  };
+}

@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import { messageOf, UserError, UserErrors } from './errors.ts';
+import { INPUTS, type InputName, loadInputs } from './inputs.ts';
+import { run } from './run.ts';
+import { terminalLog } from './terminal.ts';
+
+const NAMES = Object.keys(INPUTS) as InputName[];
+
+/** The text of `--help`, made from the table of inputs. */
+function help(): string {
+  const options = NAMES.map((name) => {
+    const { description, default: fallback } = INPUTS[name];
+    const note = fallback === null ? ' (required)' : fallback === '' ? '' : ` [${fallback}]`;
+    return `  --${name.padEnd(14)} ${description}${note}`;
+  });
+  return [
+    'Usage: yolo-prune --model best.onnx --data data.yaml [--OPTION VALUE ...]',
+    '',
+    ...options,
+    '',
+  ].join('\n');
+}
+
+function readOptions(args: readonly string[]): Partial<Record<InputName | 'help', string | boolean>> {
+  const options = {
+    help: { type: 'boolean', short: 'h' },
+    ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }])),
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options, strict: true }).values;
+  } catch (error) {
+    throw new UserError('input', `${messageOf(error)}.`, 'See `yolo-prune --help` for all options.', {
+      cause: error,
+    });
+  }
+}
+
+function fail(thrown: unknown): never {
+  if (thrown instanceof UserError || thrown instanceof UserErrors) console.error(`Error: ${thrown.message}`);
+  else console.error('Unexpected error, please report it:', thrown);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    process.stdout.write(help());
+    return;
+  }
+  const inputs = await loadInputs((name) => String(options[name] ?? ''), {
+    temporaryFolder: process.env.RUNNER_TEMP,
+  });
+  const { report } = await run(inputs, terminalLog, import.meta.url);
+  if (!report.verdict.pass && inputs['fail-on-drop']) process.exitCode = 1;
+}
+
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+
+await main().catch(fail);

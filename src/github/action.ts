@@ -1,0 +1,32 @@
+import * as core from '@actions/core';
+import { UserError, UserErrors } from '../errors.ts';
+import { loadInputs } from '../inputs.ts';
+import { run } from '../run.ts';
+import { actionsLog, harmless } from './log.ts';
+import { setOutputs, writeSummary } from './publish.ts';
+
+/** One run as a step of a workflow: inputs from the runner; outputs, summary and a failed verdict back to it, in this order. */
+export async function runAction(nativeBase: string): Promise<void> {
+  const inputs = await loadInputs((name) => core.getInput(name), {
+    temporaryFolder: process.env.RUNNER_TEMP,
+  });
+  const outcome = await run(inputs, actionsLog, nativeBase);
+  setOutputs(outcome);
+  if (inputs.summary) await writeSummary(outcome.summary);
+  const { pass, reasons } = outcome.report.verdict;
+  if (pass) return;
+  const message = reasons.join('\n');
+  if (inputs['fail-on-drop']) core.setFailed(message);
+  else core.warning(`${message} The step stays green because fail-on-drop is false.`);
+}
+
+/** Ends the step red; only a bug shows its stack trace. */
+export function failAction(thrown: unknown): never {
+  if (thrown instanceof UserError || thrown instanceof UserErrors) core.setFailed(thrown.message);
+  else {
+    const stack = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    core.info(harmless(stack));
+    core.setFailed(`Unexpected error, please report it with the log above: ${stack.split('\n', 1)[0]}`);
+  }
+  process.exit(1);
+}

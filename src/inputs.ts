@@ -1,0 +1,215 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { UserError, UserErrors } from './errors.ts';
+import { METRIC_NAMES } from './gate.ts';
+import {
+  amount,
+  boolean,
+  type InputValue,
+  imageSize,
+  lines,
+  maxDrop,
+  oneOf,
+  optional,
+  positiveInteger,
+  required,
+  share,
+  text,
+  wholeNumber,
+} from './input-values.ts';
+import { METHODS, type MethodName } from './prune/methods.ts';
+
+/** One input of the action and option of the command line. */
+interface InputSpec<T> {
+  /** One sentence for action.yml, `--help` and the README. */
+  readonly description: string;
+  /** What an absent input stands for; `null`: it must be given. */
+  readonly default: string | null;
+  readonly parse: InputValue<T>;
+}
+
+function input<T>(parse: InputValue<T>, defaultText: string | null, description: string): InputSpec<T> {
+  return { parse, default: defaultText, description };
+}
+
+/** Every input by its name: the one place that action.yml, the command line and the documentation are held against. */
+export const INPUTS = {
+  model: input(required(text), null, 'Path or glob of the trained model; must match exactly one .onnx file.'),
+  data: input(required(text), null, 'YOLO data.yaml that names the images and classes.'),
+  amount: input(amount, '30%', 'Share of every Conv weight to make zero: 30% or 0.3.'),
+  method: input(
+    oneOf(Object.keys(METHODS) as MethodName[]),
+    'l1',
+    `Pruning method: ${Object.keys(METHODS).join(', ')}.`,
+  ),
+  exclude: input(lines, '', 'Globs, one a line, over Conv node or weight names to leave alone.'),
+  split: input(
+    oneOf(['val', 'test', 'train']),
+    'val',
+    'Split of data.yaml to validate on: val, test or train.',
+  ),
+  protocol: input(
+    oneOf(['auto', 'yolov5', 'ultralytics', 'coco']),
+    'auto',
+    'Whose rules make the figures: auto (by the model), yolov5, ultralytics or coco.',
+  ),
+  metric: input(
+    oneOf(METRIC_NAMES),
+    'mAP50-95',
+    `Figure that decides the verdict: ${METRIC_NAMES.join(', ')}.`,
+  ),
+  'max-drop': input(
+    maxDrop,
+    '0.02',
+    'Accepted drop of the metric: absolute (0.02), or with % relative to the unpruned model (5%).',
+  ),
+  'min-metric': input(optional(share), '', 'Least figure that the pruned model must reach.'),
+  imgsz: input(
+    optional(imageSize),
+    '',
+    'Input size in pixels (640, or height x width: 480x864); only for models with a dynamic input.',
+  ),
+  conf: input(
+    optional(share),
+    '',
+    'Confidence floor of detections; by default 0.001, as the reference validators use.',
+  ),
+  iou: input(
+    optional(share),
+    '',
+    'IoU above which NMS suppresses a box; by default 0.6 (yolov5) or 0.7 (ultralytics).',
+  ),
+  'max-det': input(optional(positiveInteger), '', 'Detections kept per image; by default 300.'),
+  device: input(oneOf(['auto', 'cpu', 'cuda']), 'auto', 'Where the models run: auto, cpu or cuda.'),
+  threads: input(wholeNumber, '0', 'Processor threads to use; 0 means all cores.'),
+  backup: input(
+    optional(text),
+    '',
+    'Where the original is kept; by default NAME.unpruned.onnx beside the model.',
+  ),
+  output: input(optional(text), '', 'Where the pruned model goes; by default it replaces the model.'),
+  'on-fail': input(
+    oneOf(['restore', 'keep']),
+    'restore',
+    'After a failed verdict: restore (the model stays as it was) or keep (the pruned one is put there all the same).',
+  ),
+  'fail-on-drop': input(boolean, 'true', 'Whether a failed verdict fails the step; false only reports it.'),
+  'report-dir': input(
+    optional(text),
+    '',
+    'Folder for report.json and summary.md; by default yolo-prune-report in RUNNER_TEMP, else in the working directory.',
+  ),
+  summary: input(boolean, 'true', 'Whether to write the job summary.'),
+} as const;
+
+export type InputName = keyof typeof INPUTS;
+
+type Parsed = { readonly [Name in InputName]: (typeof INPUTS)[Name] extends InputSpec<infer T> ? T : never };
+
+/** All inputs, parsed and checked once. Paths are as the user wrote them, but `model` is the one file its glob matched. */
+export type Inputs = Readonly<
+  Omit<Parsed, 'backup' | 'output' | 'report-dir'> & { backup: string; output: string; 'report-dir': string }
+>;
+
+/** Where inputs come from: the text of one input, empty where it was not given. */
+export type InputSource = (name: InputName) => string;
+
+/** What the defaults of some inputs depend on. */
+export interface InputSurroundings {
+  /** The runner's folder for temporary files (`RUNNER_TEMP`), if any. */
+  readonly temporaryFolder: string | undefined;
+}
+
+/**
+ * Reads, parses and checks every input.
+ *
+ * @throws {UserErrors} all that is wrong, together.
+ */
+export async function loadInputs(source: InputSource, surroundings: InputSurroundings): Promise<Inputs> {
+  const errors: UserError[] = [];
+  const parsed: Partial<Record<InputName, unknown>> = {};
+  for (const name of Object.keys(INPUTS) as InputName[]) {
+    const given = source(name).trim();
+    const result = (INPUTS[name].parse as InputValue<unknown>)(given || (INPUTS[name].default ?? ''));
+    if ('value' in result) parsed[name] = result.value;
+    else errors.push(inputError(name, result.must, given, result.remedy));
+  }
+  const values = parsed as Parsed;
+  const model = values.model ? await oneModel(values.model, errors) : '';
+  if (values.data) await checkDataFile(values.data, errors);
+  if (model && values.backup && resolve(values.backup) === resolve(values.output ?? model)) {
+    errors.push(
+      inputError(
+        'backup',
+        'a path of its own',
+        values.backup,
+        'The pruned model would go to the same place; name another.',
+      ),
+    );
+  }
+  if (errors.length > 0) throw new UserErrors(headline(errors.length), errors);
+  return Object.freeze({
+    ...values,
+    model,
+    backup: values.backup ?? defaultBackup(model),
+    output: values.output ?? model,
+    'report-dir': values['report-dir'] ?? join(surroundings.temporaryFolder || '.', 'yolo-prune-report'),
+  });
+}
+
+function headline(count: number): string {
+  return count === 1 ? 'One input is wrong:' : `${count} inputs are wrong:`;
+}
+
+function inputError(name: InputName, must: string, given: string, remedy: string): UserError {
+  const was = given ? `it was ${JSON.stringify(given)}` : 'it was empty';
+  return new UserError('input', `${name} must be ${must}, but ${was}.`, remedy);
+}
+
+async function oneModel(pattern: string, errors: UserError[]): Promise<string> {
+  const matches = (await isFile(pattern))
+    ? [pattern]
+    : isDynamicPattern(pattern)
+      ? (
+          await glob(pattern.replaceAll('\\', '/'), {
+            absolute: isAbsolute(pattern),
+            expandDirectories: false,
+          })
+        ).sort()
+      : [];
+  if (matches.length !== 1) {
+    const remedy =
+      matches.length === 0
+        ? 'Check the path (it is relative to the working directory) and that the step before has written the file.'
+        : `It matches ${matches.length}: ${matches.slice(0, 5).join(', ')}${matches.length > 5 ? ', …' : ''}. Name one of them.`;
+    errors.push(inputError('model', 'the path of exactly one existing .onnx file', pattern, remedy));
+    return '';
+  }
+  const [model] = matches as [string];
+  if (!model.toLowerCase().endsWith('.onnx')) {
+    const remedy = model.endsWith('.pt')
+      ? 'Export the checkpoint first: `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`.'
+      : 'Name the exported ONNX model.';
+    errors.push(inputError('model', 'an .onnx file', model, remedy));
+    return '';
+  }
+  return model;
+}
+
+async function checkDataFile(path: string, errors: UserError[]): Promise<void> {
+  if (await isFile(path)) return;
+  const remedy = 'Check the path (it is relative to the working directory) and that the file is checked out.';
+  errors.push(inputError('data', 'the path of an existing data.yaml', path, remedy));
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+function defaultBackup(model: string): string {
+  return join(dirname(model), basename(model).replace(/\.onnx$/i, '.unpruned.onnx'));
+}

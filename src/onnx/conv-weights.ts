@@ -1,0 +1,109 @@
+import { UserError } from '../errors.ts';
+import type { ModelFile } from './model-file.ts';
+import type { GraphProto, NodeProto, TensorProto } from './onnx_pb.ts';
+import { type StoredTensor, storedTensor } from './stored-tensor.ts';
+
+/** The weight tensor of one or more Conv nodes, and where its values lie in the file. */
+export interface ConvWeight {
+  /** Name of the weight tensor, or of the node where the tensor has none. */
+  readonly name: string;
+  /** Names of the Conv nodes that use it. */
+  readonly nodes: readonly string[];
+  /** Output channels, input channels a group, kernel height, kernel width. */
+  readonly shape: readonly [number, number, number, number];
+  readonly group: number;
+  readonly tensor: StoredTensor;
+}
+
+/** What a Conv's weight input may lead to: the tensor itself, or the operator that computes it. */
+type Source = { readonly tensor: TensorProto } | { readonly node: NodeProto };
+
+const INT8_OPERATORS = new Set(['ConvInteger', 'QLinearConv', 'DequantizeLinear']);
+
+/**
+ * Every 2-D Conv weight of a model in graph order, subgraphs included, each tensor once.
+ *
+ * The same set as torch's `nn.Conv2d` modules have: no ConvTranspose, no Conv of another rank. Weights may be initializers
+ * or `Constant` nodes, reached through `Identity` as well.
+ *
+ * @throws {UserError} when a weight is int8, computed inside the graph, or kept in a way that cannot be changed in place,
+ *   and when the model has no Conv at all.
+ */
+export function findConvWeights(model: ModelFile): readonly ConvWeight[] {
+  const found = new Map<TensorProto, { weight: Omit<ConvWeight, 'nodes'>; nodes: string[] }>();
+  visitGraph(model.proto.graph!, new Map(), (node, sources) => {
+    if (INT8_OPERATORS.has(node.opType) && node.opType !== 'DequantizeLinear') refuseInt8(model, node);
+    if (node.opType !== 'Conv' || node.domain !== '') return;
+    const tensor = resolveWeight(model, node, sources);
+    if (tensor.dims.length !== 4) return;
+    const known = found.get(tensor);
+    if (known) {
+      known.nodes.push(node.name);
+      return;
+    }
+    const name = tensor.name || node.name;
+    const group = Number(node.attribute.find((attribute) => attribute.name === 'group')?.i ?? 1n);
+    const shape = tensor.dims.map(Number) as [number, number, number, number];
+    found.set(tensor, {
+      weight: { name, shape, group, tensor: storedTensor(model, tensor, name) },
+      nodes: [node.name],
+    });
+  });
+  if (found.size === 0) {
+    throw new UserError(
+      'model',
+      `${model.path} must hold Conv layers to prune, but it has none.`,
+      'Check that this is a YOLO detector.',
+    );
+  }
+  return [...found.values()].map(({ weight, nodes }) => ({ ...weight, nodes }));
+}
+
+function visitGraph(
+  graph: GraphProto,
+  outer: ReadonlyMap<string, Source>,
+  visit: (node: NodeProto, sources: ReadonlyMap<string, Source>) => void,
+): void {
+  const sources = new Map(outer);
+  for (const tensor of graph.initializer) sources.set(tensor.name, { tensor });
+  for (const node of graph.node) {
+    const constant =
+      node.opType === 'Constant' ? node.attribute.find(({ name }) => name === 'value')?.t : undefined;
+    for (const output of node.output) sources.set(output, constant ? { tensor: constant } : { node });
+  }
+  for (const node of graph.node) {
+    visit(node, sources);
+    for (const attribute of node.attribute) {
+      for (const subgraph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) {
+        visitGraph(subgraph, sources, visit);
+      }
+    }
+  }
+}
+
+function resolveWeight(model: ModelFile, conv: NodeProto, sources: ReadonlyMap<string, Source>): TensorProto {
+  let source = sources.get(conv.input[1] ?? '');
+  for (
+    let steps = 0;
+    source && 'node' in source && source.node.opType === 'Identity' && steps < 64;
+    steps++
+  ) {
+    source = sources.get(source.node.input[0] ?? '');
+  }
+  if (source && 'tensor' in source) return source.tensor;
+  if (source && INT8_OPERATORS.has(source.node.opType)) refuseInt8(model, conv);
+  const origin = source ? `computed by a ${source.node.opType} node` : 'an input of the graph';
+  throw new UserError(
+    'model',
+    `The weight of Conv ${conv.name} in ${model.path} must be a constant, but it is ${origin}.`,
+    'Export the model again with constant folding, or simplify it with onnxsim.',
+  );
+}
+
+function refuseInt8(model: ModelFile, node: NodeProto): never {
+  throw new UserError(
+    'model',
+    `${model.path} must have floating point weights, but it is quantized to int8 (${node.opType} ${node.name}).`,
+    'Prune the float model first and quantize the pruned one.',
+  );
+}

@@ -1,0 +1,36 @@
+/** Control characters (Cc), line and paragraph separators, and changes of writing direction. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** Longest name that is shown in full. */
+const LONGEST_NAME = 120;
+
+/** Makes one line of a text from outside: nothing that a terminal obeys or that turns the writing direction. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, ' ');
+}
+
+/** A name from outside at a length that a table can hold. */
+export function shortName(name: string): string {
+  const characters = [...printable(name)];
+  return characters.length <= LONGEST_NAME
+    ? characters.join('')
+    : `${characters.slice(0, LONGEST_NAME - 1).join('')}…`;
+}
+
+/** Escapes text from outside for Markdown, in a table as well: it shows as it is and starts nothing. */
+export function markdown(text: string): string {
+  return html(text).replace(/[\\`*_{}[\]()#+!|~@:$^=-]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Escapes text from outside as inline code in Markdown, in a table as well. */
+export function markdownCode(text: string): string {
+  return `<code>${markdown(text)}</code>`;
+}
+
+function html(text: string): string {
+  return printable(text)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;');
+}

@@ -1,0 +1,93 @@
+import type { Backup } from '../files/safe-files.ts';
+import type { PrunedModel } from '../prune/prune-model.ts';
+import { printable } from './escape.ts';
+import type { Report } from './report.ts';
+
+/** What sparsity does and does not give, said wherever sizes or times are shown. */
+export const HONEST_SENTENCE =
+  'ONNX Runtime runs zeros as fast as any other number, and the file keeps its size: what gets smaller is what is stored ' +
+  'and sent compressed; what gets faster is another runtime with sparse kernels.';
+
+/** A metric's figure, to the fourth decimal. */
+export function figure(value: number): string {
+  return value.toFixed(4);
+}
+
+/** A share in percent with one decimal. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+/** Bytes in decimal megabytes, as release pages show them. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(2)} MB`;
+}
+
+/** What pruning did. */
+export function pruneLine({
+  method,
+  amount,
+  layers,
+  weights,
+  zeros,
+  sparsity,
+  excluded,
+}: PrunedModel): string {
+  const leftAlone = excluded.length > 0 ? `; left alone: ${excluded.map(printable).join(', ')}` : '';
+  return (
+    `${method} ${percent(amount)}: ${zeros.toLocaleString('en')} of ${weights.toLocaleString('en')} weights in ` +
+    `${layers.length} Conv layers are zero (${percent(sparsity)})${leftAlone}`
+  );
+}
+
+/** Where the original is kept. */
+export function backupLine({ path, created }: Backup, sha256: string): string {
+  return `${created ? 'The original is kept as' : 'The original was already kept as'} ${path} (SHA-256 ${sha256})`;
+}
+
+/** The verdict in one line. */
+export function verdictLine({ verdict, validation }: Report): string {
+  const { pass, metric, before, after, drop, maxDrop } = verdict;
+  const change = drop >= 0 ? `drop ${figure(drop)}` : `gain ${figure(-drop)}`;
+  return (
+    `${pass ? 'PASS' : 'FAIL'}: ${metric} (${validation.decidedBy}) ${figure(before)} → ${figure(after)}, ` +
+    `${change}, accepted ${figure(maxDrop)}`
+  );
+}
+
+/** What became of the model. */
+export function fateLine({ model, verdict }: Report): string {
+  if (model.replaced) {
+    const where =
+      model.output === model.path
+        ? `${model.path} is now the pruned model`
+        : `The pruned model is at ${model.output}`;
+    return `${where}${verdict.pass ? '' : ' (on-fail: keep)'}; the original is kept as ${model.backup}`;
+  }
+  if (verdict.pass) return `${model.path} was already pruned like this and stays as it is`;
+  return `${model.path} stays as it was`;
+}
+
+/** The end of the log: figures before and after, verdict, and what became of the model. */
+export function verdictLines(report: Report): readonly string[] {
+  const { before, after } = report.validation;
+  const rows: readonly (readonly [string, number, number])[] = [
+    ['P', before.P, after.P],
+    ['R', before.R, after.R],
+    ['mAP50', before.mAP50, after.mAP50],
+    ['mAP50-95', before.mAP50_95, after.mAP50_95],
+    ['AP (coco)', before.coco.AP, after.coco.AP],
+    ['AR100 (coco)', before.coco.AR100, after.coco.AR100],
+  ];
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, i) => (i === 0 ? cell.padEnd(14) : cell.padStart(10))).join('');
+  return [
+    line([report.validation.protocol, 'before', 'after', 'change']),
+    ...rows.map(([name, a, b]) =>
+      line([name, figure(a), figure(b), (b - a >= 0 ? '+' : '') + figure(b - a)]),
+    ),
+    verdictLine(report),
+    ...report.verdict.reasons,
+    fateLine(report),
+  ];
+}

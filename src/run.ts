@@ -1,0 +1,149 @@
+import { type Checked, check } from './check.ts';
+import {
+  type Backup,
+  backUp,
+  discard,
+  existingBackup,
+  putInPlace,
+  sha256,
+  writeCandidate,
+} from './files/safe-files.ts';
+import { decide } from './gate.ts';
+import type { Inputs } from './inputs.ts';
+import type { Log } from './log.ts';
+import { type PrunedModel, pruneModel } from './prune/prune-model.ts';
+import { buildReport, type Report } from './report/report.ts';
+import { gzipSize } from './report/sizes.ts';
+import { summaryMarkdown } from './report/summary.ts';
+import { backupLine, pruneLine, verdictLines } from './report/text.ts';
+import { writeReport } from './report/write.ts';
+import { type NativeBase, nativeVersion } from './runtime/load.ts';
+import { arrange, startDetectPool } from './validate/detect.ts';
+import { validateModels } from './validation.ts';
+
+/** What a run hands to its entry: outputs, job summary and exit status are made from it. */
+export interface Outcome {
+  readonly report: Report;
+  /** Path of report.json. */
+  readonly reportFile: string;
+  /** The job summary. */
+  readonly summary: string;
+}
+
+/**
+ * The whole story: check → prune a copy → back up → validate → decide → put in place → report.
+ *
+ * The pruned model lies in a file of its own until it was validated, and takes its place by a rename: whatever goes wrong,
+ * the model's path holds the original or a validated pruned model.
+ *
+ * @param nativeBase where ONNX Runtime and sharp are.
+ * @throws {UserError} before anything is written, where an input, the model or the data set is wrong.
+ */
+export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Promise<Outcome> {
+  const started = performance.now();
+  const pool = startDetectPool(
+    nativeBase,
+    arrange(inputs.threads),
+    inputs.device === 'cuda' ? 'cuda' : 'cpu',
+  );
+  let candidate: string | null = null;
+  try {
+    const checked = await log.group('Check the inputs, the model and the data set', () =>
+      check(inputs, pool, log),
+    );
+    const { model, dataset, plan } = checked;
+    const sha256Before = sha256(model.bytes);
+
+    const pruneStarted = performance.now();
+    const pruned = await log.group('Prune a copy', async () => prune(checked, inputs, log));
+    const pruneSeconds = secondsSince(pruneStarted);
+    const nothingToDo = !pruned.changed && inputs.output === inputs.model;
+
+    const backup = await log.group('Back up the original', () =>
+      keepOriginal(inputs, sha256Before, nothingToDo, log),
+    );
+    if (!nothingToDo) candidate = await writeCandidate(inputs.output, pruned.bytes);
+
+    const validation = await log.group(`Validate on ${dataset.images.length} images`, () =>
+      validateModels(pool, plan, dataset, candidate, log),
+    );
+
+    const { detector } = plan;
+    const protocol = inputs.protocol === 'coco' ? 'coco' : detector.family;
+    const verdict = decide(validation.before, validation.after, {
+      metric: inputs.metric,
+      protocol,
+      maxDrop: inputs['max-drop'],
+      minMetric: inputs['min-metric'],
+    });
+    const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
+    if (candidate !== null && replaced) await putInPlace(candidate, inputs.output);
+
+    return await log.group('Report', async () => {
+      const report = buildReport({
+        verdict,
+        pruned,
+        names: checked.names,
+        before: validation.before,
+        after: validation.after,
+        model: {
+          path: inputs.model,
+          backup: backup?.path ?? null,
+          output: inputs.output,
+          replaced,
+          sha256Before,
+          sha256After: sha256(pruned.bytes),
+          bytes: model.bytes.length,
+          gzipBytesBefore: await gzipSize(model.bytes),
+          gzipBytesAfter: await gzipSize(pruned.bytes),
+        },
+        validation: {
+          protocol: detector.family,
+          split: inputs.split,
+          imgsz: [detector.height, detector.width],
+          ...plan.options,
+          device: validation.device,
+          runtime: `onnxruntime-node ${nativeVersion(nativeBase, 'onnxruntime-node')}`,
+          unreadable: validation.unreadable,
+          warnings: checked.warnings,
+        },
+        timing: { totalSeconds: secondsSince(started), pruneSeconds, ...validation.timing },
+      });
+      const summary = summaryMarkdown(report);
+      const reportFile = await writeReport(inputs['report-dir'], report, summary);
+      for (const line of verdictLines(report)) log.info(line);
+      log.info(`Report: ${reportFile}`);
+      return { report, reportFile, summary };
+    });
+  } finally {
+    if (candidate !== null) await discard(candidate);
+    await pool.close();
+  }
+}
+
+function prune({ model }: Checked, { method, amount, exclude }: Inputs, log: Log): PrunedModel {
+  const pruned = pruneModel(model, { method, amount, exclude });
+  for (const glob of pruned.unusedExcludes) log.warning(`exclude: ${glob} matches no Conv node or weight.`);
+  log.info(pruneLine(pruned));
+  return pruned;
+}
+
+async function keepOriginal(
+  inputs: Inputs,
+  sha256Before: string,
+  nothingToDo: boolean,
+  log: Log,
+): Promise<Pick<Backup, 'path'> | null> {
+  if (nothingToDo) {
+    log.info(`${inputs.model} is already pruned like this: nothing changes, so nothing is backed up.`);
+    const path = await existingBackup(inputs.backup);
+    return path === null ? null : { path };
+  }
+  const backup = await backUp(inputs.model, inputs.backup, sha256Before);
+  log.info(backupLine(backup, sha256Before));
+  return backup;
+}
+
+function secondsSince(started: number): number {
+  return (performance.now() - started) / 1000;
+}

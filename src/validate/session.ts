@@ -1,0 +1,95 @@
+import type * as Ort from 'onnxruntime-node';
+import { messageOf, UserError } from '../errors.ts';
+import type { Detector, TensorInfo } from './detector.ts';
+
+/** Execution providers of ONNX Runtime that can be asked for. */
+export type Provider = 'cpu' | 'cuda';
+
+export interface SessionOptions {
+  readonly provider: Provider;
+  /** Threads that one run may use. */
+  readonly threads: number;
+}
+
+/**
+ * Opens a model in ONNX Runtime.
+ *
+ * @throws {UserError} when ONNX Runtime refuses the model or the provider is not to be had.
+ */
+export async function openSession(
+  ort: typeof Ort,
+  path: string,
+  options: SessionOptions,
+): Promise<Ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(path, {
+      executionProviders: [options.provider],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+  } catch (error) {
+    throw refusal(path, options.provider, messageOf(error), error);
+  }
+}
+
+function refusal(path: string, provider: Provider, message: string, cause: unknown): UserError {
+  const reason = message.replace(/\s+/g, ' ').trim();
+  const customOperator = /no op registered for ([\w.]+)|([\w.]+)\(-?\d+\) is not a registered function/i.exec(
+    reason,
+  );
+  if (customOperator) {
+    return new UserError(
+      'model',
+      `${path} uses the operator ${customOperator[1] ?? customOperator[2]}, which ONNX Runtime does not have: ${reason}.`,
+      'Export the model with standard ONNX operators only (no plugins, no built-in NMS of another runtime).',
+      { cause },
+    );
+  }
+  if (provider === 'cuda') {
+    return new UserError(
+      'runtime',
+      `device is cuda, but ONNX Runtime cannot run on a GPU here: ${reason}.`,
+      'Use a self-hosted runner with an NVIDIA driver, CUDA 12 and cuDNN 9, or set `device: cpu`.',
+      { cause },
+    );
+  }
+  return new UserError(
+    'model',
+    `ONNX Runtime cannot load ${path}: ${reason}.`,
+    'The file may be damaged or made for another runtime: export the model again.',
+    { cause },
+  );
+}
+
+/** What ONNX Runtime says of a model's inputs and outputs. */
+export interface SessionInfo {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+}
+
+export function describeSession(session: Ort.InferenceSession): SessionInfo {
+  const describe = (metadata: readonly Ort.InferenceSession.ValueMetadata[]) =>
+    metadata.map((value) =>
+      value.isTensor
+        ? { name: value.name, type: value.type, shape: value.shape }
+        : { name: value.name, type: 'none', shape: [] },
+    );
+  return { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) };
+}
+
+/** Runs one picture through a model; returns the raw output as float32 with its dims. */
+export async function infer(
+  ort: typeof Ort,
+  session: Ort.InferenceSession,
+  detector: Detector,
+  pixels: Float32Array | Uint16Array,
+): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
+  const { input, width, height, output } = detector;
+  const tensor = new ort.Tensor(input.type, pixels, [1, 3, height, width]);
+  const results = await session.run({ [input.name]: tensor }, [output]);
+  const { data, dims } = results[output]!;
+  if (data instanceof Float32Array) return { data, dims };
+  const halves = data as Uint16Array;
+  return { data: Float32Array.from(new Float16Array(halves.buffer, halves.byteOffset, halves.length)), dims };
+}

@@ -1,0 +1,95 @@
+import { workerData } from 'node:worker_threads';
+import type * as Ort from 'onnxruntime-node';
+import { UserError } from '../errors.ts';
+import type { DetectionOptions } from '../protocol.ts';
+import { loadNativeParts, type NativeBase } from '../runtime/load.ts';
+import { serve } from '../workers/serve.ts';
+import type { Detector } from './detector.ts';
+import { HEADS } from './heads/index.ts';
+import { decodeImage } from './image/decode.ts';
+import { letterbox } from './image/letterbox.ts';
+import { toTensor, toTensorFloat16 } from './image/tensor.ts';
+import { describeSession, infer, openSession, type SessionInfo, type SessionOptions } from './session.ts';
+import type { Detections, Geometry } from './types.ts';
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly nativeBase: NativeBase;
+  readonly session: SessionOptions;
+}
+
+/** How outputs are to be read, the same for every image. */
+export interface DetectionPlan {
+  readonly detector: Detector;
+  readonly options: DetectionOptions;
+}
+
+/** One image through all loaded models, in the order in which they were loaded. */
+export interface ImageResult {
+  readonly geometry: Geometry;
+  readonly detections: readonly Detections[];
+  readonly milliseconds: {
+    readonly pixels: number;
+    readonly inference: readonly number[];
+    readonly decode: number;
+  };
+}
+
+export type DetectWorker = typeof methods;
+
+const { nativeBase, session: sessionOptions } = workerData as WorkerSetup;
+const { ort, sharp } = loadNativeParts(nativeBase);
+sharp.cache(false);
+sharp.concurrency(1);
+const sessions: Ort.InferenceSession[] = [];
+let plan: DetectionPlan | null = null;
+let pixels: Float32Array | Uint16Array = new Float32Array(0);
+
+const methods = {
+  /** Opens one more model; every later image goes through it too. */
+  async load(path: string): Promise<SessionInfo> {
+    const session = await openSession(ort, path, sessionOptions);
+    sessions.push(session);
+    return describeSession(session);
+  },
+
+  async configure(next: DetectionPlan): Promise<void> {
+    plan = next;
+    const { input, width, height } = next.detector;
+    pixels = new (input.type === 'float16' ? Uint16Array : Float32Array)(3 * width * height);
+  },
+
+  /** @returns the detections, or why the file cannot be decoded. */
+  async detect(path: string): Promise<ImageResult | { readonly unreadable: string }> {
+    const { detector, options } = plan!;
+    const started = performance.now();
+    const picture = await decodeImage(sharp, path, detector.family).catch((error: unknown) => {
+      if (error instanceof UserError) return error;
+      throw error;
+    });
+    if (picture instanceof UserError) return { unreadable: picture.problem };
+    const { image, geometry } = letterbox(picture, detector, detector.family);
+    if (pixels instanceof Float32Array) toTensor(image, pixels);
+    else toTensorFloat16(image, pixels);
+    const prepared = performance.now();
+
+    const inference: number[] = [];
+    const detections: Detections[] = [];
+    let decoding = 0;
+    for (const session of sessions) {
+      const before = performance.now();
+      const output = await infer(ort, session, detector, pixels);
+      const inferred = performance.now();
+      detections.push(HEADS[detector.head].decode(output.data, output.dims, { ...options, nc: detector.nc }));
+      inference.push(inferred - before);
+      decoding += performance.now() - inferred;
+    }
+    return {
+      geometry,
+      detections,
+      milliseconds: { pixels: prepared - started, inference, decode: decoding },
+    };
+  },
+};
+
+serve(methods);

@@ -1,0 +1,80 @@
+import type { Dataset } from './dataset/types.ts';
+import type { Log } from './log.ts';
+import { createEvaluator } from './metrics/evaluator.ts';
+import type { Metrics } from './metrics/types.ts';
+import { progressOf } from './progress.ts';
+import type { ReportedTiming } from './report/report.ts';
+import { type DetectPool, detectAll, loadModel, type UnreadableImage } from './validate/detect.ts';
+import type { DetectionPlan } from './validate/worker.ts';
+
+/** The figures of both models on one split. */
+export interface Validation {
+  readonly before: Metrics;
+  readonly after: Metrics;
+  readonly unreadable: readonly UnreadableImage[];
+  readonly device: string;
+  readonly timing: Omit<ReportedTiming, 'totalSeconds' | 'pruneSeconds'>;
+}
+
+/**
+ * Validates the unpruned model, which the pool has loaded, and the pruned one in one pass over the images.
+ *
+ * @param candidate path of the pruned model; `null` where it is the same as the unpruned, which is then run once.
+ */
+export async function validateModels(
+  pool: DetectPool,
+  plan: DetectionPlan,
+  dataset: Dataset,
+  candidate: string | null,
+  log: Log,
+): Promise<Validation> {
+  if (candidate !== null) await loadModel(pool, candidate);
+  const { family, nc } = plan.detector;
+  const evaluators = (candidate === null ? [0] : [0, 1]).map(() => createEvaluator({ family, nc }));
+  const inference: number[][] = evaluators.map(() => []);
+  const unreadable: UnreadableImage[] = [];
+
+  const started = performance.now();
+  const step = progressOf(log, dataset.images.length, 'images');
+  for await (const detected of detectAll(pool, plan, dataset.images)) {
+    step();
+    if ('unreadable' in detected) {
+      unreadable.push(detected.unreadable);
+      log.warning(`${detected.unreadable.reason} It does not count.`);
+      continue;
+    }
+    for (const [i, sample] of detected.samples.entries()) {
+      evaluators[i]!.add(sample);
+      inference[i]!.push(detected.milliseconds.inference[i]!);
+    }
+  }
+  const validateSeconds = (performance.now() - started) / 1000;
+  const imagesPerSecond = dataset.images.length / validateSeconds;
+  log.info(
+    `${dataset.images.length} images through ${evaluators.length === 2 ? 'both models' : 'the model'} in ${validateSeconds.toFixed(1)} s, ` +
+      `${imagesPerSecond.toFixed(1)} images a second`,
+  );
+
+  const [before, after = before] = evaluators.map((evaluator) => evaluator.finish()) as [Metrics, Metrics?];
+  const [millisecondsBefore, millisecondsAfter = millisecondsBefore] = inference.map(median) as [
+    number,
+    number?,
+  ];
+  return {
+    before,
+    after,
+    unreadable,
+    device: 'cpu',
+    timing: {
+      validateSeconds,
+      imagesPerSecond,
+      inferenceMillisecondsBefore: millisecondsBefore,
+      inferenceMillisecondsAfter: millisecondsAfter,
+    },
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}

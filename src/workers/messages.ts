@@ -1,0 +1,34 @@
+import { type ErrorKind, UserError } from '../errors.ts';
+
+/** What the main thread asks of a worker. */
+export interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly argument: unknown;
+}
+
+/** What a worker answers. */
+export type Answer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: ErrorRecord };
+
+/** An error on its way between threads, where classes are lost. */
+export type ErrorRecord =
+  | { readonly type: 'user'; readonly kind: ErrorKind; readonly problem: string; readonly remedy: string }
+  | { readonly type: 'bug'; readonly message: string; readonly stack: string };
+
+export function toRecord(thrown: unknown): ErrorRecord {
+  if (thrown instanceof UserError) {
+    const { kind, problem, remedy } = thrown;
+    return { type: 'user', kind, problem, remedy };
+  }
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  return { type: 'bug', message: error.message, stack: error.stack ?? error.message };
+}
+
+export function fromRecord(record: ErrorRecord): Error {
+  if (record.type === 'user') return new UserError(record.kind, record.problem, record.remedy);
+  const error = new Error(record.message);
+  error.stack = record.stack;
+  return error;
+}

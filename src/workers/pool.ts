@@ -1,0 +1,119 @@
+import { Worker } from 'node:worker_threads';
+import { UserError } from '../errors.ts';
+import { type Answer, type Call, fromRecord } from './messages.ts';
+
+/** The methods that a worker offers: one structured-cloneable argument, one structured-cloneable result. */
+export type Methods = Readonly<Record<string, (argument: never) => Promise<unknown>>>;
+
+type Argument<M extends Methods, K extends keyof M> = Parameters<M[K]>[0];
+type Result<M extends Methods, K extends keyof M> = Awaited<ReturnType<M[K]>>;
+
+interface Pending {
+  readonly worker: PooledWorker;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface PooledWorker {
+  readonly thread: Worker;
+  busy: boolean;
+}
+
+interface Waiting {
+  readonly start: (worker: PooledWorker) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Threads that run the same entry file and share the calls among them. */
+export class WorkerPool<M extends Methods> {
+  readonly size: number;
+  readonly #workers: readonly PooledWorker[];
+  readonly #pending = new Map<number, Pending>();
+  readonly #queue: Waiting[] = [];
+  #failure: Error | null = null;
+  #nextId = 0;
+
+  /**
+   * @param entry file that calls `serve()`.
+   * @param size number of threads.
+   * @param workerData what each thread finds in `workerData`.
+   */
+  constructor(entry: URL, size: number, workerData: unknown) {
+    this.size = size;
+    this.#workers = Array.from({ length: size }, () => {
+      const worker: PooledWorker = { thread: new Worker(entry, { workerData }), busy: false };
+      worker.thread.on('message', (answer: Answer) => this.#settle(answer));
+      worker.thread.on('error', (error: NodeJS.ErrnoException) => this.#fail(explain(error)));
+      worker.thread.on('exit', (code) =>
+        this.#fail(new Error(`A worker thread ended with exit code ${code}.`)),
+      );
+      return worker;
+    });
+  }
+
+  /** Calls a method on the next free thread; calls wait their turn in order. */
+  run<K extends keyof M & string>(method: K, argument: Argument<M, K>): Promise<Result<M, K>> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      const start = (worker: PooledWorker) =>
+        this.#send(worker, method, argument, { worker, resolve, reject });
+      const free = this.#workers.find((worker) => !worker.busy);
+      if (free) start(free);
+      else this.#queue.push({ start, reject });
+    });
+  }
+
+  /** Calls a method on every thread, for what each has to know; the pool must be idle. */
+  broadcast<K extends keyof M & string>(method: K, argument: Argument<M, K>): Promise<Result<M, K>[]> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return Promise.all(
+      this.#workers.map(
+        (worker) =>
+          new Promise<Result<M, K>>((resolve, reject) => {
+            this.#send(worker, method, argument, { worker, resolve, reject });
+          }),
+      ),
+    );
+  }
+
+  /** Ends all threads; calls under way are given up. */
+  async close(): Promise<void> {
+    this.#failure ??= new Error('The worker pool is closed.');
+    await Promise.all(this.#workers.map(({ thread }) => thread.removeAllListeners('exit').terminate()));
+  }
+
+  #send(worker: PooledWorker, method: string, argument: unknown, pending: Pending): void {
+    const id = this.#nextId++;
+    worker.busy = true;
+    this.#pending.set(id, pending);
+    worker.thread.postMessage({ id, method, argument } satisfies Call);
+  }
+
+  #settle(answer: Answer): void {
+    const pending = this.#pending.get(answer.id);
+    if (!pending) return;
+    this.#pending.delete(answer.id);
+    pending.worker.busy = false;
+    this.#queue.shift()?.start(pending.worker);
+    if ('error' in answer) pending.reject(fromRecord(answer.error));
+    else pending.resolve(answer.result as never);
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    for (const { reject } of [...this.#pending.values(), ...this.#queue]) reject(error);
+    this.#pending.clear();
+    this.#queue.length = 0;
+  }
+}
+
+function explain(error: NodeJS.ErrnoException): Error {
+  if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+  return new UserError(
+    'runtime',
+    'A worker thread ran out of memory.',
+    'Use fewer threads (input `threads`), or a runner with more memory.',
+    { cause: error },
+  );
+}
