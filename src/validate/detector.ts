@@ -111,7 +111,7 @@ function imageInput(inputs: readonly TensorInfo[]): TensorInfo & { readonly type
   if (inputs.length !== 1) {
     throw new UserError(
       'model',
-      `The model must have one input; it has ${inputs.length}: ${inputs.map(describeTensor).join(', ')}.`,
+      `The model must have one input, the picture; it has ${inputs.map(describeTensor).join(', ') || 'none'}.`,
       'Export a detector that takes the picture only.',
     );
   }

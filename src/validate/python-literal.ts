@@ -11,7 +11,7 @@ const MAX_LENGTH = 4_000_000;
 const MAX_DEPTH = 16;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
-const WORD = /[A-Za-z]+/y;
+const WORD = /True|False|None/y;
 const WORDS: ReadonlyMap<string, boolean | null> = new Map([
   ['True', true],
   ['False', false],
@@ -56,7 +56,7 @@ class Reader {
   }
 
   value(depth: number): PythonValue {
-    if (depth > MAX_DEPTH) throw new SyntaxError(`it is nested deeper than ${MAX_DEPTH} levels`);
+    if (depth === MAX_DEPTH) throw new SyntaxError(`it is nested deeper than ${MAX_DEPTH} levels`);
     const first = this.#peek();
     if (first === '{') return this.#dict(depth);
     if (first === '[') return this.#items('[', ']', depth);

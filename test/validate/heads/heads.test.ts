@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { HEADS } from '../../../src/validate/heads/index.ts';
+import { UserError } from '../../../src/errors.ts';
+import { decode, type HeadName } from '../../../src/validate/heads/index.ts';
 import type { Detections } from '../../../src/validate/types.ts';
 import cases from '../../fixtures/detections/detections.json';
 import { type Case, rawOutput } from './raw-output.ts';
@@ -18,10 +19,44 @@ describe('detections are those of the reference, bit for bit', () => {
     test(`${drawing.head}: ${drawing.name}`, () => {
       const { output, dims } = rawOutput(drawing);
       const results = drawing.results.map((_, batchIndex) => {
-        const detections = HEADS[drawing.head].decode(output, dims, { ...drawing, batchIndex });
+        const detections = decode(drawing.head, output, dims, { ...drawing, batchIndex });
         return { count: detections.count, sha256: sha256(detections) };
       });
       expect(results).toEqual(drawing.results);
     });
   }
+});
+
+describe('decode', () => {
+  const options = { conf: 0.25, iou: 0.6, maxDet: 300, nc: 2 };
+
+  test('compares with the floor in float32, strictly', () => {
+    const row = (objectness: number) => Float32Array.of(5, 5, 10, 10, objectness, 1, 0.5);
+    const count = (objectness: number, conf: number) =>
+      decode('yolov5', row(objectness), [1, 1, 7], { ...options, conf }).count;
+    expect(count(0.25, 0.25)).toBe(0);
+    // 0.001 rounded to float32 is above 0.001, yet it does not pass: the floor is rounded as well.
+    expect(count(0.001, 0.001)).toBe(0);
+    expect(count(0.0011, 0.001)).toBe(1);
+    expect(count(Number.NaN, 0.001)).toBe(0);
+  });
+
+  test('puts the rows of an end-to-end model in order', () => {
+    const rows = Float32Array.of(0, 0, 1, 1, 0.5, 1, 0, 0, 2, 2, 0.75, 0, 0, 0, 3, 3, 0.125, 0);
+    const { count, conf, cls } = decode('end2end', rows, [1, 3, 6], options);
+    expect([count, [...conf], [...cls]]).toEqual([2, [0.75, 0.5], [0, 1]]);
+  });
+
+  test.each<[HeadName, readonly number[]]>([
+    ['yolov5', [1, 25200, 8]],
+    ['yolov5', [1, 7, 25200]],
+    ['anchor-free', [1, 7, 8400]],
+    ['anchor-free', [1, 8400, 6]],
+    ['end2end', [1, 300, 7]],
+    ['end2end', [300, 6]],
+  ])('refuses an output for %s of %j', (head, dims) => {
+    const run = () => decode(head, new Float32Array(dims.reduce((a, b) => a * b)), dims, options);
+    expect(run).toThrow(UserError);
+    expect(run).toThrow(`with 2 classes; it was [${dims.join(', ')}]`);
+  });
 });
