@@ -1,0 +1,94 @@
+import type { Family } from '../protocol.ts';
+import type { RankedPairs } from './iou.ts';
+import type { ConfusionMatrix } from './types.ts';
+
+/** Boxes are for one another above this IoU, whatever their classes; also the floor of the families' pairs. */
+export const CONFUSION_IOU = Math.fround(0.45);
+
+/** Below it yolov5's matrix knows no detections; ultralytics takes all that the validator kept. */
+const CONF_YOLOV5 = 0.25;
+
+/** One image, its detections by descending confidence. */
+export interface ConfusionSample {
+  /** Of any classes, ranked by the family's rule for ties. */
+  readonly pairs: RankedPairs;
+  readonly conf: Float32Array;
+  readonly detectionCls: Int32Array;
+  readonly labelCls: Int32Array;
+}
+
+/** Counts up which class was taken for which. */
+export interface ConfusionCounter {
+  add(sample: ConfusionSample): void;
+  result(): ConfusionMatrix;
+}
+
+/**
+ * A counter by the family's rule. Both match boxes of any class above IoU 0.45, each label and detection once:
+ *
+ * - yolov5 (utils/metrics.py:129-183) takes detections above confidence 0.25, each for its best label, and of
+ *   several the one that overlaps most. Detections left over count only in images with at least one match.
+ * - ultralytics 8.4.190 (utils/metrics.py:407-484) lets each detection, by confidence, claim its best unclaimed
+ *   label. All detections left over count, in images without labels as well.
+ *
+ * Labels of classes from `nc` on, with which yolov5 stops with an error, are not counted.
+ */
+export function createConfusionCounter(family: Family, nc: number): ConfusionCounter {
+  const counts = new Uint32Array((nc + 1) ** 2);
+  const match = family === 'yolov5' ? matchYolov5 : matchUltralytics;
+  return {
+    add(sample) {
+      const { detectionCls, labelCls } = sample;
+      const detectionOf = match(sample);
+      for (let label = 0; label < labelCls.length; label++) {
+        const detection = detectionOf[label];
+        const predicted = detection < 0 ? nc : detectionCls[detection];
+        if (labelCls[label] < nc) counts[predicted * (nc + 1) + labelCls[label]]++;
+      }
+      for (const detection of leftOver(sample, detectionOf, family)) {
+        counts[detectionCls[detection] * (nc + 1) + nc]++;
+      }
+    },
+    result: () => ({ nc, counts: counts.slice() }),
+  };
+}
+
+/** Per label its detection, or -1. */
+function matchYolov5({ pairs, conf, labelCls }: ConfusionSample): Int32Array {
+  const detectionOf = new Int32Array(labelCls.length).fill(-1);
+  const overlap = new Float32Array(labelCls.length);
+  for (let detection = 0; detection < conf.length && conf[detection] > CONF_YOLOV5; detection++) {
+    const best = pairs.starts[detection];
+    if (best === pairs.starts[detection + 1] || pairs.iou[best] <= CONFUSION_IOU) continue;
+    const label = pairs.label[best];
+    if (pairs.iou[best] < overlap[label]) continue;
+    overlap[label] = pairs.iou[best];
+    detectionOf[label] = detection;
+  }
+  return detectionOf;
+}
+
+function matchUltralytics({ pairs, conf, labelCls }: ConfusionSample): Int32Array {
+  const detectionOf = new Int32Array(labelCls.length).fill(-1);
+  for (let detection = 0; detection < conf.length; detection++) {
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
+      const label = pairs.label[pair];
+      if (pairs.iou[pair] <= CONFUSION_IOU) break;
+      if (detectionOf[label] >= 0) continue;
+      detectionOf[label] = detection;
+      break;
+    }
+  }
+  return detectionOf;
+}
+
+function leftOver({ conf }: ConfusionSample, detectionOf: Int32Array, family: Family): number[] {
+  const matched = new Set(detectionOf.filter((detection) => detection >= 0));
+  if (family === 'yolov5' && matched.size === 0) return [];
+  const left: number[] = [];
+  for (let detection = 0; detection < conf.length; detection++) {
+    if (family === 'yolov5' && conf[detection] <= CONF_YOLOV5) break;
+    if (!matched.has(detection)) left.push(detection);
+  }
+  return left;
+}

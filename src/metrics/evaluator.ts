@@ -1,0 +1,121 @@
+import { basename, extname } from 'node:path';
+import type { Labels } from '../dataset/types.ts';
+import type { Family } from '../protocol.ts';
+import type { Sample } from '../validate/types.ts';
+import { detectionBoxes, groundTruthBoxes, jsonBoxes, jsonScore, labelBoxes, nativeBoxes } from './boxes.ts';
+import { cocoMetrics } from './coco.ts';
+import { boxLabels, matchCoco } from './coco-match.ts';
+import { CONFUSION_IOU, createConfusionCounter } from './confusion.ts';
+import { familyCurves, familyMetrics } from './family.ts';
+import { rankPairs, torchIou } from './iou.ts';
+import { matchUltralytics, TIES_ULTRALYTICS } from './match-ultralytics.ts';
+import { matchYolov5, TIES_YOLOV5 } from './match-yolov5.ts';
+import type { CocoStatistics, ConfusionMatrix, Curves, ImageStatistics, Metrics } from './types.ts';
+
+const MATCHERS = {
+  yolov5: { ties: TIES_YOLOV5, match: matchYolov5 },
+  ultralytics: { ties: TIES_ULTRALYTICS, match: matchUltralytics },
+} as const;
+
+/** By which rules detections are judged. */
+export interface EvaluatorOptions {
+  readonly family: Family;
+  /** Classes that the model tells apart. */
+  readonly nc: number;
+}
+
+/** Takes images one by one, in any order, and keeps a few words per detection of each. */
+export interface Evaluator {
+  /** Judges one image's detections. */
+  add(sample: Sample): void;
+  /** The figures of all images added so far. */
+  finish(): Metrics;
+  /** The lines for P, R, F1 and PR plots. */
+  curves(): Curves;
+  confusion(): ConfusionMatrix;
+  /** What each image contributes, by path; `metricsOf` makes figures of any selection. */
+  statistics(): readonly ImageStatistics[];
+}
+
+/**
+ * An evaluator by the rules of the family's validator, and of pycocotools over the same detections.
+ *
+ * Labels of classes from `nc` on do not count for ultralytics, which drops them (models/yolo/detect/val.py:422-424);
+ * for yolov5 they are never found.
+ */
+export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
+  const { ties, match } = MATCHERS[family];
+  const images: ImageStatistics[] = [];
+  const confusion = createConfusionCounter(family, nc);
+  const byPath = () => images.toSorted((a, b) => compare(a.path, b.path));
+  return {
+    add({ path, geometry, labels: all, detections }) {
+      const labels = family === 'ultralytics' ? labelsBelow(all, nc) : all;
+      const conf = detections.conf.slice(0, detections.count);
+      const cls = detections.cls.slice(0, detections.count);
+      const iou = torchIou(
+        detectionBoxes(detections, geometry, family),
+        labelBoxes(labels, geometry, family),
+      );
+      const pairs = rankPairs(detections.count, labels.count, iou, CONFUSION_IOU, ties);
+      confusion.add({ pairs, conf, detectionCls: cls, labelCls: labels.cls });
+      images.push({
+        path,
+        labels: labels.cls.slice(0, labels.count),
+        conf,
+        cls,
+        tp: match(pairs, cls, labels.cls),
+        coco: matchCoco(boxLabels(labels.cls, groundTruthBoxes(labels, geometry)), {
+          cls,
+          ltwh: jsonBoxes(nativeBoxes(detections, geometry, family)),
+          score: Uint32Array.from(conf, jsonScore),
+        }),
+      });
+    },
+    finish: () => metricsOf(byPath(), family),
+    curves: () => familyCurves(byPath(), family),
+    confusion: () => confusion.result(),
+    statistics: byPath,
+  };
+}
+
+/**
+ * All figures of a list of images, which may be a selection and hold images more than once.
+ *
+ * @param images by path, which decides between equal confidences
+ */
+export function metricsOf(images: readonly ImageStatistics[], family: Family): Metrics {
+  return {
+    ...familyMetrics(images, family),
+    coco: cocoMetrics(byImageId(images)),
+    images: images.length,
+    labels: images.reduce((sum, image) => sum + image.labels.length, 0),
+    detections: images.reduce((sum, image) => sum + image.conf.length, 0),
+  };
+}
+
+/** The order of pycocotools, to whom a stem of digits is a number. */
+function byImageId(images: readonly ImageStatistics[]): CocoStatistics[] {
+  return images
+    .map((image) => ({ stem: basename(image.path, extname(image.path)), coco: image.coco }))
+    .map((entry) => ({
+      ...entry,
+      id: /^\d+$/.test(entry.stem) ? Number(entry.stem) : Number.POSITIVE_INFINITY,
+    }))
+    .sort((a, b) => compare(a.id, b.id) || compare(a.stem, b.stem))
+    .map(({ coco }) => coco);
+}
+
+function labelsBelow(labels: Labels, nc: number): Labels {
+  if (labels.cls.every((cls) => cls < nc)) return labels;
+  const kept = Array.from(labels.cls.keys()).filter((label) => labels.cls[label] < nc);
+  return {
+    count: kept.length,
+    cls: Int32Array.from(kept, (label) => labels.cls[label]),
+    xywhn: Float32Array.from({ length: 4 * kept.length }, (_, i) => labels.xywhn[4 * kept[i >> 2] + (i & 3)]),
+  };
+}
+
+function compare<T extends string | number>(a: T, b: T): number {
+  return a < b ? -1 : Number(a > b);
+}
