@@ -51,22 +51,24 @@ export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
   return {
     add({ path, geometry, labels: all, detections }) {
       const labels = family === 'ultralytics' ? labelsBelow(all, nc) : all;
+      // Copies, since the caller may use its arrays again.
+      const labelCls = labels.cls.slice(0, labels.count);
+      const detectionCls = detections.cls.slice(0, detections.count);
       const conf = detections.conf.slice(0, detections.count);
-      const cls = detections.cls.slice(0, detections.count);
       const iou = torchIou(
         detectionBoxes(detections, geometry, family),
         labelBoxes(labels, geometry, family),
       );
       const pairs = rankPairs(detections.count, labels.count, iou, CONFUSION_IOU, ties);
-      confusion.add({ pairs, conf, detectionCls: cls, labelCls: labels.cls });
+      confusion.add({ pairs, conf, detectionCls, labelCls });
       images.push({
         path,
-        labels: labels.cls.slice(0, labels.count),
+        labels: labelCls,
         conf,
-        cls,
-        tp: match(pairs, cls, labels.cls),
-        coco: matchCoco(boxLabels(labels.cls, groundTruthBoxes(labels, geometry)), {
-          cls,
+        cls: detectionCls,
+        tp: match(pairs, detectionCls, labelCls),
+        coco: matchCoco(boxLabels(labelCls, groundTruthBoxes(labels, geometry)), {
+          cls: detectionCls,
           ltwh: jsonBoxes(nativeBoxes(detections, geometry, family)),
           score: Uint32Array.from(conf, jsonScore),
         }),

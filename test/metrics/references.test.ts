@@ -62,8 +62,26 @@ describe.each(FAMILIES)('%s', (family) => {
 
       expectClose(twelve(metrics.coco), expected[family].coco, 'coco');
       expect(metrics.detections).toBe(expected[family].rows);
+
+      const { confusion } = expected[family];
+      if (confusion) expect(Array.from(evaluator.confusion().counts)).toEqual(confusion);
     },
   );
+});
+
+const WITH_CURVES = EXPECTED.sets.flatMap(({ curves }, seed) => (curves ? [{ seed, curves }] : []));
+
+describe.each(['P', 'R', 'F1', 'PR'] as const)('%s line by ultralytics', (line) => {
+  test.each(WITH_CURVES)('set $seed', ({ seed, curves }) => {
+    const { perClass } = evaluated(seed, 'ultralytics').curves();
+    // For a set without labels the reference has one empty PR line, of no class.
+    const expected = perClass.length === 0 ? [] : curves[line];
+    const found = perClass.map((cls) => {
+      const sum = cls[line].reduce((total, value) => total + value, 0);
+      return [...[0, 17, 333, 666].map((point) => cls[line][point]), sum];
+    });
+    expectClose(found.flat(), expected.flat(), line);
+  });
 });
 
 test.each(EXPECTED.crowds.map((expected, seed) => ({ seed, expected })))(
