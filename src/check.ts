@@ -8,6 +8,8 @@ import { type ModelFile, readModelFile } from './onnx/model-file.ts';
 import { detectionOptions } from './protocol.ts';
 import { type DetectPool, loadModel } from './validate/detect.ts';
 import { describeDetector } from './validate/detector.ts';
+import { refuseOtherTasks } from './validate/heads/refusals.ts';
+import { parseMetadata } from './validate/metadata.ts';
 import type { DetectionPlan } from './validate/worker.ts';
 
 /** Model and data set, read and found to fit each other. */
@@ -33,6 +35,8 @@ export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise
   };
 
   const model = await readModelFile(inputs.model);
+  // Before the weights: "quantized" is no help to somebody whose model is a classifier.
+  refuseOtherTasks(parseMetadata(model.metadata));
   const convs = findConvWeights(model);
   const { names } = await readDataYaml(inputs.data);
   const tensors = await loadModel(pool, inputs.model);

@@ -84,7 +84,7 @@ test('all that is wrong is told at once', async () => {
   const wrong = { amount: '30', metric: 'map', threads: '-1', model: join(folder, '*.onnx'), summary: 'ja' };
   await expect(load(wrong)).rejects.toMatchObject({ errors: { length: 5 } });
   await expect(load(wrong)).rejects.toThrow(
-    /5 inputs are wrong:[^]*amount[^]*metric[^]*threads[^]*summary[^]*model/,
+    /5 inputs are wrong:[\s\S]*amount[\s\S]*metric[\s\S]*threads[\s\S]*summary[\s\S]*model/,
   );
 });
 
@@ -101,7 +101,9 @@ describe('model', () => {
     await expect(load({ model: join(folder, name) })).rejects.toThrow(message);
   });
   test('missing', async () => {
-    await expect(load({ model: '', data: '' })).rejects.toThrow(/model must be given[^]*data must be given/);
+    await expect(load({ model: '', data: '' })).rejects.toThrow(
+      /model must be given[\s\S]*data must be given/,
+    );
   });
 });
 

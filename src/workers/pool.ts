@@ -32,6 +32,7 @@ export class WorkerPool<M extends Methods> {
   readonly #queue: Waiting[] = [];
   #failure: Error | null = null;
   #nextId = 0;
+  #onSettled: () => void = () => {};
 
   /**
    * @param entry file that calls `serve()`.
@@ -63,22 +64,32 @@ export class WorkerPool<M extends Methods> {
     });
   }
 
-  /** Calls a method on every thread, for what each has to know; the pool must be idle. */
-  broadcast<K extends keyof M & string>(method: K, argument: Argument<M, K>): Promise<Result<M, K>[]> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    return Promise.all(
-      this.#workers.map(
-        (worker) =>
-          new Promise<Result<M, K>>((resolve, reject) => {
-            this.#send(worker, method, argument, { worker, resolve, reject });
-          }),
-      ),
+  /**
+   * Calls a method on every thread, for what each has to know; the pool must be idle. It settles when all threads have: an
+   * error in one must not let the process end while others are inside native code.
+   */
+  async broadcast<K extends keyof M & string>(method: K, argument: Argument<M, K>): Promise<Result<M, K>[]> {
+    if (this.#failure) throw this.#failure;
+    const calls = this.#workers.map(
+      (worker) =>
+        new Promise<Result<M, K>>((resolve, reject) => {
+          this.#send(worker, method, argument, { worker, resolve, reject });
+        }),
     );
+    await Promise.allSettled(calls);
+    return Promise.all(calls);
   }
 
-  /** Ends all threads; calls under way are given up. */
+  /** Ends all threads, after what they are doing; calls that have not begun are given up. */
   async close(): Promise<void> {
-    this.#failure ??= new Error('The worker pool is closed.');
+    const closed = new Error('The worker pool is closed.');
+    for (const { reject } of this.#queue.splice(0)) reject(closed);
+    while (this.#pending.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onSettled = resolve;
+      });
+    }
+    this.#failure ??= closed;
     await Promise.all(this.#workers.map(({ thread }) => thread.removeAllListeners('exit').terminate()));
   }
 
@@ -97,6 +108,7 @@ export class WorkerPool<M extends Methods> {
     this.#queue.shift()?.start(pending.worker);
     if ('error' in answer) pending.reject(fromRecord(answer.error));
     else pending.resolve(answer.result as never);
+    this.#onSettled();
   }
 
   #fail(error: Error): void {
@@ -105,6 +117,7 @@ export class WorkerPool<M extends Methods> {
     for (const { reject } of [...this.#pending.values(), ...this.#queue]) reject(error);
     this.#pending.clear();
     this.#queue.length = 0;
+    this.#onSettled();
   }
 }
 

@@ -1,0 +1,26 @@
+import { UserError } from '../../src/errors.ts';
+import { serve } from '../../src/workers/serve.ts';
+
+export type TestWorker = typeof methods;
+
+let greeting = 'hello';
+
+const methods = {
+  async greet(name: string): Promise<string> {
+    return `${greeting} ${name}`;
+  },
+  async setGreeting(next: string): Promise<void> {
+    greeting = next;
+  },
+  async refuse(): Promise<void> {
+    throw new UserError('dataset', 'It must be this.', 'Do that.');
+  },
+  async crash(): Promise<void> {
+    process.exit(3);
+  },
+  async bug(): Promise<void> {
+    throw new TypeError('undefined is not a function');
+  },
+};
+
+serve(methods);

@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { markdown, markdownCode, printable, shortName } from '../../src/report/escape.ts';
+import { summaryMarkdown } from '../../src/report/summary.ts';
+import { fateLine, verdictLine } from '../../src/report/text.ts';
+import { writeReport } from '../../src/report/write.ts';
+import { readReport } from '../helpers/report-schema.ts';
+import { reportOf } from '../helpers/sample-report.ts';
+
+test('the verdict comes first, with the figures and what became of the model', () => {
+  const lines = summaryMarkdown(reportOf()).split('\n');
+  expect(lines[0]).toBe('## ✅ Pruning passed: mAP50-95 0.5123 → 0.5000');
+  expect(lines.slice(0, 6).join('\n')).toContain('the original is kept as');
+  expect(summaryMarkdown(reportOf({ pass: false }))).toMatch(/^## ❌ Pruning failed[\s\S]*stays as it was/);
+});
+
+test('classes are listed by what they lost', () => {
+  const summary = summaryMarkdown(reportOf({ pass: false }));
+  expect(summary.indexOf('| cat |')).toBeGreaterThan(0);
+  expect(summary.indexOf('| cat |')).toBeLessThan(summary.indexOf('| steady |'));
+});
+
+test('a file with other cells keeps its columns', () => {
+  for (const table of summaryMarkdown(reportOf({ className: 'a|b`c\nd' })).split('\n\n')) {
+    const widths = table
+      .split('\n')
+      .filter((line) => line.startsWith('|'))
+      .map((line) => line.split('|').length);
+    expect(new Set(widths).size).toBeLessThanOrEqual(1);
+  }
+});
+
+describe('names from outside start nothing', () => {
+  test.each([
+    '<img src=x onerror=alert(1)>',
+    '::error::x',
+    'a | b',
+    '`code`',
+    'line\nbreak',
+    '[link](http://127.0.0.1)',
+    '@somebody',
+    '#1',
+    '\u202eright to left',
+    '\u001b[31mred',
+  ])('%j', (name) => {
+    const escaped = markdown(name);
+    expect(escaped).not.toMatch(/[<>|`[\]@:\n\u202e\u001b]/);
+    expect(markdownCode(name)).not.toMatch(/[|`\n]/);
+  });
+
+  test('a class name of 4,000 characters is shortened, by characters and not by halves of one', () => {
+    expect([...shortName('🐈'.repeat(4000))]).toHaveLength(120);
+    expect(shortName('cat')).toBe('cat');
+    expect(printable('a\tb\r\nc')).toBe('a b c');
+  });
+});
+
+test('one line tells the verdict, a gain as well', () => {
+  expect(verdictLine(reportOf())).toBe(
+    'PASS: mAP50-95 (yolov5) 0.5123 → 0.5000, drop 0.0123, accepted 0.0200',
+  );
+  const report = reportOf();
+  const gain = { ...report, verdict: { ...report.verdict, after: 0.6, drop: -0.0877 } };
+  expect(verdictLine(gain)).toContain('gain 0.0877');
+});
+
+test('what became of the model', () => {
+  expect(fateLine(reportOf())).toMatch(/is now the pruned model; the original is kept as/);
+  expect(fateLine(reportOf({ pass: false }))).toMatch(/stays as it was/);
+  expect(fateLine(reportOf({ pass: false, replaced: true }))).toMatch(/on-fail: keep/);
+  expect(fateLine(reportOf({ replaced: false }))).toMatch(/already pruned/);
+});
+
+test('report.json and summary.md are written as they are, and fit the schema', async () => {
+  const folder = join(await mkdtemp(join(tmpdir(), 'report-')), 'new', 'folder');
+  const report = reportOf();
+  const file = await writeReport(folder, report, 'summary');
+  expect(readReport(file)).toEqual(report);
+  expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe('summary');
+});
+
+test('a report folder that cannot be made is told', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'report-')), 'file');
+  writeFileSync(file, '');
+  await expect(writeReport(file, reportOf(), '')).rejects.toThrow(/cannot be written.*report-dir/);
+});
