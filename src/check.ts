@@ -7,9 +7,7 @@ import { findConvWeights } from './onnx/conv-weights.ts';
 import { type ModelFile, readModelFile } from './onnx/model-file.ts';
 import { detectionOptions } from './protocol.ts';
 import { type DetectPool, loadModel } from './validate/detect.ts';
-import { describeDetector } from './validate/detector.ts';
-import { refuseOtherTasks } from './validate/heads/refusals.ts';
-import { parseMetadata } from './validate/metadata.ts';
+import { describeDetector, refuseOtherThanDetectors } from './validate/detector.ts';
 import type { DetectionPlan } from './validate/worker.ts';
 
 /** Model and data set, read and found to fit each other. */
@@ -35,20 +33,18 @@ export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise
   };
 
   const model = await readModelFile(inputs.model);
-  // Before the weights: "quantized" is no help to somebody whose model is a classifier.
-  refuseOtherTasks(parseMetadata(model.metadata));
-  const convs = findConvWeights(model);
   const { names } = await readDataYaml(inputs.data);
   const tensors = await loadModel(pool, inputs.model);
-  const detector = describeDetector(
-    { ...tensors, metadata: model.metadata },
-    {
-      imgsz: inputs.imgsz,
-      protocol: inputs.protocol,
-      datasetNames: names,
-      datasetNc: Math.max(...names.keys()) + 1,
-    },
-  );
+  const description = { ...tensors, metadata: model.metadata };
+  // What the model is for comes before its weights, and both before its classes: the most telling message wins.
+  refuseOtherThanDetectors(description);
+  const convs = findConvWeights(model);
+  const detector = describeDetector(description, {
+    imgsz: inputs.imgsz,
+    protocol: inputs.protocol,
+    datasetNames: names,
+    datasetNc: Math.max(...names.keys()) + 1,
+  });
   detector.warnings.forEach(warn);
   log.info(
     `${inputs.model}: ${convs.length} Conv weights, ${detector.head} head, ${detector.nc} classes, ` +

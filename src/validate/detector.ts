@@ -62,6 +62,14 @@ const FAMILY_OF_HEAD: Readonly<Record<HeadName, Family>> = {
 };
 
 /**
+ * @throws {UserError} when the model does something else than detect boxes, whatever its classes and weights are.
+ */
+export function refuseOtherThanDetectors({ outputs, metadata }: ModelDescription): void {
+  refuseOtherTasks(parseMetadata(metadata));
+  boxesOutput(outputs);
+}
+
+/**
  * Works out what a model's tensors mean, from their shapes, the metadata and the data set.
  *
  * @throws {UserError} when the model is no detector that can be validated, when its classes are not those of the data
