@@ -14,7 +14,10 @@ const stamp = join(modules, '.installed-lock-sha256');
 const SCRIPTS = {
   demo: [['node', 'scripts/demo.mjs']],
   build: [['node', 'scripts/build.mjs']],
-  generate: [['buf', 'generate', '--template', 'scripts/buf.gen.yaml', 'src/onnx']],
+  generate: [
+    ['buf', 'generate', '--template', 'scripts/buf.gen.yaml', 'src/onnx'],
+    ['node', 'scripts/action-yml.ts'],
+  ],
   lint: [
     ['biome', 'check', '--error-on-warnings', '.'],
     ['depcruise', '--config', 'scripts/dependency-rules.cjs', 'src'],

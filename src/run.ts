@@ -69,10 +69,10 @@ export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Pro
     );
 
     const { detector } = plan;
-    const protocol = inputs.protocol === 'coco' ? 'coco' : detector.family;
     const verdict = decide(validation.before, validation.after, {
       metric: inputs.metric,
-      protocol,
+      protocol: inputs.protocol === 'coco' ? 'coco' : detector.family,
+      family: detector.family,
       maxDrop: inputs['max-drop'],
       minMetric: inputs['min-metric'],
     });

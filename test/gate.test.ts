@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decide, type GateRule, metricValue } from '../src/gate.ts';
+import { decide, figureOf, type GateRule } from '../src/gate.ts';
 import type { Metrics } from '../src/metrics/types.ts';
 
 const COCO = {
@@ -32,6 +32,7 @@ const metrics = (mAP50_95: number, more: Partial<Metrics> = {}): Metrics => ({
 const RULE: GateRule = {
   metric: 'mAP50-95',
   protocol: 'yolov5',
+  family: 'yolov5',
   maxDrop: { value: 0.02, relative: false },
   minMetric: null,
 };
@@ -69,9 +70,26 @@ test('an unpruned model without any score is no pass', () => {
 });
 
 test('the protocol decides which figure a metric name stands for', () => {
-  const both = metrics(0.3, { mAP50: 0.5, coco: { ...COCO, AP: 0.31, AP50: 0.51, AR100: 0.6 } });
-  expect(metricValue(both, 'mAP50-95', 'ultralytics')).toBe(0.3);
-  expect(metricValue(both, 'mAP50-95', 'coco')).toBe(0.31);
-  expect(metricValue(both, 'mAP50', 'coco')).toBe(0.51);
-  expect(metricValue(both, 'AR100', 'yolov5')).toBe(0.6);
+  const both = metrics(0.3, {
+    P: 0.7,
+    mAP50: 0.5,
+    mAP75: 0.4,
+    coco: { ...COCO, AP: 0.31, AP50: 0.51, AR100: 0.6 },
+  });
+  const figure = (metric: GateRule['metric'], protocol: GateRule['protocol']) =>
+    Object.values(figureOf(both, metric, protocol, 'ultralytics'));
+  expect(figure('mAP50-95', 'ultralytics')).toEqual([0.3, 'ultralytics']);
+  expect(figure('mAP50-95', 'coco')).toEqual([0.31, 'coco']);
+  expect(figure('mAP50', 'coco')).toEqual([0.51, 'coco']);
+  expect(figure('mAP75', 'ultralytics')).toEqual([0.4, 'ultralytics']);
+  expect(figure('AR100', 'ultralytics')).toEqual([0.6, 'coco']);
+  expect(figure('P', 'coco')).toEqual([0.7, 'ultralytics']);
+});
+
+test('a figure that has no ground truth cannot be judged', () => {
+  const verdict = decide(metrics(0.5), metrics(0.5), { ...RULE, metric: 'APs' });
+  expect(verdict.pass).toBe(false);
+  expect(verdict.reasons[0]).toMatch(
+    /APs \(coco\) of the unpruned model is -1.0000, so no drop can be judged/,
+  );
 });
