@@ -78,6 +78,7 @@ describe('layouts', () => {
     ['yolov5', { output: [1, 25200, 85] }, 'yolov5', 80],
     ['yolov5 at another size', { input: [1, 3, 416, 416], output: [1, 10647, 9], nc: 4 }, 'yolov5', 4],
     ['yolov5 with four grids', { input: [1, 3, 1280, 1280], output: [1, 102000, 85] }, 'yolov5', 80],
+    ['yolov5 with five grids', { input: [1, 3, 1280, 1280], output: [1, 102300, 85] }, 'yolov5', 80],
     ['yolov5 with one class: six numbers a row', { output: [1, 25200, 6], nc: 1 }, 'yolov5', 1],
     ['yolov5 with two grids', { input: [1, 3, 416, 416], output: [1, 2535, 85] }, 'yolov5', 80],
     ['anchor-free', { output: [1, 84, 8400] }, 'anchor-free', 80],
@@ -175,9 +176,11 @@ describe('layouts', () => {
       'yolov5',
       80,
     ],
-  ])('%s', (_, given, head, nc) =>
-    expect(detector(given)).toMatchObject({ head, nc, family: head === 'yolov5' ? 'yolov5' : 'ultralytics' }),
-  );
+  ])('%s', (_, given, head, nc) => {
+    const found = detector(given);
+    expect(found).toMatchObject({ head, nc, family: head === 'yolov5' ? 'yolov5' : 'ultralytics' });
+    expect(found.warnings.filter((warning) => warning.includes('grids'))).toEqual([]);
+  });
 
   test('reads other grids by the number of classes and says so', () => {
     const custom = detector({ output: [1, 8400, 85] });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { byDescendingConf, nms } from '../../src/validate/nms.ts';
 import type { Detections } from '../../src/validate/types.ts';
+import { mulberry32 } from './heads/raw-output.ts';
 
 type Row = readonly [x1: number, y1: number, x2: number, y2: number, conf: number, cls: number];
 
@@ -21,22 +22,25 @@ function rowsOf({ count, xyxy, conf, cls }: Detections): Row[] {
   });
 }
 
-/** Greedy suppression as torchvision's kernel is written: every box against every later one, in one list. */
+const f = Math.fround;
+
+/** IoU of two boxes as torchvision's CPU kernel computes it, every step in float32. */
+function plainIou(a: readonly number[], b: readonly number[]): number {
+  const area = ([x1, y1, x2, y2]: readonly number[]) => f(f(x2 - x1) * f(y2 - y1));
+  const width = f(Math.min(a[2], b[2]) - Math.max(a[0], b[0]));
+  const height = f(Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
+  const shared = f(Math.max(0, width) * Math.max(0, height));
+  return f(shared / f(f(area(a) + area(b)) - shared));
+}
+
+/** Greedy suppression as that kernel is written: every box against every later one, in one list. */
 function plainNms(rows: readonly Row[], iou: number, maxDet: number): Row[] {
-  const f = Math.fround;
   const sorted = rows.map((row) => row.map(f) as unknown as Row).sort((a, b) => b[4] - a[4]);
   const moved = sorted.map((row) => row.slice(0, 4).map((value) => f(value + row[5] * 7680)));
-  const area = moved.map(([x1, y1, x2, y2]) => f(f(x2 - x1) * f(y2 - y1)));
   const suppressed = sorted.map(() => false);
-  for (const [i, a] of moved.entries()) {
+  for (const [i, box] of moved.entries()) {
     if (suppressed[i]) continue;
-    for (let j = i + 1; j < moved.length; j++) {
-      const b = moved[j];
-      const width = f(Math.min(a[2], b[2]) - Math.max(a[0], b[0]));
-      const height = f(Math.min(a[3], b[3]) - Math.max(a[1], b[1]));
-      const shared = f(Math.max(0, width) * Math.max(0, height));
-      if (f(shared / f(f(area[i] + area[j]) - shared)) > iou) suppressed[j] = true;
-    }
+    for (let j = i + 1; j < moved.length; j++) if (plainIou(box, moved[j]) > iou) suppressed[j] = true;
   }
   return sorted.filter((_, index) => !suppressed[index]).slice(0, maxDet);
 }
@@ -70,6 +74,24 @@ describe('nms', () => {
     // 0.6 is rounded up to float32, so that an IoU of 0.6 is above the double; 0.7 is rounded down.
     expect(nms(nested(0.6), { iou: 0.6, maxDet: 300 }).count).toBe(1);
     expect(nms(nested(0.7), { iou: 0.7, maxDet: 300 }).count).toBe(2);
+  });
+
+  test('computes IoU step by step in float32', () => {
+    const next = mulberry32(7);
+    const box = () => {
+      const [x, y] = [next() * 8, next() * 8];
+      return [x, y, x + 20 + next() * 8, y + 20 + next() * 8].map(f) as [number, number, number, number];
+    };
+    for (let pair = 0; pair < 2000; pair++) {
+      const [a, b] = [box(), box()];
+      const iou = plainIou(a, b);
+      const both = detections([
+        [...a, 0.5, 0],
+        [...b, 0.25, 0],
+      ]);
+      expect(nms(both, { iou, maxDet: 300 }).count).toBe(2);
+      expect(nms(both, { iou: iou - 1e-12, maxDet: 300 }).count).toBe(1);
+    }
   });
 
   test('moves classes apart in float32, which rounds the boxes of high classes', () => {

@@ -82,10 +82,10 @@ function layout(head: HeadName, nc: number | null, warnings: readonly string[] =
   return { head, nc, warnings };
 }
 
-/** How many cells the grids have together, for every run of at least two neighbouring strides from 4 to 128. */
+/** How many cells the grids have together, for every run of neighbouring strides that starts at 4, 8 or 16 and ends by 128. */
 function cellCounts(width: number, height: number): ReadonlySet<number> {
   const counts = new Set<number>();
-  for (let finest = 4; finest <= 64; finest *= 2) {
+  for (let finest = 4; finest <= 16; finest *= 2) {
     let cells = (width / finest) * (height / finest);
     for (let stride = finest * 2; stride <= 128; stride *= 2) {
       cells += (width / stride) * (height / stride);

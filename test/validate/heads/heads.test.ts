@@ -30,15 +30,25 @@ describe('detections are those of the reference, bit for bit', () => {
 describe('decode', () => {
   const options = { conf: 0.25, iou: 0.6, maxDet: 300, nc: 2 };
 
-  test('compares with the floor in float32, strictly', () => {
-    const row = (objectness: number) => Float32Array.of(5, 5, 10, 10, objectness, 1, 0.5);
-    const count = (objectness: number, conf: number) =>
-      decode('yolov5', row(objectness), [1, 1, 7], { ...options, conf }).count;
-    expect(count(0.25, 0.25)).toBe(0);
+  test('takes what is strictly above the floor, rounded to float32', () => {
+    const row = (objectness: number, score: number) => Float32Array.of(5, 5, 10, 10, objectness, score);
+    const yolov5 = (objectness: number, score: number, conf: number) =>
+      decode('yolov5', row(objectness, score), [1, 1, 6], { ...options, nc: 1, conf }).count;
+    const anchorFree = (score: number, conf: number) =>
+      decode('anchor-free', row(score, 0), [1, 6, 1], { ...options, conf }).count;
+    expect([yolov5(0.25, 1, 0.25), yolov5(1, 0.25, 0.25), anchorFree(0.25, 0.25)]).toEqual([0, 0, 0]);
     // 0.001 rounded to float32 is above 0.001, yet it does not pass: the floor is rounded as well.
-    expect(count(0.001, 0.001)).toBe(0);
-    expect(count(0.0011, 0.001)).toBe(1);
-    expect(count(Number.NaN, 0.001)).toBe(0);
+    expect([yolov5(0.001, 1, 0.001), yolov5(1, 0.001, 0.001), anchorFree(0.001, 0.001)]).toEqual([0, 0, 0]);
+    expect([yolov5(0.0011, 1, 0.001), yolov5(1, 0.0011, 0.001), anchorFree(0.0011, 0.001)]).toEqual([
+      1, 1, 1,
+    ]);
+    // This product is above a quarter as a double, and a quarter in float32.
+    expect(yolov5(0.5 + 2 ** -24, 0.5 - 2 ** -25, 0.25)).toBe(0);
+    expect([
+      yolov5(Number.NaN, 1, 0.001),
+      yolov5(1, Number.NaN, 0.001),
+      anchorFree(Number.NaN, 0.001),
+    ]).toEqual([0, 0, 0]);
   });
 
   test('puts the rows of an end-to-end model in order', () => {
