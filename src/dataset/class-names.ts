@@ -2,6 +2,14 @@ import { basename } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isGiven, kindOf, type YamlMap } from './yaml-values.ts';
 
+/** Far more than any detector has; keeps a slip in a class number from filling the memory. */
+const MAX_CLASSES = 100_000;
+
+/** Class indices are below this: the number of names, but for gaps. */
+export function countClasses(names: ReadonlyMap<number, string>): number {
+  return [...names.keys()].reduce((most, index) => Math.max(most, index), -1) + 1;
+}
+
 /**
  * The class names of a data.yaml by class index: `names` as a list or a map, or `class_0 …` for a bare `nc`.
  *
@@ -32,7 +40,7 @@ export function readNames(content: YamlMap, file: string, warnings: string[]): R
     }
     names.set(index, className(value, index, file));
   }
-  const classes = Math.max(...names.keys()) + 1;
+  const classes = countClasses(names);
   if (names.size === 0 || (nc !== undefined && nc !== names.size && nc !== classes)) {
     throw new UserError(
       'dataset',
@@ -50,12 +58,12 @@ export function readNames(content: YamlMap, file: string, warnings: string[]): R
 
 function readClassCount(value: unknown, file: string): number | undefined {
   if (!isGiven(value)) return undefined;
-  const nc = Number(value);
-  if (Number.isSafeInteger(nc) && nc > 0) return nc;
+  const nc = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
+  if (Number.isSafeInteger(nc) && nc > 0 && nc <= MAX_CLASSES) return nc;
   throw new UserError(
     'dataset',
     `\`nc\` in ${file} must be the number of classes, but it is ${JSON.stringify(value)}.`,
-    'Write a whole number above 0, or remove `nc` and keep `names`.',
+    `Write a whole number from 1 to ${MAX_CLASSES}, or remove \`nc\` and keep \`names\`.`,
   );
 }
 
@@ -71,7 +79,9 @@ function nameEntries(given: unknown, file: string): Iterable<[unknown, unknown]>
 
 function classIndex(key: unknown): number | undefined {
   const index = typeof key === 'string' && /^\d+$/.test(key) ? Number(key) : key;
-  return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : undefined;
+  return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 && index < MAX_CLASSES
+    ? index
+    : undefined;
 }
 
 function className(value: unknown, index: number, file: string): string {

@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
 import type { Family } from '../protocol.ts';
-import { mapConcurrently } from './concurrency.ts';
+import { countClasses } from './class-names.ts';
 import { type DataYaml, readDataYaml } from './data-yaml.ts';
-import { listImages } from './images.ts';
+import { listImages, missingImages, noImages } from './images.ts';
 import { type LabelRules, NO_LABELS } from './labels.ts';
 import { lfsError } from './lfs.ts';
 import { type ReadImage, readImage } from './read-image.ts';
@@ -41,11 +41,13 @@ export async function loadDataset(yamlPath: string, options: DatasetOptions): Pr
   const yaml = await readDataYaml(yamlPath);
   const { entries, warnings } = await resolveSplit(yaml, options.split);
   const list = await listImages(entries, options.family);
+  if (list.paths.length === 0) throw noImages(entries, options.family);
   const paths = options.family === 'yolov5' ? [...new Set(list.paths)] : list.paths;
 
   const rules = labelRules(yaml, options);
-  const read = await mapConcurrently(paths, (path) => readImage(path, rules));
+  const read = paths.map((path) => readImage(path, rules));
   refusePointers(read);
+  refuseAllMissing(read);
   refuseUnknownClasses(read, rules);
 
   const all = read.flatMap(labeledImage);
@@ -69,7 +71,7 @@ export async function loadDataset(yamlPath: string, options: DatasetOptions): Pr
 }
 
 function labelRules(yaml: DataYaml, { family, nc }: DatasetOptions): LabelRules {
-  const classes = Math.max(...yaml.names.keys()) + 1;
+  const classes = countClasses(yaml.names);
   return {
     family,
     classes: family === 'yolov5' ? Math.min(classes, nc ?? classes) : classes,
@@ -78,18 +80,16 @@ function labelRules(yaml: DataYaml, { family, nc }: DatasetOptions): LabelRules 
 }
 
 function refusePointers(read: readonly ReadImage[]): void {
-  const images = read.filter(({ reading }) => reading.kind === 'lfs-image');
-  if (images.length > 0)
-    throw lfsError(
-      'images',
-      images.map(({ path }) => path),
-    );
-  const labels = read.filter(({ reading }) => reading.kind === 'lfs-label');
-  if (labels.length > 0)
-    throw lfsError(
-      'label files',
-      labels.map(({ label }) => label),
-    );
+  const images = read.flatMap(({ path, reading }) => (reading.kind === 'lfs-image' ? [path] : []));
+  if (images.length > 0) throw lfsError('images', images);
+  const labels = read.flatMap(({ label, reading }) => (reading.kind === 'lfs-label' ? [label] : []));
+  if (labels.length > 0) throw lfsError('label files', labels);
+}
+
+function refuseAllMissing(read: readonly ReadImage[]): void {
+  if (read.some(({ reading }) => reading.kind !== 'missing-image')) return;
+  const paths = read.map(({ path }) => path);
+  throw missingImages(paths, paths.length);
 }
 
 function refuseUnknownClasses(read: readonly ReadImage[], { classes }: LabelRules): void {
@@ -97,7 +97,8 @@ function refuseUnknownClasses(read: readonly ReadImage[], { classes }: LabelRule
     if (reading.kind !== 'unknown-class') continue;
     throw new UserError(
       'dataset',
-      `Label files must name classes that data set and model have, 0 to ${classes - 1}, but ${label} has class ${reading.cls} in row ${reading.row}.`,
+      `Label files must name classes that data set and model have, 0 to ${classes - 1}, ` +
+        `but ${label} has class ${reading.cls} in row ${reading.row}.`,
       'Number the classes from 0 in the order of `names`, and use the data.yaml the model was trained with.',
     );
   }
@@ -130,11 +131,11 @@ function countLabels(images: readonly LabeledImage[]): number {
 function noLabels(read: readonly ReadImage[], split: string): UserError {
   const missing = read.filter(({ reading }) => reading.kind === 'missing-label').length;
   const dropped = read.flatMap(({ reading }) => (reading.kind === 'dropped' ? [reading.reason] : []));
-  const because = dropped.length > 0 ? `, first because ${dropped[0]}` : '';
+  const because = dropped.length > 0 ? ` (first because ${dropped[0]})` : '';
   return new UserError(
     'dataset',
-    `The images of \`${split}\` must have labels, but of ${read.length} images ${missing} have no label file and ` +
-      `${dropped.length} were dropped${because}; the rest have no boxes that count. ` +
+    `The images of \`${split}\` must have labels, but none of ${read.length} has: ${missing} are without a label ` +
+      `file, ${dropped.length} were dropped${because}, the others have no boxes that count. ` +
       `The labels of ${read[0]!.path} were looked for in ${read[0]!.label}.`,
     'Put a .txt file for each image into a `labels` folder beside `images`, with the same name, and commit it.',
   );
@@ -143,6 +144,7 @@ function noLabels(read: readonly ReadImage[], split: string): UserError {
 /** One sentence for each dropped image or duplicate, but no flood of them. */
 function warningsAbout(read: readonly ReadImage[]): readonly string[] {
   const all = read.flatMap(({ path, label, reading }) => {
+    if (reading.kind === 'missing-image') return [`The image ${path} was dropped: there is no such file.`];
     if (reading.kind === 'dropped') return [`The image ${path} was dropped: ${reading.reason}.`];
     if (reading.kind !== 'labels' || reading.duplicates === 0) return [];
     return [`${reading.duplicates} duplicate rows of ${label} were left out.`];

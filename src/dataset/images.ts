@@ -2,10 +2,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Family } from '../protocol.ts';
-import { mapConcurrently } from './concurrency.ts';
-import { isLfsPointerFile, lfsError } from './lfs.ts';
+import { isLfsPointer, isLfsPointerSize, lfsError } from './lfs.ts';
+import { extension, withSlashes } from './paths.ts';
 import { compareCodePoints, splitLines, strip } from './python.ts';
-import { withSlashes } from './split.ts';
+import { fileSize, readHead } from './small-files.ts';
 import { walk } from './walk.ts';
 
 /** Extensions that each reference takes for images: yolov5 dataloaders.py:54, ultralytics data/utils.py:33. */
@@ -27,28 +27,25 @@ export interface ImageList {
  * Lists the images of folders (recursively), .txt lists (`./` stands for the list's folder) and single image files.
  *
  * Rules of yolov5 dataloaders.py:505-520 and ultralytics data/base.py:209-223: kept by extension, sorted by path.
+ * Other relative lines of a list are read from the working directory, as there, or else from the list's folder; its
+ * byte-order mark is skipped.
  * Nothing is decoded: whether a file is a picture, and larger than 9 pixels, shows where its pixels are read.
  *
  * @param entries Existing files and folders, absolute.
- * @throws UserError where nothing is left, or a folder or list is absurdly large.
+ * @throws UserError where a folder or list is absurdly large.
  */
 export async function listImages(entries: readonly string[], family: Family): Promise<ImageList> {
   const formats = new Set(IMG_FORMATS[family]);
   const warnings: string[] = [];
-  const paths: string[] = [];
+  const lists: (readonly string[])[] = [];
   for (const entry of entries) {
     const stats = await stat(entry);
-    const files = stats.isDirectory() ? await walk(entry, warnings) : undefined;
-    if (files) paths.push(...files.filter((path) => formats.has(extension(path))));
-    else if (formats.has(extension(entry))) paths.push(entry);
-    else paths.push(...(await readList(entry, stats.size, formats, warnings)));
+    if (stats.isDirectory()) lists.push(await walk(entry, warnings));
+    else if (formats.has(extension(entry))) lists.push([entry]);
+    else lists.push(await readList(entry, stats.size, formats, warnings));
   }
-  if (paths.length > 0) return { paths: paths.sort(compareCodePoints), warnings };
-  throw new UserError(
-    'dataset',
-    `A split must name images (${IMG_FORMATS[family].join(', ')}), but there are none in ${entries.join(', ')}.`,
-    'Check that the images are in the checkout and that the path leads to them; hidden folders are not read.',
-  );
+  const paths = lists.flat().filter((path) => formats.has(extension(path)));
+  return { paths: paths.sort(compareCodePoints), warnings };
 }
 
 /**
@@ -73,27 +70,43 @@ export async function findImages(
     );
   }
   const { paths } = await listImages(absolute, family);
-  const states = await mapConcurrently(paths, stateOfImage);
+  if (paths.length === 0) throw noImages(absolute, family);
+  const states = paths.map(stateOfImage);
   const pointers = paths.filter((_, index) => states[index] === 'lfs-pointer');
   if (pointers.length > 0) throw lfsError('images', pointers);
   const missing = paths.filter((_, index) => states[index] === 'missing');
-  if (missing.length === 0) return paths;
-  throw new UserError(
+  if (missing.length > 0) throw missingImages(missing, paths.length);
+  return paths;
+}
+
+/** What to tell the user where folders and lists hold no images. */
+export function noImages(entries: readonly string[], family: Family): UserError {
+  return new UserError(
     'dataset',
-    `Listed images must exist, but ${missing.length} of ${paths.length} do not, first ${missing[0]}.`,
+    `There must be images (${IMG_FORMATS[family].join(', ')}), but there are none in ${entries.join(', ')}.`,
+    'Check that the images are in the checkout and that the path leads to them; hidden folders are not read.',
+  );
+}
+
+/** What to tell the user where a list names files that are not there. */
+export function missingImages(missing: readonly string[], total: number): UserError {
+  return new UserError(
+    'dataset',
+    `Listed images must exist, but ${missing.length} of ${total} do not, first ${missing[0]}.`,
     'Mend the list; `./` at the start of a line stands for the folder of the list.',
   );
 }
 
 /** Whether an image file is there to be decoded. */
-export async function stateOfImage(path: string): Promise<'there' | 'missing' | 'lfs-pointer'> {
-  const stats = await stat(path).catch(() => undefined);
-  if (!stats?.isFile()) return 'missing';
-  return (await isLfsPointerFile(path, stats.size)) ? 'lfs-pointer' : 'there';
-}
-
-function extension(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+export function stateOfImage(path: string): 'there' | 'missing' | 'lfs-pointer' {
+  const size = fileSize(path);
+  if (size === undefined) return 'missing';
+  if (!isLfsPointerSize(size)) return 'there';
+  try {
+    return isLfsPointer(readHead(path, size)) ? 'lfs-pointer' : 'there';
+  } catch {
+    return 'there'; // It is seen but cannot be opened: reported where it is decoded.
+  }
 }
 
 async function readList(
@@ -117,8 +130,8 @@ async function readList(
   }
   const parent = dirname(list);
   const paths = images.map(withSlashes);
-  const relative = paths.find((path) => !isAbsolute(path) && !path.startsWith('./'));
-  const base =
-    relative === undefined || (await stat(relative).catch(() => undefined)) ? process.cwd() : parent;
-  return paths.map((path) => (path.startsWith('./') ? resolve(parent, path) : resolve(base, path)));
+  const isBare = (path: string): boolean => !isAbsolute(path) && !path.startsWith('./');
+  const bare = paths.find(isBare);
+  const base = bare !== undefined && fileSize(resolve(bare)) !== undefined ? process.cwd() : parent;
+  return paths.map((path) => resolve(isBare(path) ? base : parent, path));
 }

@@ -104,12 +104,15 @@ function readRows(rows: readonly (readonly string[])[], family: Family): Rows {
 }
 
 function parseRow(row: readonly string[], index: number): Float32Array {
-  return Float32Array.from(row, (word) => {
+  const values = new Float32Array(row.length);
+  for (let column = 0; column < row.length; column++) {
+    const word = row[column]!;
     const value = parseFloatWord(word);
     if (value === undefined)
       throw new BadLabels(`"${word.slice(0, 40)}" in row ${index + 1} is not a number`);
-    return value;
-  });
+    values[column] = value;
+  }
+  return values;
 }
 
 /** segments2boxes and xyxy2xywh of both references, in float32. */
@@ -123,10 +126,7 @@ function boxesAroundPolygons(rows: readonly Float32Array[]): Rows {
     const polygon = row.subarray(1);
     const [x1, x2] = range(polygon, 0);
     const [y1, y2] = range(polygon, 1);
-    values.set(
-      [row[0]!, Math.fround(x1 + x2) / 2, Math.fround(y1 + y2) / 2, x2 - x1, y2 - y1],
-      index * COLUMNS,
-    );
+    values.set([row[0]!, (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], index * COLUMNS);
     polygons.push(polygon);
   }
   return { count: rows.length, values, polygons };
@@ -167,9 +167,8 @@ const CHECKS: Readonly<Record<Family, (rows: Rows) => void>> = {
   ultralytics: checkUltralytics,
 };
 
-/** numpy compares float32 values with these as float32. */
-const LEAST_COORDINATE = Math.fround(-0.01);
-const GREATEST_COORDINATE = Math.fround(1.01);
+const LEAST_COORDINATE = -0.01;
+const GREATEST_COORDINATE = 1.01;
 
 const rowOf = (at: number): number => Math.floor(at / COLUMNS) + 1;
 const outOfBounds = (at: number, value: number): BadLabels =>

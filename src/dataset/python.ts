@@ -71,7 +71,7 @@ const NOT_A_NUMBER = /^[+-]?nan$/i;
  * Returns `undefined` where Python raises ValueError.
  */
 export function parseFloatWord(word: string): number | undefined {
-  if (NUMBER.test(word)) return Number(word.replaceAll('_', ''));
+  if (NUMBER.test(word)) return Number(word.includes('_') ? word.replaceAll('_', '') : word);
   const infinite = INFINITE.exec(word);
   if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
   return NOT_A_NUMBER.test(word) ? Number.NaN : undefined;

@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, normalize, posix, win32 } from 'node:path';
+import { basename, dirname, isAbsolute, normalize } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { DataYaml } from './data-yaml.ts';
+import { isAbsoluteAnywhere, withSlashes } from './paths.ts';
 import { kindOf } from './yaml-values.ts';
 
 /** Where a split's images are: existing folders, list files or images, as absolute paths without symbolic links. */
@@ -29,10 +30,13 @@ export async function resolveSplit(yaml: DataYaml, split: string): Promise<Split
   const written = splitEntries(yaml, split);
   const tried = new Set<string>();
   for (const root of candidateRoots(yaml)) {
-    const found = await Promise.all(written.map((entry) => findEntry(root.folder, entry, tried)));
-    const entries = found.filter((entry) => entry !== undefined);
+    const entries: string[] = [];
+    for (const entry of written) {
+      const found = await findEntry(root.folder, entry, tried);
+      if (found !== undefined) entries.push(found);
+    }
     if (entries.length < written.length) continue;
-    const warning = `\`path: ${yaml.path}\` of ${basename(yaml.file)} is not on this machine: ${root.folder} was used.`;
+    const warning = `\`path: ${yaml.path}\` of ${basename(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
     return { entries, warnings: root.isGuess ? [warning] : [] };
   }
   throw new UserError(
@@ -99,14 +103,4 @@ async function findEntry(root: string, entry: string, tried: Set<string>): Promi
     if (real !== undefined) return real;
   }
   return undefined;
-}
-
-/** Whether a path is absolute here or on the machine that wrote it (`D:/data`). */
-function isAbsoluteAnywhere(path: string): boolean {
-  return posix.isAbsolute(path) || win32.isAbsolute(path);
-}
-
-/** Paths written on Windows; a file name with a backslash in it is not worth supporting. */
-export function withSlashes(path: string): string {
-  return path.replaceAll('\\', '/');
 }

@@ -13,8 +13,8 @@ interface Folder {
 }
 
 /**
- * Every file below `root` that Python's `glob('**' + '/*.*', recursive=True)` gives, unsorted: names with a dot in them,
- * none that starts with one, in folders that do not start with one either; symbolic links are followed.
+ * Every file below `root`, unsorted, as Python's recursive `glob` finds them: without names that start with a dot, be it
+ * of files or of folders on the way, and through symbolic links.
  *
  * Other than there a link back to a folder around it is not entered, so that loops end. What cannot be read is left out
  * with a warning.
@@ -34,7 +34,7 @@ export async function walk(root: string, warnings: string[], maxEntries = MAX_EN
       if (child.name.startsWith('.')) continue;
       const path = join(folder.path, child.name);
       const kind = await kindOfChild(child, path, warnings);
-      if (kind === 'file' && child.name.includes('.')) files.push(path);
+      if (kind === 'file') files.push(path);
       if (kind === 'folder') {
         const real = child.isSymbolicLink() ? await realpath(path) : join(folder.chain.at(-1)!, child.name);
         if (!folder.chain.includes(real)) pending.push({ path, chain: [...folder.chain, real] });
