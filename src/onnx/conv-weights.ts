@@ -13,6 +13,19 @@ export interface ConvWeight {
   readonly shape: readonly [number, number, number, number];
   readonly group: number;
   readonly tensor: StoredTensor;
+  /** The Conv nodes that use it, in the order of `nodes`. */
+  readonly uses: readonly ConvUse[];
+}
+
+/** One Conv node: what goes through the weight, and how. */
+export interface ConvUse {
+  /** Name of the tensor that is convolved; `null` inside a subgraph, where it cannot be made an output. */
+  readonly input: string | null;
+  readonly output: string;
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** Top, left, bottom, right; or how ONNX is to choose them. */
+  readonly pads: readonly [number, number, number, number] | 'SAME_UPPER' | 'SAME_LOWER';
 }
 
 /** What a Conv's weight input may lead to: the tensor itself, or the operator that computes it. */
@@ -30,15 +43,21 @@ const INT8_OPERATORS = new Set(['ConvInteger', 'QLinearConv', 'DequantizeLinear'
  *   and when the model has no Conv at all.
  */
 export function findConvWeights(model: ModelFile): readonly ConvWeight[] {
-  const found = new Map<TensorProto, { weight: Omit<ConvWeight, 'nodes'>; nodes: string[] }>();
-  visitGraph(model.proto.graph!, new Map(), (node, sources) => {
+  const found = new Map<
+    TensorProto,
+    { weight: Omit<ConvWeight, 'nodes' | 'uses'>; nodes: string[]; uses: ConvUse[] }
+  >();
+  const main = model.proto.graph!;
+  visitGraph(main, new Map(), (node, sources, graph) => {
     if (INT8_OPERATORS.has(node.opType) && node.opType !== 'DequantizeLinear') refuseInt8(model, node);
     if (node.opType !== 'Conv' || node.domain !== '') return;
     const tensor = resolveWeight(model, node, sources);
     if (tensor.dims.length !== 4) return;
     const known = found.get(tensor);
+    const use = convUse(node, graph === main);
     if (known) {
       known.nodes.push(node.name);
+      known.uses.push(use);
       return;
     }
     const name = tensor.name || node.name;
@@ -47,6 +66,7 @@ export function findConvWeights(model: ModelFile): readonly ConvWeight[] {
     found.set(tensor, {
       weight: { name, shape, group, tensor: storedTensor(model, tensor, name) },
       nodes: [node.name],
+      uses: [use],
     });
   });
   if (found.size === 0) {
@@ -56,13 +76,32 @@ export function findConvWeights(model: ModelFile): readonly ConvWeight[] {
       'Check that this is a YOLO detector.',
     );
   }
-  return [...found.values()].map(({ weight, nodes }) => ({ ...weight, nodes }));
+  return [...found.values()].map(({ weight, nodes, uses }) => ({ ...weight, nodes, uses }));
+}
+
+function convUse(node: NodeProto, inMainGraph: boolean): ConvUse {
+  const attribute = (name: string) => node.attribute.find((candidate) => candidate.name === name);
+  const ints = (name: string, fallback: readonly number[]) => {
+    const given = attribute(name)?.ints ?? [];
+    return given.length > 0 ? given.map(Number) : fallback;
+  };
+  const autoPad = new TextDecoder().decode(attribute('auto_pad')?.s);
+  return {
+    input: inMainGraph ? (node.input[0] ?? null) : null,
+    output: node.output[0] ?? '',
+    strides: ints('strides', [1, 1]) as [number, number],
+    dilations: ints('dilations', [1, 1]) as [number, number],
+    pads:
+      autoPad === 'SAME_UPPER' || autoPad === 'SAME_LOWER'
+        ? autoPad
+        : (ints('pads', [0, 0, 0, 0]) as [number, number, number, number]),
+  };
 }
 
 function visitGraph(
   graph: GraphProto,
   outer: ReadonlyMap<string, Source>,
-  visit: (node: NodeProto, sources: ReadonlyMap<string, Source>) => void,
+  visit: (node: NodeProto, sources: ReadonlyMap<string, Source>, graph: GraphProto) => void,
 ): void {
   const sources = new Map(outer);
   for (const tensor of graph.initializer) sources.set(tensor.name, { tensor });
@@ -72,7 +111,7 @@ function visitGraph(
     for (const output of node.output) sources.set(output, constant ? { tensor: constant } : { node });
   }
   for (const node of graph.node) {
-    visit(node, sources);
+    visit(node, sources, graph);
     for (const attribute of node.attribute) {
       for (const subgraph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) {
         visitGraph(subgraph, sources, visit);

@@ -1,4 +1,4 @@
-// The part of the ONNX model format that pruning needs; field numbers are those of the ONNX standard (onnx.proto3).
+// The part of the ONNX model format that pruning and calibration need; field numbers are those of the ONNX standard (onnx.proto3).
 // The reader skips every other field; weights are changed in the file's own bytes, so all of them survive as they are.
 //
 // Packed repeated numbers of a tensor are declared as `bytes`: on the wire the two are the same (length-delimited), and
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onnx.proto.
  */
 export const file_onnx: GenFile = /*@__PURE__*/
-  fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCL2AQoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90byI1ChJPcGVyYXRvclNldElkUHJvdG8SDgoGZG9tYWluGAEgASgJEg8KB3ZlcnNpb24YAiABKAMiNAoWU3RyaW5nU3RyaW5nRW50cnlQcm90bxILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkixgEKCkdyYXBoUHJvdG8SJwoEbm9kZRgBIAMoCzIZLnlvbG9wcnVuZS5vbm54Lk5vZGVQcm90bxIwCgtpbml0aWFsaXplchgFIAMoCzIbLnlvbG9wcnVuZS5vbm54LlRlbnNvclByb3RvEi0KBWlucHV0GAsgAygLMh4ueW9sb3BydW5lLm9ubnguVmFsdWVJbmZvUHJvdG8SLgoGb3V0cHV0GAwgAygLMh4ueW9sb3BydW5lLm9ubnguVmFsdWVJbmZvUHJvdG8iHgoOVmFsdWVJbmZvUHJvdG8SDAoEbmFtZRgBIAEoCSKMAQoJTm9kZVByb3RvEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSDgoGZG9tYWluGAcgASgJEjEKCWF0dHJpYnV0ZRgFIAMoCzIeLnlvbG9wcnVuZS5vbm54LkF0dHJpYnV0ZVByb3RvIqQBCg5BdHRyaWJ1dGVQcm90bxIMCgRuYW1lGAEgASgJEgkKAWkYAyABKAMSJgoBdBgFIAEoCzIbLnlvbG9wcnVuZS5vbm54LlRlbnNvclByb3RvEiUKAWcYBiABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEioKBmdyYXBocxgLIAMoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8izAEKC1RlbnNvclByb3RvEgwKBGRpbXMYASADKAMSEQoJZGF0YV90eXBlGAIgASgFEhIKCmZsb2F0X2RhdGEYBCABKAwSEgoKaW50MzJfZGF0YRgFIAEoDBIMCgRuYW1lGAggASgJEhAKCHJhd19kYXRhGAkgASgMEj0KDWV4dGVybmFsX2RhdGEYDSADKAsyJi55b2xvcHJ1bmUub25ueC5TdHJpbmdTdHJpbmdFbnRyeVByb3RvEhUKDWRhdGFfbG9jYXRpb24YDiABKAViBnByb3RvMw");
+  fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCL2AQoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90byI1ChJPcGVyYXRvclNldElkUHJvdG8SDgoGZG9tYWluGAEgASgJEg8KB3ZlcnNpb24YAiABKAMiNAoWU3RyaW5nU3RyaW5nRW50cnlQcm90bxILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkixgEKCkdyYXBoUHJvdG8SJwoEbm9kZRgBIAMoCzIZLnlvbG9wcnVuZS5vbm54Lk5vZGVQcm90bxIwCgtpbml0aWFsaXplchgFIAMoCzIbLnlvbG9wcnVuZS5vbm54LlRlbnNvclByb3RvEi0KBWlucHV0GAsgAygLMh4ueW9sb3BydW5lLm9ubnguVmFsdWVJbmZvUHJvdG8SLgoGb3V0cHV0GAwgAygLMh4ueW9sb3BydW5lLm9ubnguVmFsdWVJbmZvUHJvdG8iRwoOVmFsdWVJbmZvUHJvdG8SDAoEbmFtZRgBIAEoCRInCgR0eXBlGAIgASgLMhkueW9sb3BydW5lLm9ubnguVHlwZVByb3RvIpABCglUeXBlUHJvdG8SNQoLdGVuc29yX3R5cGUYASABKAsyIC55b2xvcHJ1bmUub25ueC5UeXBlUHJvdG8uVGVuc29yGkwKBlRlbnNvchIRCgllbGVtX3R5cGUYASABKAUSLwoFc2hhcGUYAiABKAsyIC55b2xvcHJ1bmUub25ueC5UZW5zb3JTaGFwZVByb3RvIn4KEFRlbnNvclNoYXBlUHJvdG8SNwoDZGltGAEgAygLMioueW9sb3BydW5lLm9ubnguVGVuc29yU2hhcGVQcm90by5EaW1lbnNpb24aMQoJRGltZW5zaW9uEhEKCWRpbV92YWx1ZRgBIAEoAxIRCglkaW1fcGFyYW0YAiABKAkijAEKCU5vZGVQcm90bxINCgVpbnB1dBgBIAMoCRIOCgZvdXRwdXQYAiADKAkSDAoEbmFtZRgDIAEoCRIPCgdvcF90eXBlGAQgASgJEg4KBmRvbWFpbhgHIAEoCRIxCglhdHRyaWJ1dGUYBSADKAsyHi55b2xvcHJ1bmUub25ueC5BdHRyaWJ1dGVQcm90byLmAQoOQXR0cmlidXRlUHJvdG8SDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBImCgF0GAUgASgLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SJQoBZxgGIAEoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8SDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSKgoGZ3JhcGhzGAsgAygLMhoueW9sb3BydW5lLm9ubnguR3JhcGhQcm90bxIMCgR0eXBlGBQgASgFIswBCgtUZW5zb3JQcm90bxIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgASgMEhIKCmludDMyX2RhdGEYBSABKAwSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBI9Cg1leHRlcm5hbF9kYXRhGA0gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIVCg1kYXRhX2xvY2F0aW9uGA4gASgFYgZwcm90bzM");
 
 /**
  * @generated from message yoloprune.onnx.ModelProto
@@ -144,6 +144,11 @@ export type ValueInfoProto = Message<"yoloprune.onnx.ValueInfoProto"> & {
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * @generated from field: yoloprune.onnx.TypeProto type = 2;
+   */
+  type?: TypeProto | undefined;
 };
 
 /**
@@ -152,6 +157,84 @@ export type ValueInfoProto = Message<"yoloprune.onnx.ValueInfoProto"> & {
  */
 export const ValueInfoProtoSchema: GenMessage<ValueInfoProto> = /*@__PURE__*/
   messageDesc(file_onnx, 4);
+
+/**
+ * @generated from message yoloprune.onnx.TypeProto
+ */
+export type TypeProto = Message<"yoloprune.onnx.TypeProto"> & {
+  /**
+   * @generated from field: yoloprune.onnx.TypeProto.Tensor tensor_type = 1;
+   */
+  tensorType?: TypeProto_Tensor | undefined;
+};
+
+/**
+ * Describes the message yoloprune.onnx.TypeProto.
+ * Use `create(TypeProtoSchema)` to create a new message.
+ */
+export const TypeProtoSchema: GenMessage<TypeProto> = /*@__PURE__*/
+  messageDesc(file_onnx, 5);
+
+/**
+ * @generated from message yoloprune.onnx.TypeProto.Tensor
+ */
+export type TypeProto_Tensor = Message<"yoloprune.onnx.TypeProto.Tensor"> & {
+  /**
+   * @generated from field: int32 elem_type = 1;
+   */
+  elemType: number;
+
+  /**
+   * @generated from field: yoloprune.onnx.TensorShapeProto shape = 2;
+   */
+  shape?: TensorShapeProto | undefined;
+};
+
+/**
+ * Describes the message yoloprune.onnx.TypeProto.Tensor.
+ * Use `create(TypeProto_TensorSchema)` to create a new message.
+ */
+export const TypeProto_TensorSchema: GenMessage<TypeProto_Tensor> = /*@__PURE__*/
+  messageDesc(file_onnx, 5, 0);
+
+/**
+ * @generated from message yoloprune.onnx.TensorShapeProto
+ */
+export type TensorShapeProto = Message<"yoloprune.onnx.TensorShapeProto"> & {
+  /**
+   * @generated from field: repeated yoloprune.onnx.TensorShapeProto.Dimension dim = 1;
+   */
+  dim: TensorShapeProto_Dimension[];
+};
+
+/**
+ * Describes the message yoloprune.onnx.TensorShapeProto.
+ * Use `create(TensorShapeProtoSchema)` to create a new message.
+ */
+export const TensorShapeProtoSchema: GenMessage<TensorShapeProto> = /*@__PURE__*/
+  messageDesc(file_onnx, 6);
+
+/**
+ * @generated from message yoloprune.onnx.TensorShapeProto.Dimension
+ */
+export type TensorShapeProto_Dimension = Message<"yoloprune.onnx.TensorShapeProto.Dimension"> & {
+  /**
+   * @generated from field: int64 dim_value = 1;
+   */
+  dimValue: bigint;
+
+  /**
+   * @generated from field: string dim_param = 2;
+   */
+  dimParam: string;
+};
+
+/**
+ * Describes the message yoloprune.onnx.TensorShapeProto.Dimension.
+ * Use `create(TensorShapeProto_DimensionSchema)` to create a new message.
+ */
+export const TensorShapeProto_DimensionSchema: GenMessage<TensorShapeProto_Dimension> = /*@__PURE__*/
+  messageDesc(file_onnx, 6, 0);
 
 /**
  * @generated from message yoloprune.onnx.NodeProto
@@ -193,7 +276,7 @@ export type NodeProto = Message<"yoloprune.onnx.NodeProto"> & {
  * Use `create(NodeProtoSchema)` to create a new message.
  */
 export const NodeProtoSchema: GenMessage<NodeProto> = /*@__PURE__*/
-  messageDesc(file_onnx, 5);
+  messageDesc(file_onnx, 7);
 
 /**
  * @generated from message yoloprune.onnx.AttributeProto
@@ -205,9 +288,19 @@ export type AttributeProto = Message<"yoloprune.onnx.AttributeProto"> & {
   name: string;
 
   /**
+   * @generated from field: float f = 2;
+   */
+  f: number;
+
+  /**
    * @generated from field: int64 i = 3;
    */
   i: bigint;
+
+  /**
+   * @generated from field: bytes s = 4;
+   */
+  s: Uint8Array;
 
   /**
    * @generated from field: yoloprune.onnx.TensorProto t = 5;
@@ -220,9 +313,24 @@ export type AttributeProto = Message<"yoloprune.onnx.AttributeProto"> & {
   g?: GraphProto | undefined;
 
   /**
+   * @generated from field: repeated float floats = 7;
+   */
+  floats: number[];
+
+  /**
+   * @generated from field: repeated int64 ints = 8;
+   */
+  ints: bigint[];
+
+  /**
    * @generated from field: repeated yoloprune.onnx.GraphProto graphs = 11;
    */
   graphs: GraphProto[];
+
+  /**
+   * @generated from field: int32 type = 20;
+   */
+  type: number;
 };
 
 /**
@@ -230,7 +338,7 @@ export type AttributeProto = Message<"yoloprune.onnx.AttributeProto"> & {
  * Use `create(AttributeProtoSchema)` to create a new message.
  */
 export const AttributeProtoSchema: GenMessage<AttributeProto> = /*@__PURE__*/
-  messageDesc(file_onnx, 6);
+  messageDesc(file_onnx, 8);
 
 /**
  * @generated from message yoloprune.onnx.TensorProto
@@ -282,5 +390,5 @@ export type TensorProto = Message<"yoloprune.onnx.TensorProto"> & {
  * Use `create(TensorProtoSchema)` to create a new message.
  */
 export const TensorProtoSchema: GenMessage<TensorProto> = /*@__PURE__*/
-  messageDesc(file_onnx, 7);
+  messageDesc(file_onnx, 9);
 

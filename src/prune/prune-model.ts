@@ -1,15 +1,14 @@
-import picomatch from 'picomatch';
-import { type ConvWeight, findConvWeights } from '../onnx/conv-weights.ts';
+import type { ConvWeight } from '../onnx/conv-weights.ts';
 import type { ModelFile } from '../onnx/model-file.ts';
-import { readValues, writeValues } from '../onnx/stored-tensor.ts';
-import { METHODS, type MethodName } from './methods.ts';
-import type { Layer } from './types.ts';
+import { writeValues } from '../onnx/stored-tensor.ts';
+import { type MethodName, parseMethod } from './methods.ts';
+import { type PrunableLayers, prunableLayers } from './prunable-layers.ts';
 
 export interface PruneOptions {
   readonly method: MethodName;
-  /** Share of every Conv weight that becomes zero, in (0, 1). */
+  /** Share of the weights that becomes zero, in (0, 1); an N:M pattern has its own. */
   readonly amount: number;
-  /** Globs over Conv node and weight names; `*` matches any characters, `/` and `.` included. */
+  /** Globs over Conv node and weight names, and `first-and-last`, see {@link prunableLayers}. */
   readonly exclude: readonly string[];
 }
 
@@ -27,10 +26,11 @@ export interface PrunedModel {
   /** False when every byte is as it was: the model had been pruned like this before. */
   readonly changed: boolean;
   readonly method: MethodName;
+  /** The share that was asked for, or that the N:M pattern has. */
   readonly amount: number;
   /** All Conv weights but the constants of a DFL head, in graph order. */
   readonly layers: readonly PrunedLayer[];
-  /** Names of the Conv weights left alone: constants, and what `exclude` names. */
+  /** Names of the Conv weights left alone: constants, what `exclude` names, and what an N:M pattern does not fit. */
   readonly excluded: readonly string[];
   /** Globs of `exclude` that matched nothing. */
   readonly unusedExcludes: readonly string[];
@@ -41,57 +41,66 @@ export interface PrunedModel {
 }
 
 /**
- * Prunes a copy of the model: only bytes of Conv weights differ from the original.
+ * Prunes a copy of the model by its weights alone: only bytes of Conv weights differ from the original.
  *
- * @throws {UserError} when the Conv weights cannot be found or changed, see {@link findConvWeights}.
+ * @throws {UserError} when the Conv weights cannot be found or changed, see {@link prunableLayers}.
  */
 export function pruneModel(model: ModelFile, { method, amount, exclude }: PruneOptions): PrunedModel {
-  const all = findConvWeights(model).map((conv) => ({ conv, values: readValues(model.bytes, conv.tensor) }));
-  const isExcluded = exclude.map((glob) => ({ glob, matches: picomatch(glob, { bash: true, dot: true }) }));
-  const names = ({ name, nodes }: ConvWeight) => [name, ...nodes];
-  const constants = all.filter(({ conv, values }) => isDflConstant(conv.shape, values));
-  const prunable = all.filter((entry) => !constants.includes(entry));
-  const chosen = prunable.filter(
-    ({ conv }) => !isExcluded.some(({ matches }) => names(conv).some((name) => matches(name))),
-  );
-
-  const layers: Layer[] = chosen.map(({ conv, values }) => ({ name: conv.name, shape: conv.shape, values }));
-  const after = new Map(METHODS[method](layers, amount).map((values, i) => [chosen[i]!.conv, values]));
+  const parsed = parseMethod(method);
+  if (!parsed || parsed.calibrated) throw new Error(`${method} is no method that looks at weights alone.`);
+  const layers = prunableLayers(model, exclude);
   const bytes = model.bytes.slice();
-  for (const [conv, values] of after) writeValues(bytes, conv.tensor, values);
+  const after = parsed.prune(layers.chosen, amount);
+  const written = writeLayers(bytes, layers, after);
+  return describePruned(model, bytes, layers, written, { method, amount });
+}
 
-  const prunedLayers = prunable.map(({ conv, values }) => ({
+/** Puts the layers' new values into a copy of the model; `null` leaves a layer alone. */
+export function writeLayers(
+  bytes: Uint8Array,
+  { chosen }: PrunableLayers,
+  after: readonly (Float32Array | null)[],
+): ReadonlyMap<ConvWeight, Float32Array> {
+  const written = new Map<ConvWeight, Float32Array>();
+  for (const [i, values] of after.entries()) {
+    if (!values) continue;
+    const { conv } = chosen[i]!;
+    writeValues(bytes, conv.tensor, values);
+    written.set(conv, values);
+  }
+  return written;
+}
+
+/** The record of what was done to a model. */
+export function describePruned(
+  model: ModelFile,
+  bytes: Uint8Array,
+  { learnt, names, unusedExcludes }: PrunableLayers,
+  written: ReadonlyMap<ConvWeight, Float32Array>,
+  { method, amount }: Pick<PruneOptions, 'method' | 'amount'>,
+): PrunedModel {
+  const pattern = parseMethod(method)?.pattern;
+  const layers = learnt.map(({ conv, values }) => ({
     name: conv.name,
     shape: conv.shape,
     weights: values.length,
-    zeros: countZeros(after.get(conv) ?? values),
+    zeros: countZeros(written.get(conv) ?? values),
   }));
-  const weights = sum(prunedLayers.map((layer) => layer.weights));
-  const zeros = sum(prunedLayers.map((layer) => layer.zeros));
+  const writtenNames = new Set([...written.keys()].map(({ name }) => name));
+  const weights = sum(layers.map((layer) => layer.weights));
+  const zeros = sum(layers.map((layer) => layer.zeros));
   return {
     bytes,
     changed: Buffer.compare(bytes, model.bytes) !== 0,
     method,
-    amount,
-    layers: prunedLayers,
-    excluded: all.filter(({ conv }) => !after.has(conv)).map(({ conv }) => conv.name),
-    unusedExcludes: isExcluded
-      .filter(({ matches }) => !all.some(({ conv }) => names(conv).some((name) => matches(name))))
-      .map(({ glob }) => glob),
+    amount: pattern ? 1 - pattern.n / pattern.m : amount,
+    layers,
+    excluded: names.filter((name) => !writtenNames.has(name)),
+    unusedExcludes,
     weights,
     zeros,
     sparsity: zeros / weights,
   };
-}
-
-/**
- * Whether a Conv weight is the fixed ramp 0, 1, 2, … of a distribution focal loss head (YOLOv8/11, `*dfl.conv.weight`):
- * not a learnt weight, and zeroing part of it would bend every box.
- */
-export function isDflConstant(shape: readonly number[], values: Float32Array): boolean {
-  const [out, channels, height, width] = shape;
-  if (out !== 1 || height !== 1 || width !== 1 || channels! < 2) return false;
-  return values.every((value, index) => value === index);
 }
 
 function countZeros(values: Float32Array): number {

@@ -1,3 +1,6 @@
+/** What weights are ranked by; the least go first. */
+export type Scores = Float32Array | Float64Array;
+
 /**
  * Which k elements `torch.topk(values, k, largest=False)` picks on the CPU, equal values included.
  *
@@ -10,7 +13,7 @@
  * @param k how many, 0 ≤ k ≤ n.
  * @returns the k indices, in no particular order.
  */
-export function smallestIndices(values: Float32Array, k: number): Uint32Array {
+export function smallestIndices(values: Scores, k: number): Uint32Array {
   const n = values.length;
   const indices = new Uint32Array(n);
   for (let i = 0; i < n; i++) indices[i] = i;
@@ -24,7 +27,7 @@ export function smallestIndices(values: Float32Array, k: number): Uint32Array {
 
 /** Keys and the indices that move with them. */
 interface Pairs {
-  readonly keys: Float32Array;
+  readonly keys: Scores;
   readonly indices: Uint32Array;
 }
 
@@ -65,7 +68,7 @@ function partitionAroundMedian(pairs: Pairs, first: number, last: number): numbe
   }
 }
 
-function medianOf(keys: Float32Array, a: number, b: number, c: number): number {
+function medianOf(keys: Scores, a: number, b: number, c: number): number {
   if (keys[a]! < keys[b]!) {
     if (keys[b]! < keys[c]!) return b;
     return keys[a]! < keys[c]! ? c : a;

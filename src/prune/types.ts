@@ -7,8 +7,9 @@ export interface Layer {
 }
 
 /**
- * A pruning method: layers in, the layers' new values out, in the same order. It changes nothing it is given.
+ * A pruning method that looks at the weights alone: layers in, the layers' new values out, in the same order; `null` for
+ * a layer that it leaves alone. It changes nothing it is given.
  *
  * @param amount share of the weights that become zero, in (0, 1).
  */
-export type PruneMethod = (layers: readonly Layer[], amount: number) => readonly Float32Array[];
+export type PruneMethod = (layers: readonly Layer[], amount: number) => readonly (Float32Array | null)[];
