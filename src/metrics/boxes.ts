@@ -23,11 +23,6 @@ export function labelBoxes(labels: Labels, geometry: Geometry, family: Family): 
   return family === 'yolov5' ? labelBoxesYolov5(labels, geometry) : labelBoxesUltralytics(labels, geometry);
 }
 
-/** Detections in the space of `labelBoxes`, left, top, right, bottom. */
-export function detectionBoxes(detections: Detections, geometry: Geometry, family: Family): Float32Array {
-  return family === 'yolov5' ? nativeBoxes(detections, geometry, family) : detections.xyxy;
-}
-
 /**
  * Detections in native pixels, clipped to the image, left, top, right, bottom.
  *
@@ -58,9 +53,11 @@ export function jsonBoxes(native: Float32Array): Float64Array {
   return ltwh;
 }
 
-/** A float32 score as the references write it: Python's `round(score, 5)`, in hundred-thousandths. */
-export function jsonScore(conf: number): number {
-  return roundHalfEven(conf * 1e5);
+/** Scores as the references write them, to five decimals: in hundred-thousandths. */
+export function jsonScores(conf: Float32Array): Uint32Array {
+  const scores = new Uint32Array(conf.length);
+  for (let i = 0; i < conf.length; i++) scores[i] = roundHalfEven(conf[i] * 1e5);
+  return scores;
 }
 
 /** Ground truth for COCO's figures: left, top, width, height in native pixels, not clipped. */

@@ -2,7 +2,7 @@ import { ALL_THRESHOLDS, COCO_THRESHOLDS, cocoIou, type RankedPairs, rankPairs, 
 import type { CocoStatistics } from './types.ts';
 
 /** Detections that count, per class and image. */
-export const MAX_DETS = 100;
+const MAX_DETS = 100;
 
 /** Least and greatest box area in pixels², both inclusive: all, small, medium, large (cocoeval.py, setDetParams). */
 const AREA_RANGES = [
@@ -34,65 +34,66 @@ export interface CocoDetections {
 
 /** Labels whose boxes alone are known: area = box area, no crowds. */
 export function boxLabels(cls: Int32Array, ltwh: Float64Array): CocoLabels {
-  const area = Float64Array.from(cls, (_, i) => ltwh[4 * i + 2] * ltwh[4 * i + 3]);
-  return { cls, ltwh, area, crowd: new Uint8Array(cls.length) };
+  return { cls, ltwh, area: boxAreas(ltwh), crowd: new Uint8Array(cls.length) };
 }
 
 /**
  * Matches one image's detections for every area range and threshold, by COCO's rule: in order of score, each
  * claims its best unclaimed label of its class; labels outside the area range, and crowds, only if there is no
- * other. Detections on those, and unmatched ones outside the range, count neither way.
+ * other.
  *
  * Source: pycocotools 2.0.11 cocoeval.py:232-312 (`evaluateImg`).
  */
 export function matchCoco(labels: CocoLabels, detections: CocoDetections): CocoStatistics {
-  const top = firstOfEachClass(detections);
-  const { cls, ltwh } = top;
-  const iou = cocoIou(ltwh, labels.ltwh, labels.crowd);
-  const pairs = rankPairs(
-    cls.length,
-    labels.cls.length,
-    (d, l) => (cls[d] === labels.cls[l] ? iou(d, l) : 0),
-    COCO_THRESHOLDS[0],
-    'higher first',
-  );
-  const labelAreas = Uint8Array.from(labels.area, (area, l) => (labels.crowd[l] ? 0 : areaBits(area)));
-  const detectionAreas = Uint8Array.from(cls, (_, d) => areaBits(ltwh[4 * d + 2] * ltwh[4 * d + 3]));
-  const tp = new Uint16Array(AREAS * cls.length);
-  const ignored = new Uint16Array(AREAS * cls.length);
-  for (let area = 0; area < AREAS; area++) {
-    const range = area * cls.length;
-    matchArea(pairs, labels.crowd, bit(labelAreas, area), bit(detectionAreas, area), {
-      tp: tp.subarray(range, range + cls.length),
-      ignored: ignored.subarray(range, range + cls.length),
-    });
-  }
-  return { score: top.score, cls, rank: top.rank, tp, ignored, labels: labels.cls, labelAreas };
+  const first = firstOfEachClass(detections);
+  const labelAreas = areaBits(labels.area);
+  for (let l = 0; l < labelAreas.length; l++) if (labels.crowd[l]) labelAreas[l] = 0;
+  const iou = cocoIou(first, labels);
+  const pairs = rankPairs(first.cls.length, labels.cls.length, iou, COCO_THRESHOLDS[0], 'higher first');
+  return {
+    score: first.score,
+    cls: first.cls,
+    rank: first.rank,
+    areas: areaBits(boxAreas(first.ltwh)),
+    ...matchPairs(pairs, labels.crowd, labelAreas),
+    labels: labels.cls,
+    labelAreas,
+  };
 }
 
-function matchArea(
+function matchPairs(
   pairs: RankedPairs,
   crowd: Uint8Array,
-  labelCounts: (label: number) => boolean,
-  detectionCounts: (detection: number) => boolean,
-  { tp, ignored }: { readonly tp: Uint16Array; readonly ignored: Uint16Array },
-): void {
-  const claimed = new Uint16Array(crowd.length);
-  for (let detection = 0; detection < tp.length; detection++) {
-    let open = ALL_THRESHOLDS;
-    for (const counts of [true, false]) {
-      for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open; pair++) {
-        const label = pairs.label[pair];
-        if (labelCounts(label) !== counts) continue;
-        const claim = reached(pairs.iou[pair], COCO_THRESHOLDS) & open & ~claimed[label];
-        if (!crowd[label]) claimed[label] |= claim;
-        open &= ~claim;
-      }
-      if (counts) tp[detection] = ALL_THRESHOLDS & ~open;
+  labelAreas: Uint8Array,
+): Pick<CocoStatistics, 'matched' | 'tp' | 'ignored'> {
+  const claimed = Array.from({ length: AREAS }, () => new Uint16Array(crowd.length));
+  const matched: number[] = [];
+  const tp: number[] = [];
+  const ignored: number[] = [];
+
+  /** Thresholds, of the open ones, at which the detection gets a label that counts in the area, or does not. */
+  function claim(detection: number, area: number, counting: 0 | 1, open: number): number {
+    let left = open;
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
+      const label = pairs.label[pair];
+      if (((labelAreas[label] >> area) & 1) !== counting) continue;
+      const here = reached(pairs.iou[pair], COCO_THRESHOLDS) & left & ~claimed[area][label];
+      if (!crowd[label]) claimed[area][label] |= here;
+      left &= ~here;
     }
-    const unmatched = detectionCounts(detection) ? open : 0;
-    ignored[detection] = ALL_THRESHOLDS & ~tp[detection] & ~unmatched;
+    return open & ~left;
   }
+
+  for (let detection = 0; detection + 1 < pairs.starts.length; detection++) {
+    if (pairs.starts[detection] === pairs.starts[detection + 1]) continue;
+    matched.push(detection);
+    for (let area = 0; area < AREAS; area++) {
+      const hits = claim(detection, area, 1, ALL_THRESHOLDS);
+      tp.push(hits);
+      ignored.push(claim(detection, area, 0, ALL_THRESHOLDS & ~hits));
+    }
+  }
+  return { matched: Uint32Array.from(matched), tp: Uint16Array.from(tp), ignored: Uint16Array.from(ignored) };
 }
 
 /** The first 100 detections of each class, and each one's place in its class. */
@@ -102,31 +103,40 @@ function firstOfEachClass({
   score,
 }: CocoDetections): CocoDetections & { readonly rank: Uint8Array } {
   const seen = new Map<number, number>();
-  const kept: number[] = [];
-  const rank: number[] = [];
+  const kept = new Uint32Array(cls.length);
+  const rank = new Uint8Array(cls.length);
+  let count = 0;
   for (let d = 0; d < cls.length; d++) {
     const place = seen.get(cls[d]) ?? 0;
-    if (place === MAX_DETS) continue;
     seen.set(cls[d], place + 1);
-    kept.push(d);
-    rank.push(place);
+    if (place >= MAX_DETS) continue;
+    kept[count] = d;
+    rank[count++] = place;
   }
+  if (count === cls.length) return { cls, ltwh, score, rank };
+  const places = kept.subarray(0, count);
   return {
-    cls: Int32Array.from(kept, (d) => cls[d]),
-    ltwh: Float64Array.from({ length: 4 * kept.length }, (_, i) => ltwh[4 * kept[i >> 2] + (i & 3)]),
-    score: Uint32Array.from(kept, (d) => score[d]),
-    rank: Uint8Array.from(rank),
+    cls: Int32Array.from(places, (d) => cls[d]),
+    ltwh: Float64Array.from({ length: 4 * count }, (_, i) => ltwh[4 * places[i >> 2] + (i & 3)]),
+    score: Uint32Array.from(places, (d) => score[d]),
+    rank: rank.slice(0, count),
   };
 }
 
-function areaBits(area: number): number {
-  let bits = 0;
-  for (const [range, [least, greatest]] of AREA_RANGES.entries()) {
-    if (area >= least && area <= greatest) bits |= 1 << range;
-  }
-  return bits;
+function boxAreas(ltwh: Float64Array): Float64Array {
+  const areas = new Float64Array(ltwh.length / 4);
+  for (let box = 0; box < areas.length; box++) areas[box] = ltwh[4 * box + 2] * ltwh[4 * box + 3];
+  return areas;
 }
 
-function bit(words: Uint8Array, place: number): (index: number) => boolean {
-  return (index) => (words[index] & (1 << place)) !== 0;
+/** Bit `range` per area. */
+function areaBits(areas: Float64Array): Uint8Array {
+  const bits = new Uint8Array(areas.length);
+  for (let range = 0; range < AREAS; range++) {
+    const [least, greatest] = AREA_RANGES[range];
+    for (let i = 0; i < areas.length; i++) {
+      if (areas[i] >= least && areas[i] <= greatest) bits[i] |= 1 << range;
+    }
+  }
+  return bits;
 }

@@ -1,27 +1,29 @@
 import { cocoAveragePrecision } from './average-precision.ts';
 import { AREAS } from './coco-match.ts';
-import { ALL_THRESHOLDS, IOU_COUNT } from './iou.ts';
-import { type ClassOrder, distinctClasses, orderByClass, slotsOf } from './ordering.ts';
+import { IOU_COUNT } from './iou.ts';
+import { type ClassGroups, type ClassSlots, classSlots, descending, groupByClass } from './ordering.ts';
 import type { CocoMetrics, CocoStatistics } from './types.ts';
 
 const [ALL, SMALL, MEDIUM, LARGE] = [0, 1, 2, 3];
 const IOU_50 = 0;
 const IOU_75 = 5;
 
-/** All images' detections end to end. */
+/** All images' detections, grouped by class. */
 interface Columns {
+  readonly starts: Uint32Array;
   readonly score: Uint32Array;
   readonly rank: Uint8Array;
-  /** One array per area range. */
-  readonly tp: readonly Uint16Array[];
-  readonly ignored: readonly Uint16Array[];
-  readonly order: ClassOrder;
+  readonly areas: Uint8Array;
+  /** Row of `tp` and `ignored`, or -1: the detection is for no label. */
+  readonly row: Int32Array;
+  readonly tp: Uint16Array;
+  readonly ignored: Uint16Array;
 }
 
 /** One class in one area range. */
 interface ClassFigures {
   /** Average precision per IoU threshold. */
-  readonly AP: Float64Array;
+  readonly AP: readonly number[];
   /** Recall, mean over the IoU thresholds, of the first 1, 10 and 100 detections per image. */
   readonly recall: { readonly 1: number; readonly 10: number; readonly 100: number };
 }
@@ -34,16 +36,23 @@ interface ClassFigures {
  * @param images in the order of their ids, which decides between equal scores
  */
 export function cocoMetrics(images: readonly CocoStatistics[]): CocoMetrics {
-  const classes = distinctClasses(images.map((image) => image.labels));
-  const slotOf = slotsOf(classes);
-  const labels = countLabels(images, slotOf, classes.length);
-  const columns = concatenate(images, slotOf, classes.length);
-  const byArea = labels.map((counts, area) =>
-    Array.from(counts, (count, slot) => ({ count, slot }))
-      .filter(({ count }) => count > 0)
-      .map(({ count, slot }) => classFigures(columns, area, slot, count)),
+  const slots = classSlots(images.map((image) => image.labels));
+  const labels = countLabels(images, slots);
+  const columns = groupColumns(
+    images,
+    groupByClass(
+      images.map((image) => image.cls),
+      slots,
+    ),
   );
-  const AP = (area: number) => meanOf(byArea[area], (figures) => meanOf(Array.from(figures.AP), (ap) => ap));
+  const byArea: ClassFigures[][] = Array.from({ length: AREAS }, () => []);
+  for (let slot = 0; slot < slots.classes.length; slot++) {
+    const order = descending(columns.score.subarray(columns.starts[slot], columns.starts[slot + 1]));
+    const tallies = labels.map((counts) => new Tally(counts[slot]));
+    for (let i = 0; i < order.length; i++) countDetection(columns, columns.starts[slot] + order[i], tallies);
+    for (const [area, tally] of tallies.entries()) if (tally.labels > 0) byArea[area].push(tally.figures());
+  }
+  const AP = (area: number) => meanOf(byArea[area], (figures) => meanOf(figures.AP, (ap) => ap));
   const APat = (iou: number) => meanOf(byArea[ALL], (figures) => figures.AP[iou]);
   const AR = (area: number, maxDets: 1 | 10 | 100) =>
     meanOf(byArea[area], (figures) => figures.recall[maxDets]);
@@ -63,78 +72,103 @@ export function cocoMetrics(images: readonly CocoStatistics[]): CocoMetrics {
   };
 }
 
-function classFigures(columns: Columns, area: number, slot: number, labels: number): ClassFigures {
-  const { order, starts } = columns.order;
-  const tp = columns.tp[area];
-  const ignored = columns.ignored[area];
-  const skipped = new Uint32Array(IOU_COUNT);
-  const hits = new Uint32Array(IOU_COUNT);
-  const ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
-  const found = { 1: 0, 10: 0, 100: 0 };
-  let skippedByAll = 0;
-  for (let place = starts[slot]; place < starts[slot + 1]; place++) {
-    const detection = order[place];
-    if (ignored[detection] === ALL_THRESHOLDS) {
-      skippedByAll++;
-      continue;
-    }
-    if (ignored[detection] === 0 && tp[detection] === 0) continue;
+/** Counts one class's detections in one area range, by descending score. */
+class Tally {
+  readonly labels: number;
+  /** Detections for no label at any threshold. */
+  unmatched = 0;
+  /** Other detections that count, per threshold. */
+  readonly #others = new Uint32Array(IOU_COUNT);
+  readonly #hits = new Uint32Array(IOU_COUNT);
+  readonly #ranks: readonly Uint32Array[];
+  readonly #found = { 1: 0, 10: 0, 100: 0 };
+
+  constructor(labels: number) {
+    this.labels = labels;
+    this.#ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
+  }
+
+  /** A detection that is for a label: bits per threshold of where it hits, and of where it does not count. */
+  addMatched(tp: number, ignored: number, rank: number): void {
     for (let t = 0; t < IOU_COUNT; t++) {
-      const threshold = 1 << t;
-      if (ignored[detection] & threshold) skipped[t]++;
-      else if (tp[detection] & threshold) {
-        ranks[t][hits[t]++] = place + 1 - starts[slot] - skipped[t] - skippedByAll;
-        found[100]++;
-        if (columns.rank[detection] < 10) found[10]++;
-        if (columns.rank[detection] < 1) found[1]++;
-      }
+      if (ignored & (1 << t)) continue;
+      this.#others[t]++;
+      if (!(tp & (1 << t))) continue;
+      this.#ranks[t][this.#hits[t]++] = this.unmatched + this.#others[t];
+      this.#found[100]++;
+      if (rank < 10) this.#found[10]++;
+      if (rank < 1) this.#found[1]++;
     }
   }
-  const possible = IOU_COUNT * labels;
-  return {
-    AP: Float64Array.from(ranks, (all, t) =>
-      cocoAveragePrecision({ ranks: all.subarray(0, hits[t]), labels }),
-    ),
-    recall: { 1: found[1] / possible, 10: found[10] / possible, 100: found[100] / possible },
-  };
+
+  figures(): ClassFigures {
+    const { labels } = this;
+    const possible = IOU_COUNT * labels;
+    return {
+      AP: this.#ranks.map((all, t) =>
+        cocoAveragePrecision({ ranks: all.subarray(0, this.#hits[t]), labels }),
+      ),
+      recall: {
+        1: this.#found[1] / possible,
+        10: this.#found[10] / possible,
+        100: this.#found[100] / possible,
+      },
+    };
+  }
 }
 
-function countLabels(images: readonly CocoStatistics[], slotOf: (cls: number) => number, classes: number) {
-  const counts = Array.from({ length: AREAS }, () => new Uint32Array(classes));
-  for (const image of images) {
-    image.labels.forEach((cls, label) => {
+/** Where a detection is for no label it counts as a false positive, but only in the area ranges of its own box. */
+function countDetection(columns: Columns, place: number, tallies: readonly Tally[]): void {
+  const row = columns.row[place];
+  for (let area = 0; area < AREAS; area++) {
+    const inRange = (columns.areas[place] & (1 << area)) !== 0;
+    if (row >= 0) {
+      const tp = columns.tp[AREAS * row + area];
+      const ignored = inRange ? columns.ignored[AREAS * row + area] : ~tp;
+      tallies[area].addMatched(tp, ignored, columns.rank[place]);
+    } else if (inRange) tallies[area].unmatched++;
+  }
+}
+
+/** Labels that count, per area range and class slot. */
+function countLabels(images: readonly CocoStatistics[], { classes, slots }: ClassSlots): Uint32Array[] {
+  const counts = Array.from({ length: AREAS }, () => new Uint32Array(classes.length));
+  for (const { labels, labelAreas } of images) {
+    for (const [label, cls] of labels.entries()) {
       for (let area = 0; area < AREAS; area++) {
-        if (image.labelAreas[label] & (1 << area)) counts[area][slotOf(cls)]++;
+        if (labelAreas[label] & (1 << area)) counts[area][slots[cls]]++;
       }
-    });
+    }
   }
   return counts;
 }
 
-function concatenate(
-  images: readonly CocoStatistics[],
-  slotOf: (cls: number) => number,
-  classes: number,
-): Columns {
-  const total = images.reduce((sum, image) => sum + image.cls.length, 0);
+function groupColumns(images: readonly CocoStatistics[], { starts, places }: ClassGroups): Columns {
+  const total = starts[starts.length - 1];
+  const rows = images.reduce((sum, image) => sum + image.matched.length, 0);
   const score = new Uint32Array(total);
   const rank = new Uint8Array(total);
-  const slot = new Int32Array(total);
-  const tp = Array.from({ length: AREAS }, () => new Uint16Array(total));
-  const ignored = Array.from({ length: AREAS }, () => new Uint16Array(total));
+  const areas = new Uint8Array(total);
+  const row = new Int32Array(total).fill(-1);
+  const tp = new Uint16Array(AREAS * rows);
+  const ignored = new Uint16Array(AREAS * rows);
   let offset = 0;
+  let firstRow = 0;
   for (const image of images) {
-    const count = image.cls.length;
-    score.set(image.score, offset);
-    rank.set(image.rank, offset);
-    for (let d = 0; d < count; d++) slot[offset + d] = slotOf(image.cls[d]);
-    for (let area = 0; area < AREAS; area++) {
-      tp[area].set(image.tp.subarray(area * count, (area + 1) * count), offset);
-      ignored[area].set(image.ignored.subarray(area * count, (area + 1) * count), offset);
+    for (let d = 0; d < image.cls.length; d++) {
+      const place = places[offset + d];
+      if (place < 0) continue;
+      score[place] = image.score[d];
+      rank[place] = image.rank[d];
+      areas[place] = image.areas[d];
     }
-    offset += count;
+    for (const [i, d] of image.matched.entries()) row[places[offset + d]] = firstRow + i;
+    tp.set(image.tp, AREAS * firstRow);
+    ignored.set(image.ignored, AREAS * firstRow);
+    offset += image.cls.length;
+    firstRow += image.matched.length;
   }
-  return { score, rank, tp, ignored, order: orderByClass(slot, score, classes) };
+  return { starts, score, rank, areas, row, tp, ignored };
 }
 
 function meanOf<T>(items: readonly T[], value: (item: T) => number): number {

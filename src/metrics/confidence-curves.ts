@@ -12,6 +12,14 @@ const EPSILON = 1e-16;
 /** Width of the box filter over the mean F1 line: yolov5's and ultralytics' `smooth(y, 0.1)` at 1,000 points. */
 const WINDOW = 101;
 
+/** One class's labels, at least one, and its detections by descending confidence. */
+interface Detected {
+  readonly labels: number;
+  readonly conf: Float32Array;
+  /** Bit 0: true positive at IoU 0.5. */
+  readonly tp: Uint16Array;
+}
+
 /** One class's precision, recall and F1 over confidence at IoU 0.5. */
 export interface ConfidenceCurves {
   readonly P: Float64Array;
@@ -25,34 +33,27 @@ export interface ConfidenceCurves {
  * All are 0 for a class without detections.
  *
  * Source: ultralytics 8.4.190 utils/metrics.py:838-866; yolov5 utils/metrics.py:25-94 does the same.
- *
- * @param conf confidences, descending
- * @param isHit whether the detection of that place is a true positive at IoU 0.5
- * @param labels the class's labels, at least one
  */
-export function confidenceCurves(
-  conf: Float32Array,
-  isHit: (place: number) => boolean,
-  labels: number,
-): ConfidenceCurves {
+export function confidenceCurves({ labels, conf, tp }: Detected): ConfidenceCurves {
   const P = new Float64Array(POINTS);
   const R = new Float64Array(POINTS);
   const F1 = new Float64Array(POINTS);
   const count = conf.length;
   if (count === 0) return { P, R, F1 };
 
-  let place = -1;
+  let seen = 0;
   let hits = 0;
   for (let point = POINTS - 1; point >= 0; point--) {
     const x = AXIS[point];
-    while (place + 1 < count && conf[place + 1] >= x) if (isHit(++place)) hits++;
-    let precision = place < 0 ? 1 : hits / (place + 1);
+    for (; seen < count && conf[seen] >= x; seen++) hits += tp[seen] & 1;
+    let precision = seen === 0 ? 1 : hits / seen;
     let recall = hits / labels;
-    if (place >= 0 && place < count - 1 && conf[place] !== x) {
-      const next = hits + (isHit(place + 1) ? 1 : 0);
-      const width = conf[place] - conf[place + 1];
-      const distance = conf[place] - x;
-      precision += ((next / (place + 2) - precision) / width) * distance;
+    const last = seen - 1;
+    if (seen > 0 && seen < count && conf[last] !== x) {
+      const next = hits + (tp[seen] & 1);
+      const width = conf[last] - conf[seen];
+      const distance = conf[last] - x;
+      precision += ((next / (seen + 1) - precision) / width) * distance;
       recall += ((next / labels - recall) / width) * distance;
     }
     P[point] = precision;

@@ -40,13 +40,15 @@ export function createConfusionCounter(family: Family, nc: number): ConfusionCou
     add(sample) {
       const { detectionCls, labelCls } = sample;
       const detectionOf = match(sample);
+      const isLeft = new Uint8Array(countingDetections(sample, detectionOf, family)).fill(1);
       for (let label = 0; label < labelCls.length; label++) {
         const detection = detectionOf[label];
         const predicted = detection < 0 ? nc : detectionCls[detection];
+        if (detection >= 0) isLeft[detection] = 0;
         if (labelCls[label] < nc) counts[predicted * (nc + 1) + labelCls[label]]++;
       }
-      for (const detection of leftOver(sample, detectionOf, family)) {
-        counts[detectionCls[detection] * (nc + 1) + nc]++;
+      for (let detection = 0; detection < isLeft.length; detection++) {
+        if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;
       }
     },
     result: () => ({ nc, counts: counts.slice() }),
@@ -82,13 +84,10 @@ function matchUltralytics({ pairs, conf, labelCls }: ConfusionSample): Int32Arra
   return detectionOf;
 }
 
-function leftOver({ conf }: ConfusionSample, detectionOf: Int32Array, family: Family): number[] {
-  const matched = new Set(detectionOf.filter((detection) => detection >= 0));
-  if (family === 'yolov5' && matched.size === 0) return [];
-  const left: number[] = [];
-  for (let detection = 0; detection < conf.length; detection++) {
-    if (family === 'yolov5' && conf[detection] <= CONF_YOLOV5) break;
-    if (!matched.has(detection)) left.push(detection);
-  }
-  return left;
+/** How many detections, by confidence, count as background if they are for no label. */
+function countingDetections({ conf }: ConfusionSample, detectionOf: Int32Array, family: Family): number {
+  if (family === 'ultralytics') return conf.length;
+  if (detectionOf.every((detection) => detection < 0)) return 0;
+  const weak = conf.findIndex((value) => value <= CONF_YOLOV5);
+  return weak < 0 ? conf.length : weak;
 }

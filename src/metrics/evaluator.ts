@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import type { Labels } from '../dataset/types.ts';
 import type { Family } from '../protocol.ts';
 import type { Sample } from '../validate/types.ts';
-import { detectionBoxes, groundTruthBoxes, jsonBoxes, jsonScore, labelBoxes, nativeBoxes } from './boxes.ts';
+import { groundTruthBoxes, jsonBoxes, jsonScores, labelBoxes, nativeBoxes } from './boxes.ts';
 import { cocoMetrics } from './coco.ts';
 import { boxLabels, matchCoco } from './coco-match.ts';
 import { CONFUSION_IOU, createConfusionCounter } from './confusion.ts';
@@ -55,10 +55,9 @@ export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
       const labelCls = labels.cls.slice(0, labels.count);
       const detectionCls = detections.cls.slice(0, detections.count);
       const conf = detections.conf.slice(0, detections.count);
-      const iou = torchIou(
-        detectionBoxes(detections, geometry, family),
-        labelBoxes(labels, geometry, family),
-      );
+      const native = nativeBoxes(detections, geometry, family);
+      const compared = family === 'yolov5' ? native : detections.xyxy;
+      const iou = torchIou(compared, labelBoxes(labels, geometry, family));
       const pairs = rankPairs(detections.count, labels.count, iou, CONFUSION_IOU, ties);
       confusion.add({ pairs, conf, detectionCls, labelCls });
       images.push({
@@ -69,8 +68,8 @@ export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
         tp: match(pairs, detectionCls, labelCls),
         coco: matchCoco(boxLabels(labelCls, groundTruthBoxes(labels, geometry)), {
           cls: detectionCls,
-          ltwh: jsonBoxes(nativeBoxes(detections, geometry, family)),
-          score: Uint32Array.from(conf, jsonScore),
+          ltwh: jsonBoxes(native),
+          score: jsonScores(conf),
         }),
       });
     },

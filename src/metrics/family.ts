@@ -1,8 +1,8 @@
 import type { Family } from '../protocol.ts';
 import { familyAveragePrecision, familyPrecision, type Hits } from './average-precision.ts';
-import { AXIS, bestF1, type ConfidenceCurves, confidenceCurves } from './confidence-curves.ts';
+import { AXIS, bestF1, confidenceCurves } from './confidence-curves.ts';
 import { IOU_COUNT } from './iou.ts';
-import { distinctClasses, orderByClass, slotsOf, sortableBits } from './ordering.ts';
+import { classSlots, descending, groupByClass, sortableBits } from './ordering.ts';
 import type { ClassMetrics, Curves, ImageStatistics, Metrics } from './types.ts';
 
 const IOU_50 = 0;
@@ -14,6 +14,7 @@ interface ClassStatistics {
   readonly labels: number;
   readonly images: number;
   readonly conf: Float32Array;
+  /** True positives, bit `t` for IoU threshold 0.5 + 0.05 t. */
   readonly tp: Uint16Array;
 }
 
@@ -29,13 +30,11 @@ export type FamilyMetrics = Pick<Metrics, 'P' | 'R' | 'mAP50' | 'mAP75' | 'mAP50
  * @param images in the order of their paths, which decides between equal confidences
  */
 export function familyMetrics(images: readonly ImageStatistics[], family: Family): FamilyMetrics {
-  const classes = groupByClass(images);
-  const curves = classes.map(confidenceCurvesOf);
+  const classes = classStatistics(images);
+  const curves = classes.map(confidenceCurves);
   const best = bestF1(curves);
   const perClass = classes.map((statistics, slot): ClassMetrics => {
-    const AP = Float64Array.from({ length: IOU_COUNT }, (_, t) =>
-      familyAveragePrecision(hitsAt(statistics, t), family),
-    );
+    const AP = hitsOf(statistics).map((hits) => familyAveragePrecision(hits, family));
     return {
       id: statistics.id,
       labels: statistics.labels,
@@ -47,76 +46,84 @@ export function familyMetrics(images: readonly ImageStatistics[], family: Family
       AP50_95: AP.reduce((sum, ap) => sum + ap, 0) / IOU_COUNT,
     };
   });
+  const mean = (figure: 'P' | 'R' | 'AP50' | 'AP75' | 'AP50_95') =>
+    perClass.reduce((sum, figures) => sum + figures[figure], 0) / Math.max(perClass.length, 1);
   return {
-    P: mean(perClass, ({ P }) => P),
-    R: mean(perClass, ({ R }) => R),
-    mAP50: mean(perClass, ({ AP50 }) => AP50),
-    mAP75: mean(perClass, ({ AP75 }) => AP75),
-    mAP50_95: mean(perClass, ({ AP50_95 }) => AP50_95),
+    P: mean('P'),
+    R: mean('R'),
+    mAP50: mean('AP50'),
+    mAP75: mean('AP75'),
+    mAP50_95: mean('AP50_95'),
     perClass,
   };
 }
 
 /** The lines behind the family's plots. */
 export function familyCurves(images: readonly ImageStatistics[], family: Family): Curves {
-  const classes = groupByClass(images);
-  const curves = classes.map(confidenceCurvesOf);
+  const classes = classStatistics(images);
+  const curves = classes.map(confidenceCurves);
   return {
     axis: AXIS,
     best: bestF1(curves),
     perClass: classes.map((statistics, slot) => ({
       id: statistics.id,
       ...curves[slot],
-      PR: familyPrecision(hitsAt(statistics, IOU_50), AXIS, family),
+      PR: familyPrecision(hitsOf(statistics)[IOU_50], AXIS, family),
     })),
   };
 }
 
-function groupByClass(images: readonly ImageStatistics[]): ClassStatistics[] {
-  const classes = distinctClasses(images.map((image) => image.labels));
-  const slotOf = slotsOf(classes);
-  const labels = new Uint32Array(classes.length);
-  const containing = new Uint32Array(classes.length);
-  const total = images.reduce((sum, image) => sum + image.cls.length, 0);
-  const conf = new Float32Array(total);
-  const tp = new Uint16Array(total);
-  const slot = new Int32Array(total);
-  let offset = 0;
+function classStatistics(images: readonly ImageStatistics[]): ClassStatistics[] {
+  const slots = classSlots(images.map((image) => image.labels));
+  const { starts, places } = groupByClass(
+    images.map((image) => image.cls),
+    slots,
+  );
+  const labels = new Uint32Array(slots.classes.length);
+  const containing = new Uint32Array(slots.classes.length);
+  const conf = new Float32Array(starts[starts.length - 1]);
+  const tp = new Uint16Array(conf.length);
+  let detection = 0;
   for (const image of images) {
-    for (const cls of image.labels) labels[slotOf(cls)]++;
-    for (const cls of new Set(image.labels)) containing[slotOf(cls)]++;
-    conf.set(image.conf, offset);
-    tp.set(image.tp, offset);
-    for (let d = 0; d < image.cls.length; d++) slot[offset + d] = slotOf(image.cls[d]);
-    offset += image.cls.length;
+    for (const cls of image.labels) labels[slots.slots[cls]]++;
+    for (const cls of new Set(image.labels)) containing[slots.slots[cls]]++;
+    for (let d = 0; d < image.cls.length; d++) {
+      const place = places[detection++];
+      if (place < 0) continue;
+      conf[place] = image.conf[d];
+      tp[place] = image.tp[d];
+    }
   }
-  const { order, starts } = orderByClass(slot, sortableBits(conf), classes.length);
-  return Array.from(classes, (id, i) => {
-    const places = order.subarray(starts[i], starts[i + 1]);
-    return {
-      id,
-      labels: labels[i],
-      images: containing[i],
-      conf: Float32Array.from(places, (detection) => conf[detection]),
-      tp: Uint16Array.from(places, (detection) => tp[detection]),
-    };
-  });
+  return Array.from(slots.classes, (id, slot) => ({
+    id,
+    labels: labels[slot],
+    images: containing[slot],
+    ...byConfidence(
+      conf.subarray(starts[slot], starts[slot + 1]),
+      tp.subarray(starts[slot], starts[slot + 1]),
+    ),
+  }));
 }
 
-function confidenceCurvesOf({ conf, tp, labels }: ClassStatistics): ConfidenceCurves {
-  return confidenceCurves(conf, (place) => (tp[place] & (1 << IOU_50)) !== 0, labels);
+function byConfidence(conf: Float32Array, tp: Uint16Array): Pick<ClassStatistics, 'conf' | 'tp'> {
+  const order = descending(sortableBits(conf));
+  const sortedConf = new Float32Array(conf.length);
+  const sortedTp = new Uint16Array(conf.length);
+  for (let place = 0; place < order.length; place++) {
+    sortedConf[place] = conf[order[place]];
+    sortedTp[place] = tp[order[place]];
+  }
+  return { conf: sortedConf, tp: sortedTp };
 }
 
-function hitsAt({ tp, labels }: ClassStatistics, threshold: number): Hits {
-  const ranks = new Uint32Array(labels);
-  let count = 0;
+/** The true positives at each threshold. */
+function hitsOf({ tp, labels }: ClassStatistics): Hits[] {
+  const ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
+  const counts = new Uint32Array(IOU_COUNT);
   for (let place = 0; place < tp.length; place++) {
-    if (tp[place] & (1 << threshold)) ranks[count++] = place + 1;
+    for (let t = 0; tp[place] >> t > 0; t++) {
+      if (tp[place] & (1 << t)) ranks[t][counts[t]++] = place + 1;
+    }
   }
-  return { ranks: ranks.subarray(0, count), detections: tp.length, labels };
-}
-
-function mean(perClass: readonly ClassMetrics[], value: (figures: ClassMetrics) => number): number {
-  if (perClass.length === 0) return 0;
-  return perClass.reduce((sum, figures) => sum + value(figures), 0) / perClass.length;
+  return ranks.map((all, t) => ({ ranks: all.subarray(0, counts[t]), detections: tp.length, labels }));
 }

@@ -23,8 +23,8 @@ export const COCO_THRESHOLDS: ArrayLike<number> = Float64Array.from({ length: IO
   t === IOU_COUNT - 1 ? 0.95 : 0.5 + t * ((0.95 - 0.5) / 9),
 );
 
-/** Intersection over union of a detection and a label, both by index. */
-export type Iou = (detection: number, label: number) => number;
+/** Writes a detection's intersection over union with each label; 0 where they are not for one another. */
+export type IouRow = (detection: number, row: Float64Array) => void;
 
 /** Overlapping detections and labels: per detection a run of labels, the best first. */
 export interface RankedPairs {
@@ -42,37 +42,39 @@ export function reached(iou: number, thresholds: ArrayLike<number>): number {
 }
 
 /**
- * Pairs with an IoU of at least `floor`. Of two labels with the same IoU, the one of the lower index comes first,
- * or else the one of the higher index: the references differ there.
+ * Pairs with an IoU of at least `floor`, which is above 0. Of two labels with the same IoU, the one of the lower
+ * index comes first, or else the one of the higher index: the references differ there.
  */
 export function rankPairs(
   detections: number,
   labels: number,
-  iou: Iou,
+  iouRow: IouRow,
   floor: number,
   ties: 'lower first' | 'higher first',
 ): RankedPairs {
   const starts = new Uint32Array(detections + 1);
   const label: number[] = [];
-  const ious: number[] = [];
+  const iou: number[] = [];
+  const row = new Float64Array(labels);
   const higherFirst = ties === 'higher first';
   for (let d = 0; d < detections; d++) {
-    const start = ious.length;
+    const start = iou.length;
+    iouRow(d, row);
     for (let l = 0; l < labels; l++) {
-      const value = iou(d, l);
+      const value = row[l];
       if (value < floor) continue;
-      let place = ious.length;
-      while (place > start && (value > ious[place - 1] || (higherFirst && value === ious[place - 1]))) {
-        ious[place] = ious[place - 1];
+      let place = iou.length;
+      while (place > start && (value > iou[place - 1] || (higherFirst && value === iou[place - 1]))) {
+        iou[place] = iou[place - 1];
         label[place] = label[place - 1];
         place--;
       }
-      ious[place] = value;
+      iou[place] = value;
       label[place] = l;
     }
-    starts[d + 1] = ious.length;
+    starts[d + 1] = iou.length;
   }
-  return { starts, label, iou: ious };
+  return { starts, label, iou };
 }
 
 /**
@@ -81,51 +83,66 @@ export function rankPairs(
  *
  * Source: ultralytics 8.4.190 utils/metrics.py:85-105 (`box_iou`), which yolov5 shares.
  */
-export function torchIou(detections: Float32Array, labels: Float32Array): Iou {
-  const detectionAreas = areas(detections);
-  const labelAreas = areas(labels);
-  return (detection, label) => {
+export function torchIou(detections: Float32Array, labels: Float32Array): IouRow {
+  const labelAreas = new Float32Array(labels.length / 4);
+  for (let l = 0; l < labelAreas.length; l++) labelAreas[l] = torchArea(labels, 4 * l);
+  return (detection, row) => {
     const d = 4 * detection;
-    const l = 4 * label;
-    const width = Math.min(detections[d + 2], labels[l + 2]) - Math.max(detections[d], labels[l]);
-    if (width <= 0) return 0;
-    const height = Math.min(detections[d + 3], labels[l + 3]) - Math.max(detections[d + 1], labels[l + 1]);
-    if (height <= 0) return 0;
-    const intersection = f32(f32(width) * f32(height));
-    const sum = f32(labelAreas[label] + detectionAreas[detection]);
-    return f32(intersection / f32(f32(sum - intersection) + EPSILON));
+    const x1 = detections[d];
+    const y1 = detections[d + 1];
+    const x2 = detections[d + 2];
+    const y2 = detections[d + 3];
+    const area = torchArea(detections, d);
+    for (let l = 0; l < labelAreas.length; l++) {
+      row[l] = 0;
+      const width = Math.min(x2, labels[4 * l + 2]) - Math.max(x1, labels[4 * l]);
+      if (width <= 0) continue;
+      const height = Math.min(y2, labels[4 * l + 3]) - Math.max(y1, labels[4 * l + 1]);
+      if (height <= 0) continue;
+      const intersection = f32(f32(width) * f32(height));
+      row[l] = f32(intersection / f32(f32(f32(labelAreas[l] + area) - intersection) + EPSILON));
+    }
   };
+}
+
+/** Boxes of known classes: left, top, width, height. */
+interface Boxes {
+  readonly cls: Int32Array;
+  readonly ltwh: Float64Array;
 }
 
 /**
- * IoU of boxes left, top, width, height in doubles; for a crowd, the share of the detection that lies inside.
+ * IoU of boxes of the same class in doubles; for a crowd, the share of the detection that lies inside.
  *
  * Source: pycocotools 2.0.11 common/maskApi.c (`bbIou`).
+ *
+ * @param labels with 1 in `crowd` for crowds
  */
-export function cocoIou(detections: Float64Array, labels: Float64Array, crowd: Uint8Array): Iou {
-  return (detection, label) => {
+export function cocoIou(detections: Boxes, labels: Boxes & { readonly crowd: Uint8Array }): IouRow {
+  return (detection, row) => {
+    const cls = detections.cls[detection];
     const d = 4 * detection;
-    const l = 4 * label;
-    const dx = detections[d];
-    const dw = detections[d + 2];
-    const lx = labels[l];
-    const lw = labels[l + 2];
-    const width = Math.min(dw + dx, lw + lx) - Math.max(dx, lx);
-    if (width <= 0) return 0;
-    const dy = detections[d + 1];
-    const dh = detections[d + 3];
-    const ly = labels[l + 1];
-    const lh = labels[l + 3];
-    const height = Math.min(dh + dy, lh + ly) - Math.max(dy, ly);
-    if (height <= 0) return 0;
-    const intersection = width * height;
-    return intersection / (crowd[label] ? dw * dh : dw * dh + lw * lh - intersection);
+    const x = detections.ltwh[d];
+    const y = detections.ltwh[d + 1];
+    const w = detections.ltwh[d + 2];
+    const h = detections.ltwh[d + 3];
+    for (let l = 0; l < row.length; l++) {
+      row[l] = 0;
+      if (labels.cls[l] !== cls) continue;
+      const lx = labels.ltwh[4 * l];
+      const lw = labels.ltwh[4 * l + 2];
+      const width = Math.min(w + x, lw + lx) - Math.max(x, lx);
+      if (width <= 0) continue;
+      const ly = labels.ltwh[4 * l + 1];
+      const lh = labels.ltwh[4 * l + 3];
+      const height = Math.min(h + y, lh + ly) - Math.max(y, ly);
+      if (height <= 0) continue;
+      const intersection = width * height;
+      row[l] = intersection / (labels.crowd[l] ? w * h : w * h + lw * lh - intersection);
+    }
   };
 }
 
-function areas(xyxy: Float32Array): Float32Array {
-  return Float32Array.from({ length: xyxy.length / 4 }, (_, box) => {
-    const i = 4 * box;
-    return f32(xyxy[i + 2] - xyxy[i]) * f32(xyxy[i + 3] - xyxy[i + 1]);
-  });
+function torchArea(xyxy: Float32Array, i: number): number {
+  return f32(f32(xyxy[i + 2] - xyxy[i]) * f32(xyxy[i + 3] - xyxy[i + 1]));
 }

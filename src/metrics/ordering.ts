@@ -1,23 +1,48 @@
 const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
-/** Detections put in order: those of class slot `s` are `order[starts[s]]` up to `order[starts[s + 1]]`. */
-export interface ClassOrder {
-  readonly order: Uint32Array;
+/** Classes that occur, numbered without gaps. */
+export interface ClassSlots {
+  /** Classes, ascending. */
+  readonly classes: Int32Array;
+  /** Slot by class, up to the greatest that occurs; -1 for classes that do not. */
+  readonly slots: Int32Array;
+}
+
+/** Slots for the classes of all the lists. */
+export function classSlots(lists: readonly Int32Array[]): ClassSlots {
+  const present = new Set<number>();
+  for (const list of lists) for (const cls of list) present.add(cls);
+  const classes = Int32Array.from(present).sort();
+  const slots = new Int32Array(classes.length === 0 ? 0 : classes[classes.length - 1] + 1).fill(-1);
+  for (const [slot, cls] of classes.entries()) slots[cls] = slot;
+  return { classes, slots };
+}
+
+/** Detections of many images, grouped by class; in each group in the order of the images. */
+export interface ClassGroups {
+  /** Places of slot `s` are those from `starts[s]` up to `starts[s + 1]`. */
   readonly starts: Uint32Array;
+  /** Place per detection, all images end to end; -1 for those of classes without a slot. */
+  readonly places: Int32Array;
 }
 
-/** The classes that occur in any of the lists, ascending. */
-export function distinctClasses(lists: Iterable<Int32Array>): Int32Array {
-  const classes = new Set<number>();
-  for (const list of lists) for (const cls of list) classes.add(cls);
-  return Int32Array.from(classes).sort();
-}
-
-/** Looks a class's place in `classes` up; -1 for others. */
-export function slotsOf(classes: Int32Array): (cls: number) => number {
-  const slots = new Map(Array.from(classes, (cls, slot) => [cls, slot]));
-  return (cls) => slots.get(cls) ?? -1;
+/** Finds each detection's place among those of its class: a counting sort by class. */
+export function groupByClass(lists: readonly Int32Array[], { classes, slots }: ClassSlots): ClassGroups {
+  const places = new Int32Array(lists.reduce((sum, list) => sum + list.length, 0));
+  const starts = new Uint32Array(classes.length + 1);
+  let detection = 0;
+  for (const list of lists) {
+    for (let d = 0; d < list.length; d++) {
+      const slot = list[d] < slots.length ? slots[list[d]] : -1;
+      places[detection++] = slot;
+      if (slot >= 0) starts[slot + 1]++;
+    }
+  }
+  for (let slot = 0; slot < classes.length; slot++) starts[slot + 1] += starts[slot];
+  const next = starts.slice();
+  for (let d = 0; d < places.length; d++) if (places[d] >= 0) places[d] = next[places[d]]++;
+  return { starts, places };
 }
 
 /** Bits of non-negative float32 numbers: integers in the same order. */
@@ -25,42 +50,26 @@ export function sortableBits(values: Float32Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
 
-/**
- * Groups entries by slot, and in each slot sorts them by descending key; equal keys keep their order.
- *
- * A radix sort from the least significant digit: each pass is stable, and the last one is by slot.
- *
- * @param slot slot per entry, below `slots`; entries of slot -1 are left out
- * @param key key per entry
- */
-export function orderByClass(slot: Int32Array, key: Uint32Array, slots: number): ClassOrder {
-  let largest = 0;
-  let kept = 0;
-  for (let entry = 0; entry < slot.length; entry++) {
-    if (slot[entry] < 0) continue;
-    kept++;
-    if (key[entry] > largest) largest = key[entry];
+/** Indices by descending key; equal keys keep their order. A radix sort from the least significant digit. */
+export function descending(keys: Uint32Array): Uint32Array {
+  const count = keys.length;
+  let order = new Uint32Array(count);
+  let greatest = 0;
+  for (let i = 0; i < count; i++) {
+    order[i] = i;
+    if (keys[i] > greatest) greatest = keys[i];
   }
-  let order = new Uint32Array(kept);
-  for (let entry = 0, place = 0; entry < slot.length; entry++) if (slot[entry] >= 0) order[place++] = entry;
-
-  const bits = 32 - Math.clz32(largest);
-  for (let shift = 0; shift < bits; shift += DIGIT_BITS) {
-    order = countingPass(
-      order,
-      DIGITS,
-      (entry) => DIGITS - 1 - ((key[entry] >>> shift) & (DIGITS - 1)),
-    ).order;
+  let sorted = new Uint32Array(count);
+  const next = new Uint32Array(DIGITS + 1);
+  for (let shift = 0; shift < 32 && greatest >>> shift > 0; shift += DIGIT_BITS) {
+    next.fill(0);
+    for (let i = 0; i < count; i++) next[DIGITS - ((keys[i] >>> shift) & (DIGITS - 1))]++;
+    for (let digit = 0; digit < DIGITS; digit++) next[digit + 1] += next[digit];
+    for (let i = 0; i < count; i++) {
+      const digit = DIGITS - 1 - ((keys[order[i]] >>> shift) & (DIGITS - 1));
+      sorted[next[digit]++] = order[i];
+    }
+    [order, sorted] = [sorted, order];
   }
-  return countingPass(order, slots, (entry) => slot[entry]);
-}
-
-function countingPass(order: Uint32Array, values: number, digitOf: (entry: number) => number) {
-  const starts = new Uint32Array(values + 1);
-  for (const entry of order) starts[digitOf(entry) + 1]++;
-  for (let value = 0; value < values; value++) starts[value + 1] += starts[value];
-  const next = starts.slice();
-  const sorted = new Uint32Array(order.length);
-  for (const entry of order) sorted[next[digitOf(entry)]++] = entry;
-  return { order: sorted, starts };
+  return order;
 }

@@ -80,12 +80,13 @@ export interface CocoStatistics {
   readonly cls: Int32Array;
   /** Place among the image's detections of the class, from 0. */
   readonly rank: Uint8Array;
-  /**
-   * True positives, one word per area range (all, small, medium, large) and detection: `tp[area * count + index]`,
-   * bit `t` for IoU threshold 0.5 + 0.05 t.
-   */
+  /** Bit `area` per detection: whether its box lies in that area range (all, small, medium, large). */
+  readonly areas: Uint8Array;
+  /** Detections, by index and ascending, that are for a label in any area range at any threshold. */
+  readonly matched: Uint32Array;
+  /** True positives: `tp[4 * place in matched + area]`, bit `t` for IoU threshold 0.5 + 0.05 t. */
   readonly tp: Uint16Array;
-  /** Detections that count neither way, in the same layout. */
+  /** For a label that does not count, which makes the detection count neither way; in the same layout. */
   readonly ignored: Uint16Array;
   /** Class per label. */
   readonly labels: Int32Array;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { groundTruthBoxes, jsonBoxes, jsonScore, labelBoxes, nativeBoxes } from '../../src/metrics/boxes.ts';
+import { groundTruthBoxes, jsonBoxes, jsonScores, labelBoxes, nativeBoxes } from '../../src/metrics/boxes.ts';
 import { COCO_THRESHOLDS, FAMILY_THRESHOLDS } from '../../src/metrics/iou.ts';
 import type { Family } from '../../src/protocol.ts';
 import type { Geometry, Sample } from '../../src/validate/types.ts';
@@ -29,9 +29,10 @@ describe.each(['yolov5', 'ultralytics'] as const)(
         const { geometry, detections } = sample;
         expect(Array.from(labelBoxes(sample.labels, geometry, family))).toEqual(labels);
         const ltwh = jsonBoxes(nativeBoxes(detections, geometry, family));
+        const scores = jsonScores(detections.conf);
         const rows = Array.from({ length: detections.count }, (_, d) => [
           ...ltwh.subarray(4 * d, 4 * d + 4),
-          jsonScore(detections.conf[d]) / 1e5,
+          scores[d] / 1e5,
         ]);
         expect(rows.flat()).toEqual(json);
       },
@@ -47,7 +48,7 @@ test('decimals are rounded half to even, as Python rounds', () => {
   // All lie exactly between two numbers of three (five) decimals.
   const native = Float32Array.of(0.0625, 0.1875, 0.125, 0.5);
   expect(Array.from(jsonBoxes(native))).toEqual([0.062, 0.188, 0.062, 0.312]);
-  expect([2 ** -6, 3 * 2 ** -6].map(jsonScore)).toEqual([1562, 4688]);
+  expect(Array.from(jsonScores(Float32Array.of(2 ** -6, 3 * 2 ** -6)))).toEqual([1562, 4688]);
 });
 
 test('ground truth has the numbers of the label file, not their float32 neighbours', () => {

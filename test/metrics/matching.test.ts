@@ -7,7 +7,8 @@ import { matchYolov5, TIES_YOLOV5 } from '../../src/metrics/match-yolov5.ts';
 type Table = readonly (readonly number[])[];
 
 function pairs(table: Table, ties: typeof TIES_YOLOV5 | typeof TIES_ULTRALYTICS): RankedPairs {
-  return rankPairs(table.length, table[0].length, (d, l) => Math.fround(table[d][l]), 0.45, ties);
+  const iouRow = (detection: number, row: Float64Array) => row.set(table[detection].map(Math.fround));
+  return rankPairs(table.length, table[0].length, iouRow, 0.45, ties);
 }
 
 /** How many of the ten thresholds each detection passes. */
