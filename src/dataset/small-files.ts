@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
-// A data set is up to some hundred thousand small files, read right after the checkout wrote them. Synchronous calls
-// take 2 s for 100,000 images and label files, `node:fs/promises` with 64 in flight 20 s (two cores, warm).
+// A data set is up to some hundred thousand small files, read right after the checkout wrote them. For 100,000 images
+// and label files synchronous calls take 2 s, callbacks with 64 in flight 4 s, promises more (two cores, warm).
 
 /** A regular file's size in bytes, or `undefined` where there is none that can be seen. */
 export function fileSize(path: string): number | undefined {
