@@ -30,8 +30,6 @@ export interface ConfusionCounter {
  *   several the one that overlaps most. Detections left over count only in images with at least one match.
  * - ultralytics 8.4.190 (utils/metrics.py:407-484) lets each detection, by confidence, claim its best unclaimed
  *   label. All detections left over count, in images without labels as well.
- *
- * Labels of classes from `nc` on, with which yolov5 stops with an error, are not counted.
  */
 export function createConfusionCounter(family: Family, nc: number): ConfusionCounter {
   const counts = new Uint32Array((nc + 1) ** 2);
@@ -45,7 +43,7 @@ export function createConfusionCounter(family: Family, nc: number): ConfusionCou
         const detection = detectionOf[label];
         const predicted = detection < 0 ? nc : detectionCls[detection];
         if (detection >= 0) isLeft[detection] = 0;
-        if (labelCls[label] < nc) counts[predicted * (nc + 1) + labelCls[label]]++;
+        counts[predicted * (nc + 1) + labelCls[label]]++;
       }
       for (let detection = 0; detection < isLeft.length; detection++) {
         if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;

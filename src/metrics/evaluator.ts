@@ -1,5 +1,4 @@
 import { basename, extname } from 'node:path';
-import type { Labels } from '../dataset/types.ts';
 import type { Family } from '../protocol.ts';
 import type { Sample } from '../validate/types.ts';
 import { groundTruthBoxes, jsonBoxes, jsonScores, labelBoxes, nativeBoxes } from './boxes.ts';
@@ -38,10 +37,8 @@ export interface Evaluator {
 }
 
 /**
- * An evaluator by the rules of the family's validator, and of pycocotools over the same detections.
- *
- * Labels of classes from `nc` on do not count for ultralytics, which drops them (models/yolo/detect/val.py:422-424);
- * for yolov5 they are never found.
+ * An evaluator by the rules of the family's validator, and of pycocotools over the same detections. Labels and
+ * detections have classes below `nc`.
  */
 export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
   const { ties, match } = MATCHERS[family];
@@ -49,8 +46,7 @@ export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
   const confusion = createConfusionCounter(family, nc);
   const byPath = () => images.toSorted((a, b) => compare(a.path, b.path));
   return {
-    add({ path, geometry, labels: all, detections }) {
-      const labels = family === 'ultralytics' ? labelsBelow(all, nc) : all;
+    add({ path, geometry, labels, detections }) {
       // Copies, since the caller may use its arrays again.
       const labelCls = labels.cls.slice(0, labels.count);
       const detectionCls = detections.cls.slice(0, detections.count);
@@ -105,16 +101,6 @@ function byImageId(images: readonly ImageStatistics[]): CocoStatistics[] {
     }))
     .sort((a, b) => compare(a.id, b.id) || compare(a.stem, b.stem))
     .map(({ coco }) => coco);
-}
-
-function labelsBelow(labels: Labels, nc: number): Labels {
-  if (labels.cls.every((cls) => cls < nc)) return labels;
-  const kept = Array.from(labels.cls.keys()).filter((label) => labels.cls[label] < nc);
-  return {
-    count: kept.length,
-    cls: Int32Array.from(kept, (label) => labels.cls[label]),
-    xywhn: Float32Array.from({ length: 4 * kept.length }, (_, i) => labels.xywhn[4 * kept[i >> 2] + (i & 3)]),
-  };
 }
 
 function compare<T extends string | number>(a: T, b: T): number {

@@ -64,9 +64,3 @@ describe('which class is taken for which', () => {
     expect(confused('ultralytics', both)).toEqual({ '1 for 0': 1, '0 for background': 1 });
   });
 });
-
-test('labels of classes that the model lacks are not counted', () => {
-  const foreign = plainSample('/a.jpg', [{ cls: 7, xyxy: HERE }], [{ cls: 1, xyxy: ELSEWHERE, conf: 0.9 }]);
-  expect(confused('yolov5', foreign)).toEqual({});
-  expect(confused('ultralytics', foreign)).toEqual({ '1 for background': 1 });
-});
