@@ -62,6 +62,11 @@ function refusal(path: string, provider: Provider, message: string, cause: unkno
   );
 }
 
+/** Pictures that one run takes. */
+export function batchSize({ batch }: Detector['input']): number {
+  return batch === 'dynamic' ? 1 : batch;
+}
+
 /** What ONNX Runtime says of a model's inputs and outputs. */
 export interface SessionInfo {
   readonly inputs: readonly TensorInfo[];
@@ -78,7 +83,11 @@ export function describeSession(session: Ort.InferenceSession): SessionInfo {
   return { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) };
 }
 
-/** Runs one picture through a model; returns the raw output as float32 with its dims. */
+/**
+ * Runs one picture through a model; returns the raw output as float32 with its dims.
+ *
+ * @param pixels 3 × height × width for each picture of the batch; a fixed batch above one is filled up with zeros.
+ */
 export async function infer(
   ort: typeof Ort,
   session: Ort.InferenceSession,
@@ -86,7 +95,7 @@ export async function infer(
   pixels: Float32Array | Uint16Array,
 ): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
   const { input, width, height, output } = detector;
-  const tensor = new ort.Tensor(input.type, pixels, [1, 3, height, width]);
+  const tensor = new ort.Tensor(input.type, pixels, [batchSize(input), 3, height, width]);
   const results = await session.run({ [input.name]: tensor }, [output]);
   const { data, dims } = results[output]!;
   if (data instanceof Float32Array) return { data, dims };

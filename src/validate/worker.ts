@@ -5,11 +5,18 @@ import type { DetectionOptions } from '../protocol.ts';
 import { loadNativeParts, type NativeBase } from '../runtime/load.ts';
 import { serve } from '../workers/serve.ts';
 import type { Detector } from './detector.ts';
-import { HEADS } from './heads/index.ts';
+import { decode } from './heads/index.ts';
 import { decodeImage } from './image/decode.ts';
 import { letterbox } from './image/letterbox.ts';
 import { toTensor, toTensorFloat16 } from './image/tensor.ts';
-import { describeSession, infer, openSession, type SessionInfo, type SessionOptions } from './session.ts';
+import {
+  batchSize,
+  describeSession,
+  infer,
+  openSession,
+  type SessionInfo,
+  type SessionOptions,
+} from './session.ts';
 import type { Detections, Geometry } from './types.ts';
 
 /** What a worker is started with. */
@@ -56,7 +63,9 @@ const methods = {
   async configure(next: DetectionPlan): Promise<void> {
     plan = next;
     const { input, width, height } = next.detector;
-    pixels = new (input.type === 'float16' ? Uint16Array : Float32Array)(3 * width * height);
+    pixels = new (input.type === 'float16' ? Uint16Array : Float32Array)(
+      batchSize(input) * 3 * width * height,
+    );
   },
 
   /** @returns the detections, or why the file cannot be decoded. */
@@ -80,7 +89,7 @@ const methods = {
       const before = performance.now();
       const output = await infer(ort, session, detector, pixels);
       const inferred = performance.now();
-      detections.push(HEADS[detector.head].decode(output.data, output.dims, { ...options, nc: detector.nc }));
+      detections.push(decode(detector.head, output.data, output.dims, { ...options, nc: detector.nc }));
       inference.push(inferred - before);
       decoding += performance.now() - inferred;
     }
