@@ -1,8 +1,10 @@
-import type sharp from 'sharp';
+import type { Sharp, default as sharp } from 'sharp';
 import type { Family } from '../../protocol.ts';
 import type { RgbImage } from '../types.ts';
+import { isRestoredJpeg } from './restored-jpeg.ts';
 import { MAX_PIXELS, type Samples, toRgb } from './samples.ts';
 import type { ImageFormat } from './sniff.ts';
+import { readTiffAlpha } from './tiff-alpha.ts';
 
 /**
  * Decodes with libvips what `sniffFormat` let through, and reduces it to 8-bit RGB as OpenCV's decoders do.
@@ -15,60 +17,65 @@ import type { ImageFormat } from './sniff.ts';
 export async function decodeWithSharp(
   sharpModule: typeof sharp,
   bytes: Uint8Array,
-  format: ImageFormat,
+  format: Exclude<ImageFormat, 'bmp'>,
   family: Family,
 ): Promise<RgbImage> {
-  const picture = sharpModule(bytes, {
+  const picture = open(sharpModule, bytes);
+  const { space, depth, channels } = await picture.metadata();
+  if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`its samples are ${depth}, not 8 or 16 bits`);
+  if (space === 'cmyk') picture.pipelineColourspace('cmyk').toColourspace('cmyk');
+  if (format === 'jpeg' && isRestoredJpeg(bytes)) {
+    const restored = await picture
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4', optimiseCoding: false })
+      .toBuffer();
+    return decodeWithSharp(sharpModule, restored, format, family);
+  }
+  if (space === 'cmyk') return (format === 'jpeg' ? jpegInksToRgb : tiffInksToRgb)(await samplesOf(picture));
+  if (format !== 'tiff') return withoutAlpha(await samplesOf(picture.removeAlpha()));
+
+  const isRounded = space === 'rgb16' && family === 'yolov5';
+  const isMultiplied =
+    channels === 4 && (depth === 'uchar' || isRounded) && readTiffAlpha(bytes) !== 'unspecified';
+  const samples = isRounded ? await roundedSamplesOf(picture) : await samplesOf(picture);
+  return isMultiplied ? multiplyByAlpha(samples) : withoutAlpha(samples);
+}
+
+function open(sharpModule: typeof sharp, bytes: Uint8Array): Sharp {
+  return sharpModule(bytes, {
     autoOrient: true,
     failOn: 'truncated',
     ignoreIcc: true,
     limitInputPixels: MAX_PIXELS,
   });
-  const { space, depth, hasAlpha } = await picture.metadata();
-  if (depth !== 'uchar' && depth !== 'ushort') throw new Error(`its samples are ${depth}, not 8 or 16 bits`);
-  if (space === 'cmyk') {
-    const inks = await samplesOf(picture.toColourspace('cmyk'));
-    return format === 'jpeg' ? jpegInksToRgb(inks) : tiffInksToRgb(inks);
-  }
-  if (format === 'tiff' && space === 'rgb16' && family === 'yolov5') {
-    const rounded = roundTo8Bits(await samplesOf16(picture.toColourspace('rgb16')));
-    return hasAlpha ? multiplyByAlpha(rounded) : withoutAlpha(rounded);
-  }
-  if (format === 'tiff' && depth === 'uchar' && hasAlpha) return multiplyByAlpha(await samplesOf(picture));
-  return withoutAlpha(await samplesOf(picture.removeAlpha()));
 }
 
-async function samplesOf(picture: sharp.Sharp): Promise<Samples> {
+async function samplesOf(picture: Sharp): Promise<Samples> {
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   return { ...info, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-async function samplesOf16(picture: sharp.Sharp): Promise<Samples> {
-  const { data, info } = await picture.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
-  return { ...info, data: new Uint16Array(data.buffer, data.byteOffset, data.length / 2) };
+/** 16 bits to 8 as tif_getimage.c `BuildMapBitdepth16To8` does; libvips and the other decoders keep the upper byte. */
+async function roundedSamplesOf(picture: Sharp): Promise<Samples> {
+  const wide = picture.toColourspace('rgb16').raw({ depth: 'ushort' });
+  const { data, info } = await wide.toBuffer({ resolveWithObject: true });
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  return { ...info, data: Uint8Array.from(values, (value) => Math.floor((value + 128) / 257)) };
 }
 
 /** Grey becomes three equal channels. */
 function withoutAlpha(samples: Samples): RgbImage {
   const { width, height, channels, data } = samples;
-  if (channels === 3 && data instanceof Uint8Array) return { width, height, data };
+  if (channels === 3) return { width, height, data };
   const isGrey = channels < 3;
   return toRgb(samples, (start, channel) => data[isGrey ? start : start + channel]!);
 }
 
-/** libtiff hands out colours multiplied by their alpha (tif_getimage.c `BuildMapUaToAa`). */
+/** tif_getimage.c `BuildMapUaToAa`: libtiff hands out colours multiplied by their alpha; libvips by none. */
 function multiplyByAlpha(samples: Samples): RgbImage {
-  const { channels, data } = samples;
-  const isGrey = channels < 3;
-  return toRgb(samples, (start, channel) => {
-    const alpha = data[start + channels - 1]!;
-    return Math.floor((data[isGrey ? start : start + channel]! * alpha + 127) / 255);
-  });
-}
-
-/** tif_getimage.c `BuildMapBitdepth16To8`; other decoders keep the upper byte. */
-function roundTo8Bits(samples: Samples): Samples {
-  return { ...samples, data: Uint8Array.from(samples.data, (value) => Math.floor((value + 128) / 257)) };
+  const { data } = samples;
+  return toRgb(samples, (start, channel) =>
+    Math.floor((data[start + channel]! * data[start + 3]! + 127) / 255),
+  );
 }
 
 /** utils.cpp `icvCvt_CMYK2BGR_8u_C4C3R`; JPEG stores inks inverted, libvips turns them back. */

@@ -42,7 +42,7 @@ function pad(image: RgbImage, left: number, top: number, { width, height }: Inpu
 
 /**
  * Lays a native picture into the network's input as the family's validator does: the loader's resize, then the
- * letterbox, which shrinks with INTER_LINEAR where the picture is still too large, and pads with grey 114, an odd pixel
+ * letterbox, which shrinks with INTER_LINEAR where the picture is still too large (it never enlarges), and pads with grey 114, an odd pixel
  * to the right and below.
  *
  * A non-square input follows `yolo val` on a static export (8.4.190: the metadata's imgsz of height and width reaches
@@ -53,7 +53,7 @@ function pad(image: RgbImage, left: number, top: number, { width, height }: Inpu
  */
 export function letterbox(image: RgbImage, size: InputSize, family: Family): Letterboxed {
   const loaded = load(image, Math.max(size.width, size.height), family);
-  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width, 1);
+  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width);
   const width = Math.max(roundHalfEven(loaded.width * ratio), 1);
   const height = Math.max(roundHalfEven(loaded.height * ratio), 1);
   const isFitting = width === loaded.width && height === loaded.height;

@@ -5,7 +5,7 @@ export interface Samples {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-  readonly data: Uint8Array | Uint16Array;
+  readonly data: Uint8Array;
 }
 
 /**

@@ -6,12 +6,12 @@ const UNIT_FLOAT32 = Float32Array.from({ length: 256 }, (_, value) => value / 25
 /** `value / 255` in float16 bits, as torch divides; by sample value. */
 const UNIT_FLOAT16 = Uint16Array.from({ length: 256 }, (_, value) => halfBits(value / 255));
 
-/** IEEE 754 half precision of a number in [0, 1] that is zero or normal, rounded half to even. */
+/** IEEE 754 half precision of a share of 255: zero or normal, and never half way between two halves. */
 function halfBits(value: number): number {
   const [bits = 0] = new Uint32Array(Float32Array.of(value).buffer);
   if (bits === 0) return 0;
   const rebased = bits - ((127 - 15) << 23);
-  return (rebased + 0xfff + ((rebased >> 13) & 1)) >> 13;
+  return (rebased + 0x1000) >> 13;
 }
 
 function fill(
