@@ -100,6 +100,11 @@ export const INPUTS = {
     '',
     'Folder for report.json and summary.md; by default yolo-prune-report in RUNNER_TEMP, else in the working directory.',
   ),
+  'save-json': input(
+    boolean,
+    'false',
+    "Whether to write both models' detections and the ground truth in COCO form into the report folder.",
+  ),
   summary: input(boolean, 'true', 'Whether to write the job summary.'),
 } as const;
 

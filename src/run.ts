@@ -12,6 +12,7 @@ import { decide } from './gate.ts';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { type PrunedModel, pruneModel } from './prune/prune-model.ts';
+import { writeCocoFiles } from './report/coco-files.ts';
 import { buildReport, type Report } from './report/report.ts';
 import { gzipSize } from './report/sizes.ts';
 import { summaryMarkdown } from './report/summary.ts';
@@ -65,7 +66,7 @@ export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Pro
     if (!nothingToDo) candidate = await writeCandidate(inputs.output, pruned.bytes);
 
     const validation = await log.group(`Validate on ${dataset.images.length} images`, () =>
-      validateModels(pool, plan, dataset, candidate, log),
+      validateModels(pool, plan, dataset, candidate, inputs['save-json'], log),
     );
 
     const { detector } = plan;
@@ -109,6 +110,15 @@ export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Pro
         },
         timing: { totalSeconds: secondsSince(started), pruneSeconds, ...validation.timing },
       });
+      const [samplesBefore = [], samplesAfter = samplesBefore] = validation.samples;
+      if (inputs['save-json']) {
+        await writeCocoFiles(inputs['report-dir'], {
+          before: samplesBefore,
+          after: samplesAfter,
+          family: detector.family,
+          names: checked.names,
+        });
+      }
       const summary = summaryMarkdown(report);
       const reportFile = await writeReport(inputs['report-dir'], report, summary);
       for (const line of verdictLines(report)) log.info(line);

@@ -5,12 +5,15 @@ import type { Metrics } from './metrics/types.ts';
 import { progressOf } from './progress.ts';
 import type { ReportedTiming } from './report/report.ts';
 import { type DetectPool, detectAll, loadModel, type UnreadableImage } from './validate/detect.ts';
+import type { Sample } from './validate/types.ts';
 import type { DetectionPlan } from './validate/worker.ts';
 
 /** The figures of both models on one split. */
 export interface Validation {
   readonly before: Metrics;
   readonly after: Metrics;
+  /** All samples by model and path, where they were asked for. */
+  readonly samples: readonly (readonly Sample[])[];
   readonly unreadable: readonly UnreadableImage[];
   readonly device: string;
   readonly timing: Omit<ReportedTiming, 'totalSeconds' | 'pruneSeconds'>;
@@ -20,18 +23,21 @@ export interface Validation {
  * Validates the unpruned model, which the pool has loaded, and the pruned one in one pass over the images.
  *
  * @param candidate path of the pruned model; `null` where it is the same as the unpruned, which is then run once.
+ * @param keepSamples whether the detections themselves are wanted, not only the figures.
  */
 export async function validateModels(
   pool: DetectPool,
   plan: DetectionPlan,
   dataset: Dataset,
   candidate: string | null,
+  keepSamples: boolean,
   log: Log,
 ): Promise<Validation> {
   if (candidate !== null) await loadModel(pool, candidate);
   const { family, nc } = plan.detector;
   const evaluators = (candidate === null ? [0] : [0, 1]).map(() => createEvaluator({ family, nc }));
   const inference: number[][] = evaluators.map(() => []);
+  const samples: Sample[][] = evaluators.map(() => []);
   const unreadable: UnreadableImage[] = [];
 
   const started = performance.now();
@@ -45,6 +51,7 @@ export async function validateModels(
     }
     for (const [i, sample] of detected.samples.entries()) {
       evaluators[i]!.add(sample);
+      if (keepSamples) samples[i]!.push(sample);
       inference[i]!.push(detected.milliseconds.inference[i]!);
     }
   }
@@ -63,6 +70,7 @@ export async function validateModels(
   return {
     before,
     after,
+    samples: samples.map((list) => list.toSorted((a, b) => (a.path < b.path ? -1 : 1))),
     unreadable,
     device: 'cpu',
     timing: {
