@@ -49,7 +49,7 @@ export function confidenceCurves({ labels, conf, tp }: Detected): ConfidenceCurv
     let precision = seen === 0 ? 1 : hits / seen;
     let recall = hits / labels;
     const last = seen - 1;
-    if (seen > 0 && seen < count && conf[last] !== x) {
+    if (seen > 0 && seen < count) {
       const next = hits + (tp[seen] & 1);
       const width = conf[last] - conf[seen];
       const distance = conf[last] - x;

@@ -56,3 +56,25 @@ test('ground truth has the numbers of the label file, not their float32 neighbou
   const labels = { count: 1, cls: Int32Array.of(0), xywhn: Float32Array.of(0.1, 0.25, 0.05, 0.2) };
   expect(Array.from(groundTruthBoxes(labels, geometry))).toEqual([48, 72, 32, 96]);
 });
+
+test('the letterbox may shrink what the loader enlarged, and by the same gain in both axes', () => {
+  // A square picture in a wide input: loaded at 640 × 640, laid into 640 × 320.
+  const geometry: Geometry = {
+    nativeWidth: 80,
+    nativeHeight: 80,
+    loadedWidth: 640,
+    loadedHeight: 640,
+    ratio: 0.5,
+    padX: 160,
+    padY: 0,
+    left: 160,
+    top: 0,
+    width: 640,
+    height: 320,
+  };
+  const labels = { count: 1, cls: Int32Array.of(0), xywhn: Float32Array.of(0.5, 0.5, 0.5, 0.25) };
+  const xyxy = labelBoxes(labels, geometry, 'ultralytics');
+  expect(Array.from(xyxy)).toEqual([240, 120, 400, 200]);
+  const detections = { count: 1, xyxy, conf: Float32Array.of(1), cls: Int32Array.of(0) };
+  expect(Array.from(nativeBoxes(detections, geometry, 'ultralytics'))).toEqual([20, 30, 60, 50]);
+});

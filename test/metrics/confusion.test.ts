@@ -49,6 +49,10 @@ describe('which class is taken for which', () => {
   test('yolov5 asks for a confidence above 0.25, ultralytics takes what the validator kept', () => {
     expect(confused('yolov5', weak)).toEqual({ 'background for 0': 1 });
     expect(confused('ultralytics', weak)).toEqual({ '0 for 0': 1 });
+    const found = { cls: 0, xyxy: HERE, conf: 0.9 } as const;
+    const weakStray = plainSample('/a.jpg', [label], [found, { cls: 1, xyxy: ELSEWHERE, conf: 0.25 }]);
+    expect(confused('yolov5', weakStray)).toEqual({ '0 for 0': 1 });
+    expect(confused('ultralytics', weakStray)).toEqual({ '0 for 0': 1, '1 for background': 1 });
   });
 
   test('yolov5 skips images without labels', () => {

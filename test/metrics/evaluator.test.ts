@@ -80,10 +80,12 @@ describe.each(FAMILIES)('%s', (family) => {
   });
 });
 
-test('equal scores follow the images’ numbers for COCO, their paths for the family', () => {
-  // By path /10.jpg comes first, by number /9.jpg.
-  const found = plainSample('/9.jpg', [BOX], [{ ...BOX, conf: 0.5 }]);
-  const stray = plainSample('/10.jpg', [], [{ ...BOX, conf: 0.5 }]);
+test.each([
+  { order: 'numbers', first: '/9.jpg', second: '/10.jpg' },
+  { order: 'names without folders', first: '/b/x.jpg', second: '/a/y.jpg' },
+])('equal scores follow the images’ paths for the family, their $order for COCO', ({ first, second }) => {
+  const found = plainSample(first, [BOX], [{ ...BOX, conf: 0.5 }]);
+  const stray = plainSample(second, [], [{ ...BOX, conf: 0.5 }]);
   const metrics = evaluate('ultralytics', 1, [found, stray]);
   expect(metrics.mAP50).toBeCloseTo(0.4975, 9);
   expect(metrics.coco.AP50).toBeCloseTo(1, 9);

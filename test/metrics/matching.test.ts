@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type RankedPairs, rankPairs } from '../../src/metrics/iou.ts';
+import { type RankedPairs, rankPairs, torchIou } from '../../src/metrics/iou.ts';
 import { matchUltralytics, TIES_ULTRALYTICS } from '../../src/metrics/match-ultralytics.ts';
 import { matchYolov5, TIES_YOLOV5 } from '../../src/metrics/match-yolov5.ts';
 
@@ -73,4 +73,11 @@ describe('who gets which label', () => {
   test('labels of other classes are out of reach', () => {
     expect(both([[0.9, 0.6]], [1], [0, 1])).toEqual({ yolov5: [3], ultralytics: [3] });
   });
+});
+
+test('IoU has 1e-7 in its denominator, which counts for boxes of a thousandth of a pixel', () => {
+  const box = Float32Array.of(0, 0, 1e-3, 1e-3);
+  const row = new Float64Array(1);
+  torchIou(box, box)(0, row);
+  expect(row[0]).toBeCloseTo(1 / 1.1, 6);
 });
