@@ -5,7 +5,10 @@ import { describe } from 'vitest';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** The folder of real models, data and reference results: `YOLO_PRUNE_CASES`, or `../shared/cases` beside the repository. */
+/**
+ * The folder of real models, data and reference results: `YOLO_PRUNE_CASES`, or `../shared/cases` beside the
+ * repository.
+ */
 export const casesFolder = process.env.YOLO_PRUNE_CASES ?? join(dirname(repository), 'shared', 'cases');
 
 /** The path of a file or folder of the cases. */

@@ -23,11 +23,11 @@ interface Header {
 }
 
 /**
- * Decodes an uncompressed BMP of 1, 4, 8, 16, 24 or 32 bits per pixel, with or without a palette, bottom-up or
- * top-down; alpha is dropped. libvips' prebuilt form has no BMP decoder.
+ * Decodes an uncompressed BMP of 1, 4, 8, 16, 24 or 32 bits per pixel, with or without a palette, bottom-up
+ * or top-down; alpha is dropped. libvips' prebuilt form has no BMP decoder.
  *
- * Source of the rules: OpenCV 5.0.0, modules/imgcodecs/src/grfmt_bmp.cpp and utils.cpp (5 and 6 bits are shifted up, not
- * stretched). Run-length coding is refused.
+ * Source of the rules: OpenCV 5.0.0, modules/imgcodecs/src/grfmt_bmp.cpp and utils.cpp (5 and 6 bits are
+ * shifted up, not stretched). Run-length coding is refused.
  */
 export function decodeBmp(bytes: Uint8Array): RgbImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

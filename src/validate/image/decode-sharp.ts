@@ -9,8 +9,8 @@ import { readTiffAlpha } from './tiff-alpha.ts';
 /**
  * Decodes with libvips what `sniffFormat` let through, and reduces it to 8-bit RGB as OpenCV's decoders do.
  *
- * Sources of the rules: OpenCV 5.0.0, modules/imgcodecs/src (grfmt_jpeg.cpp, grfmt_png.cpp, grfmt_tiff.cpp, utils.cpp)
- * and libtiff 4.7 tif_getimage.c, through which OpenCV reads 8-bit TIFF.
+ * Sources of the rules: OpenCV 5.0.0, modules/imgcodecs/src (grfmt_jpeg.cpp, grfmt_png.cpp, grfmt_tiff.cpp,
+ * utils.cpp) and libtiff 4.7 tif_getimage.c, through which OpenCV reads 8-bit TIFF.
  *
  * @throws with libvips' reason where the data is broken or ends early.
  */
@@ -54,7 +54,10 @@ async function samplesOf(picture: Sharp): Promise<Samples> {
   return { ...info, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-/** 16 bits to 8 as tif_getimage.c `BuildMapBitdepth16To8` does; libvips and the other decoders keep the upper byte. */
+/**
+ * 16 bits to 8 as tif_getimage.c `BuildMapBitdepth16To8` does; libvips and the other decoders keep the upper
+ * byte.
+ */
 async function roundedSamplesOf(picture: Sharp): Promise<Samples> {
   const wide = picture.toColourspace('rgb16').raw({ depth: 'ushort' });
   const { data, info } = await wide.toBuffer({ resolveWithObject: true });

@@ -17,15 +17,16 @@ const FORMATS: Readonly<Record<Family, readonly ImageFormat[]>> = {
 };
 
 /**
- * Decodes an image file to the pixels that the family's loader gets from OpenCV, as RGB: EXIF orientation applied,
- * embedded colour profiles ignored, alpha dropped, grey as three equal channels, 16 bits reduced to 8, of several
- * pictures the first. Equal byte for byte but for AVIF, whose colours differ by 0.6 levels on average.
+ * Decodes an image file to the pixels that the family's loader gets from OpenCV, as RGB: EXIF orientation
+ * applied, embedded colour profiles ignored, alpha dropped, grey as three equal channels, 16 bits reduced to
+ * 8, of several pictures the first. Equal byte for byte but for AVIF (0.6 levels on average in a photograph)
+ * and TIFF with premultiplied alpha (one level at most).
  *
  * @param sharpModule The image library, which is loaded late.
  * @param source The file's path, or its bytes.
- * @throws {UserError} of kind `dataset` for files that the references drop from the data set (truncated or broken, no
- *   image, a side below 10 pixels, too many pixels), and for the kinds that are not decoded here: HEIC, JPEG 2000,
- *   run-length coded BMP.
+ * @throws {UserError} of kind `dataset` for files that the references drop from the data set (truncated or
+ *   broken, no image, a side below 10 pixels, too many pixels), and for the kinds that are not decoded here:
+ *   HEIC, JPEG 2000, run-length coded BMP.
  */
 export async function decodeImage(
   sharpModule: typeof sharp,

@@ -15,11 +15,12 @@ const PADDING_GREY = 114;
 /**
  * The loader's resize: long side to the input's long side.
  *
- * yolov5 shrinks with INTER_AREA and rounds both sides up, so that a long side of 147, 281, 294 … ends at one pixel
- * too many (640 / 147 × 147 exceeds 640 in float64) and is shrunk again by the letterbox. Ultralytics takes
- * INTER_LINEAR both ways and caps the sides.
+ * yolov5 shrinks with INTER_AREA and rounds both sides up, so that a long side of 147, 281, 294 … ends at one
+ * pixel too many (640 / 147 × 147 exceeds 640 in float64) and is shrunk again by the letterbox. Ultralytics
+ * takes INTER_LINEAR both ways and caps the sides.
  *
- * Sources: yolov5 utils/dataloaders.py:768-790 (commit 5081342f); ultralytics 8.4.190 data/base.py `load_image`.
+ * Sources: yolov5 utils/dataloaders.py:768-790 (commit 5081342f); ultralytics 8.4.190 data/base.py
+ * `load_image`.
  */
 function load(image: RgbImage, imgsz: number, family: Family): RgbImage {
   const ratio = imgsz / Math.max(image.width, image.height);
@@ -41,15 +42,17 @@ function pad(image: RgbImage, left: number, top: number, { width, height }: Inpu
 }
 
 /**
- * Lays a native picture into the network's input as the family's validator does: the loader's resize, then the
- * letterbox, which shrinks with INTER_LINEAR where the picture is still too large (it never enlarges), and pads with grey 114, an odd pixel
- * to the right and below.
+ * Lays a native picture into the network's input as the family's validator does: the loader's resize, then
+ * the letterbox, which shrinks with INTER_LINEAR where the picture is still too large (it never enlarges),
+ * and pads with grey 114, an odd pixel to the right and below.
  *
- * A non-square input follows `yolo val` on a static export (8.4.190: the metadata's imgsz of height and width reaches
- * both steps, rect off): the loader scales the long side to the longer of the two, the letterbox shrinks what does not
- * fit. yolov5's val.py knows square inputs only; its steps are continued in the same way.
+ * A non-square input follows `yolo val` on a static export (8.4.190: the metadata's imgsz of height and width
+ * reaches both steps, rect off): the loader scales the long side to the longer of the two, the letterbox
+ * shrinks what does not fit. yolov5's val.py knows square inputs only; its steps are continued in the same
+ * way.
  *
- * Sources: yolov5 utils/augmentations.py:85-115; ultralytics 8.4.190 data/augment.py `LetterBox` with scaleup off.
+ * Sources: yolov5 utils/augmentations.py:85-115; ultralytics 8.4.190 data/augment.py `LetterBox` with scaleup
+ * off.
  */
 export function letterbox(image: RgbImage, size: InputSize, family: Family): Letterboxed {
   const loaded = load(image, Math.max(size.width, size.height), family);

@@ -1,6 +1,8 @@
 import type { RgbImage } from '../types.ts';
 
-/** Which source samples make up each output sample, and how much of it: entries `start[i]` to `start[i + 1]`. */
+/**
+ * Which source samples make up each output sample, and how much of it: entries `start[i]` to `start[i + 1]`.
+ */
 interface AreaTable {
   readonly start: Int32Array;
   readonly index: Int32Array;
@@ -139,8 +141,9 @@ function wholeScale(from: number, to: number): number | undefined {
 }
 
 /**
- * Shrinks to `width` × `height` as OpenCV's `cv2.resize(…, interpolation=cv2.INTER_AREA)` does on 8-bit pictures,
- * bit for bit: the mean of the source area under each output sample, in OpenCV's order of float32 sums.
+ * Shrinks to `width` × `height` as OpenCV's `cv2.resize(…, interpolation=cv2.INTER_AREA)` does on 8-bit
+ * pictures, bit for bit: the mean of the source area under each output sample, in OpenCV's order of float32
+ * sums.
  *
  * Source of the rule: OpenCV 5.0.0, modules/imgproc/src/resize.cpp (`computeResizeAreaTab`, `resizeArea_`,
  * `resizeAreaFast_`). Throws a RangeError where a side would grow: INTER_AREA is another method then, and no

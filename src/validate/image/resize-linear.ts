@@ -10,7 +10,9 @@ interface LinearTable {
 
 const WEIGHT_ONE = 2048;
 
-/** Columns are clamped with weight 1 on the edge sample; rows keep their weights and are clamped when read. */
+/**
+ * Columns are clamped with weight 1 on the edge sample; rows keep their weights and are clamped when read.
+ */
 function linearTable(from: number, to: number, clamp: boolean): LinearTable {
   const index = new Int32Array(to);
   const weight0 = new Int32Array(to);
@@ -54,8 +56,8 @@ function interpolateRow(image: RgbImage, row: number, columns: LinearTable, out:
  * pictures, bit for bit: weights in 2048ths, rows first, the sum of two rows in 16.16 arithmetic.
  *
  * Source of the rule: OpenCV 5.0.0, modules/imgproc/src/resize.cpp (`resizeGeneric_`, `HResizeLinear`,
- * `VResizeLinear` for `uchar`). Half-size pictures need no case of their own: OpenCV takes the 2×2 mean there,
- * which this arithmetic gives as well.
+ * `VResizeLinear` for `uchar`). Half-size pictures need no case of their own: OpenCV takes the 2×2 mean
+ * there, which this arithmetic gives as well.
  */
 export function resizeLinear(image: RgbImage, width: number, height: number): RgbImage {
   const columns = linearTable(image.width, width, true);

@@ -3,11 +3,12 @@ const APP1 = 0xe1;
 const APP2 = 0xe2;
 
 /**
- * Whether both validators write this JPEG anew, at quality 100, before they read its pixels: they do where the file's last
- * two bytes are no end-of-image marker, as with the trailers that some phones append.
+ * Whether both validators write this JPEG anew, at quality 100, before they read its pixels: they do where
+ * the file's last two bytes are no end-of-image marker, as with the trailers that some phones append.
  *
- * Source: yolov5 utils/dataloaders.py:897-945 and ultralytics 8.4.190 data/utils.py `check_image`, which ask Pillow for
- * the format; an MPO, which Pillow knows by its MPF segment (JpegImagePlugin.py `jpeg_factory`), is left alone.
+ * Source: yolov5 utils/dataloaders.py:897-945 and ultralytics 8.4.190 data/utils.py `check_image`, which ask
+ * Pillow for the format; an MPO, which Pillow knows by its MPF segment (JpegImagePlugin.py `jpeg_factory`),
+ * is left alone.
  */
 export function isRestoredJpeg(bytes: Uint8Array): boolean {
   const isEnded = bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9;

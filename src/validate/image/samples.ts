@@ -9,8 +9,8 @@ export interface Samples {
 }
 
 /**
- * Pixels that a picture may have at most: above this Pillow takes a file for a decompression bomb and both validators
- * drop the image (Pillow Image.py `_decompression_bomb_check`: twice MAX_IMAGE_PIXELS).
+ * Pixels that a picture may have at most: above this Pillow takes a file for a decompression bomb and both
+ * validators drop the image (Pillow Image.py `_decompression_bomb_check`: twice MAX_IMAGE_PIXELS).
  */
 export const MAX_PIXELS = 2 * 89_478_485;
 

@@ -14,8 +14,8 @@ const AVIF_BRANDS = ['avif', 'avis'];
 /**
  * Tells the kind of an image file from its first bytes, whatever its name says.
  *
- * Only what is named here may reach the image library, whose other loaders (SVG, PDF, …) can open files or addresses
- * that a picture names.
+ * Only what is named here may reach the image library, whose other loaders (SVG, PDF, …) can open files or
+ * addresses that a picture names.
  */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | Refusal {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 512)).toString('latin1');

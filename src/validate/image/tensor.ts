@@ -32,8 +32,8 @@ function fill(
 }
 
 /**
- * Writes a picture as 3 × height × width float32 in [0, 1], RGB planes, into `target` from element `offset` on:
- * the batch tensor of the validators, `im.float() / 255` (yolov5 val.py:262).
+ * Writes a picture as 3 × height × width float32 in [0, 1], RGB planes, into `target` from element `offset`
+ * on: the batch tensor of the validators, `im.float() / 255` (yolov5 val.py:262).
  */
 export function toTensor(image: RgbImage, target: Float32Array, offset = 0): void {
   fill(image, UNIT_FLOAT32, target, offset);

@@ -4,7 +4,9 @@ export type TiffAlpha = 'unspecified' | 'premultiplied' | 'straight';
 const EXTRA_SAMPLES = 338;
 const KINDS: readonly TiffAlpha[] = ['unspecified', 'premultiplied', 'straight'];
 
-/** Reads the first extra sample's kind from the first directory; where it cannot be read, it is unspecified. */
+/**
+ * Reads the first extra sample's kind from the first directory; where it cannot be read, it is unspecified.
+ */
 export function readTiffAlpha(bytes: Uint8Array): TiffAlpha {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const isLittleEndian = bytes[0] === 0x49;
