@@ -102,13 +102,12 @@ function firstOfEachClass({
   ltwh,
   score,
 }: CocoDetections): CocoDetections & { readonly rank: Uint8Array } {
-  const seen = new Map<number, number>();
+  const seen = new Uint32Array(cls.reduce((most, value) => Math.max(most, value), -1) + 1);
   const kept = new Uint32Array(cls.length);
   const rank = new Uint8Array(cls.length);
   let count = 0;
   for (let d = 0; d < cls.length; d++) {
-    const place = seen.get(cls[d]) ?? 0;
-    seen.set(cls[d], place + 1);
+    const place = seen[cls[d]]++;
     if (place >= MAX_DETS) continue;
     kept[count] = d;
     rank[count++] = place;

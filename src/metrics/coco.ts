@@ -47,9 +47,8 @@ export function cocoMetrics(images: readonly CocoStatistics[]): CocoMetrics {
   );
   const byArea: ClassFigures[][] = Array.from({ length: AREAS }, () => []);
   for (let slot = 0; slot < slots.classes.length; slot++) {
-    const order = descending(columns.score.subarray(columns.starts[slot], columns.starts[slot + 1]));
     const tallies = labels.map((counts) => new Tally(counts[slot]));
-    for (let i = 0; i < order.length; i++) countDetection(columns, columns.starts[slot] + order[i], tallies);
+    countClass(columns, slot, tallies);
     for (const [area, tally] of tallies.entries()) if (tally.labels > 0) byArea[area].push(tally.figures());
   }
   const AP = (area: number) => meanOf(byArea[area], (figures) => meanOf(figures.AP, (ap) => ap));
@@ -75,10 +74,8 @@ export function cocoMetrics(images: readonly CocoStatistics[]): CocoMetrics {
 /** Counts one class's detections in one area range, by descending score. */
 class Tally {
   readonly labels: number;
-  /** Detections for no label at any threshold. */
-  unmatched = 0;
-  /** Other detections that count, per threshold. */
-  readonly #others = new Uint32Array(IOU_COUNT);
+  /** Detections for a label, as far as they count, per threshold. */
+  readonly #counted = new Uint32Array(IOU_COUNT);
   readonly #hits = new Uint32Array(IOU_COUNT);
   readonly #ranks: readonly Uint32Array[];
   readonly #found = { 1: 0, 10: 0, 100: 0 };
@@ -88,13 +85,20 @@ class Tally {
     this.#ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
   }
 
-  /** A detection that is for a label: bits per threshold of where it hits, and of where it does not count. */
-  addMatched(tp: number, ignored: number, rank: number): void {
+  /**
+   * A detection for a label.
+   *
+   * @param tp bits of thresholds at which it hits
+   * @param ignored bits of thresholds at which it does not count
+   * @param rank its place among its image's detections of the class
+   * @param unmatched how many detections for no label counted before it
+   */
+  add(tp: number, ignored: number, rank: number, unmatched: number): void {
     for (let t = 0; t < IOU_COUNT; t++) {
       if (ignored & (1 << t)) continue;
-      this.#others[t]++;
+      this.#counted[t]++;
       if (!(tp & (1 << t))) continue;
-      this.#ranks[t][this.#hits[t]++] = this.unmatched + this.#others[t];
+      this.#ranks[t][this.#hits[t]++] = unmatched + this.#counted[t];
       this.#found[100]++;
       if (rank < 10) this.#found[10]++;
       if (rank < 1) this.#found[1]++;
@@ -117,16 +121,27 @@ class Tally {
   }
 }
 
-/** Where a detection is for no label it counts as a false positive, but only in the area ranges of its own box. */
-function countDetection(columns: Columns, place: number, tallies: readonly Tally[]): void {
-  const row = columns.row[place];
-  for (let area = 0; area < AREAS; area++) {
-    const inRange = (columns.areas[place] & (1 << area)) !== 0;
-    if (row >= 0) {
-      const tp = columns.tp[AREAS * row + area];
-      const ignored = inRange ? columns.ignored[AREAS * row + area] : ~tp;
-      tallies[area].addMatched(tp, ignored, columns.rank[place]);
-    } else if (inRange) tallies[area].unmatched++;
+/**
+ * Counts a class's detections by descending score. Where one is for no label, it is a false positive in the area
+ * ranges of its own box, and does not count in others.
+ */
+function countClass(columns: Columns, slot: number, tallies: readonly Tally[]): void {
+  const start = columns.starts[slot];
+  const order = descending(columns.score.subarray(start, columns.starts[slot + 1]));
+  const unmatched = new Uint32Array(AREAS);
+  for (let i = 0; i < order.length; i++) {
+    const place = start + order[i];
+    const areas = columns.areas[place];
+    const row = columns.row[place];
+    for (let area = 0; area < AREAS; area++) {
+      const inRange = (areas >> area) & 1;
+      if (row < 0) unmatched[area] += inRange;
+      else {
+        const tp = columns.tp[AREAS * row + area];
+        const ignored = inRange ? columns.ignored[AREAS * row + area] : ~tp;
+        tallies[area].add(tp, ignored, columns.rank[place], unmatched[area]);
+      }
+    }
   }
 }
 

@@ -95,11 +95,11 @@ export function torchIou(detections: Float32Array, labels: Float32Array): IouRow
     const area = torchArea(detections, d);
     for (let l = 0; l < labelAreas.length; l++) {
       row[l] = 0;
-      const width = Math.min(x2, labels[4 * l + 2]) - Math.max(x1, labels[4 * l]);
-      if (width <= 0) continue;
-      const height = Math.min(y2, labels[4 * l + 3]) - Math.max(y1, labels[4 * l + 1]);
-      if (height <= 0) continue;
-      const intersection = f32(f32(width) * f32(height));
+      const i = 4 * l;
+      if (labels[i] >= x2 || labels[i + 2] <= x1 || labels[i + 1] >= y2 || labels[i + 3] <= y1) continue;
+      const width = f32(Math.min(x2, labels[i + 2]) - Math.max(x1, labels[i]));
+      const height = f32(Math.min(y2, labels[i + 3]) - Math.max(y1, labels[i + 1]));
+      const intersection = f32(Math.max(width, 0) * Math.max(height, 0));
       row[l] = f32(intersection / f32(f32(f32(labelAreas[l] + area) - intersection) + EPSILON));
     }
   };
