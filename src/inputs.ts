@@ -37,6 +37,11 @@ function input<T>(parse: InputValue<T>, defaultText: string | null, description:
 export const INPUTS = {
   model: input(required(text), null, 'Path or glob of the trained model; must match exactly one .onnx file.'),
   data: input(required(text), null, 'YOLO data.yaml that names the images and classes.'),
+  annotations: input(
+    optional(text),
+    '',
+    'COCO instances_*.json with the ground truth, instead of label files.',
+  ),
   amount: input(amount, '30%', 'Share of every Conv weight to make zero: 30% or 0.3.'),
   method: input(
     oneOf(Object.keys(METHODS) as MethodName[]),
@@ -142,7 +147,8 @@ export async function loadInputs(source: InputSource, surroundings: InputSurroun
   }
   const values = parsed as Parsed;
   const model = values.model ? await oneModel(values.model, errors) : '';
-  if (values.data) await checkDataFile(values.data, errors);
+  if (values.data) await checkFile('data', 'data.yaml', values.data, errors);
+  if (values.annotations) await checkFile('annotations', 'JSON file', values.annotations, errors);
   if (model && values.backup && resolve(values.backup) === resolve(values.output ?? model)) {
     errors.push(
       inputError(
@@ -202,10 +208,15 @@ async function oneModel(pattern: string, errors: UserError[]): Promise<string> {
   return model;
 }
 
-async function checkDataFile(path: string, errors: UserError[]): Promise<void> {
+async function checkFile(
+  name: 'data' | 'annotations',
+  kind: string,
+  path: string,
+  errors: UserError[],
+): Promise<void> {
   if (await isFile(path)) return;
   const remedy = 'Check the path (it is relative to the working directory) and that the file is checked out.';
-  errors.push(inputError('data', 'the path of an existing data.yaml', path, remedy));
+  errors.push(inputError(name, `the path of an existing ${kind}`, path, remedy));
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -19,6 +19,7 @@ const load = (more: Partial<Record<InputName, string>> = {}, temporaryFolder?: s
 
 test('defaults', async () => {
   expect(await load()).toMatchObject({
+    annotations: null,
     amount: 0.3,
     method: 'l1',
     exclude: [],
@@ -81,10 +82,17 @@ describe('booleans are those of YAML 1.2', () => {
 });
 
 test('all that is wrong is told at once', async () => {
-  const wrong = { amount: '30', metric: 'map', threads: '-1', model: join(folder, '*.onnx'), summary: 'ja' };
-  await expect(load(wrong)).rejects.toMatchObject({ errors: { length: 5 } });
+  const wrong = {
+    amount: '30',
+    metric: 'map',
+    threads: '-1',
+    model: join(folder, '*.onnx'),
+    summary: 'ja',
+    annotations: 'none.json',
+  };
+  await expect(load(wrong)).rejects.toMatchObject({ errors: { length: 6 } });
   await expect(load(wrong)).rejects.toThrow(
-    /5 inputs are wrong:[\s\S]*amount[\s\S]*metric[\s\S]*threads[\s\S]*summary[\s\S]*model/,
+    /6 inputs are wrong:[\s\S]*amount[\s\S]*metric[\s\S]*threads[\s\S]*summary[\s\S]*model[\s\S]*annotations must be/,
   );
 });
 
