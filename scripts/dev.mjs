@@ -18,10 +18,7 @@ const SCRIPTS = {
     ['buf', 'generate', '--template', 'scripts/buf.gen.yaml', 'src/onnx'],
     ['node', 'scripts/action-yml.ts'],
   ],
-  lint: [
-    ['biome', 'check', '--error-on-warnings', '.'],
-    ['depcruise', '--config', 'scripts/dependency-rules.cjs', 'src'],
-  ],
+  lint: [['biome', 'check', '--error-on-warnings', '.']],
   types: [['tsc', '--noEmit']],
   unit: [['vitest', 'run']],
   'check-dist': [['node', 'scripts/check-dist.mjs']],
