@@ -6,11 +6,11 @@ export interface Pattern {
   readonly m: number;
 }
 
-/** Reads `2:4`: 1 ≤ n < m ≤ 64; `null` where it is something else. */
+/** Reads `2:4`: 1 ≤ n < m, m a power of two up to 64; `null` where it is something else. */
 export function parsePattern(text: string): Pattern | null {
   const match = /^(\d{1,2}):(\d{1,2})$/.exec(text);
   const [n, m] = [Number(match?.[1]), Number(match?.[2])];
-  return n >= 1 && n < m && m <= 64 ? { n, m } : null;
+  return n >= 1 && n < m && [2, 4, 8, 16, 32, 64].includes(m) ? { n, m } : null;
 }
 
 /** Whether the pattern can be laid over a layer: its input channels must be a multiple of m (depthwise has one). */

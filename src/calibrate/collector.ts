@@ -1,0 +1,142 @@
+import type * as Ort from 'onnxruntime-node';
+import { UserError } from '../errors.ts';
+import type { NativeParts } from '../runtime/load.ts';
+import type { Detector } from '../validate/detector.ts';
+import { decode } from '../validate/heads/index.ts';
+import { decodeImage } from '../validate/image/decode.ts';
+import { letterbox } from '../validate/image/letterbox.ts';
+import { toTensor, toTensorFloat16 } from '../validate/image/tensor.ts';
+import { placeWeights } from './importance.ts';
+import { type MatrixProduct, openMatrixProduct } from './matrix-product.ts';
+import { addPicture, emptyMoments, type Moments } from './moments.ts';
+import type { FeatureMap } from './patches.ts';
+import { mulberry32 } from './random.ts';
+import type { Site } from './sites.ts';
+
+/** What a collector looks at. */
+export interface CollectSetup {
+  /** The model, with the sites' tensors among its outputs. */
+  readonly bytes: Uint8Array;
+  readonly detector: Detector;
+  readonly sites: readonly Site[];
+  /** Places a picture and site. */
+  readonly placeCount: number;
+  readonly seed: number;
+}
+
+/** Calibration images that are summed up together. */
+export interface Chunk {
+  readonly images: readonly { readonly path: string; readonly index: number }[];
+}
+
+/** Sums of a chunk, one entry a site, and the images that could not be read. */
+export interface ChunkMoments {
+  readonly moments: readonly Moments[];
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Thresholds at which the unpruned model's own detections are taken for objects. */
+const OBJECTS = { conf: 0.05, iou: 0.7, maxDet: 300 } as const;
+
+/** Puts calibration images through the model and sums up what its Convs see. One a thread. */
+export class Collector {
+  readonly #native: NativeParts;
+  readonly #setup: CollectSetup;
+  readonly #session: Ort.InferenceSession;
+  readonly #product: MatrixProduct<Float32Array>;
+
+  private constructor(
+    native: NativeParts,
+    setup: CollectSetup,
+    session: Ort.InferenceSession,
+    product: MatrixProduct<Float32Array>,
+  ) {
+    this.#native = native;
+    this.#setup = setup;
+    this.#session = session;
+    this.#product = product;
+  }
+
+  static async open(native: NativeParts, setup: CollectSetup): Promise<Collector> {
+    const session = await native.ort.InferenceSession.create(setup.bytes, {
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+    return new Collector(native, setup, session, await openMatrixProduct(native.ort, 'float32'));
+  }
+
+  /** The sums over a chunk's images, the same on every thread. */
+  async collect({ images }: Chunk): Promise<ChunkMoments> {
+    const { sites, seed } = this.#setup;
+    const moments = sites.map(emptyMoments);
+    const unreadable: { path: string; reason: string }[] = [];
+    for (const { path, index } of images) {
+      const pixels = await this.#pixels(path);
+      if (typeof pixels === 'string') {
+        unreadable.push({ path, reason: pixels });
+        continue;
+      }
+      await this.#add(moments, pixels, mulberry32(seed + index * 0x9e3779b9));
+    }
+    return { moments, unreadable };
+  }
+
+  async #pixels(path: string): Promise<Float32Array | Uint16Array | string> {
+    const { detector } = this.#setup;
+    const picture = await decodeImage(this.#native.sharp, path, detector.family).catch((error: unknown) => {
+      if (error instanceof UserError) return error.problem;
+      throw error;
+    });
+    if (typeof picture === 'string') return picture;
+    const { image } = letterbox(picture, detector, detector.family);
+    const count = 3 * detector.width * detector.height;
+    if (detector.input.type === 'float16') {
+      const halves = new Uint16Array(count);
+      toTensorFloat16(image, halves);
+      return halves;
+    }
+    const floats = new Float32Array(count);
+    toTensor(image, floats);
+    return floats;
+  }
+
+  async #add(moments: readonly Moments[], pixels: Float32Array | Uint16Array, random: () => number) {
+    const { detector, sites, placeCount } = this.#setup;
+    const { input, output, width, height } = detector;
+    const tensor = new this.#native.ort.Tensor(input.type, pixels, [1, 3, height, width]);
+    const wanted = new Set([output, ...sites.map((site) => site.input)]);
+    wanted.delete(input.name);
+    const results = await this.#session.run({ [input.name]: tensor }, [...wanted]);
+    const found = results[output]!;
+    const detections = decode(detector.head, toFloats(found), found.dims, { ...OBJECTS, nc: detector.nc });
+    const maps = new Map<string, FeatureMap>();
+    for (const [i, site] of sites.entries()) {
+      let map = maps.get(site.input);
+      if (!map) {
+        map = featureMap(site.input === input.name ? tensor : results[site.input]!);
+        maps.set(site.input, map);
+      }
+      await addPicture(moments[i]!, site, map, (grid) => placeWeights(detections, grid, detector), {
+        placeCount,
+        random,
+        product: this.#product,
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function featureMap(tensor: Ort.Tensor): FeatureMap {
+  const [, channels, height, width] = tensor.dims as [number, number, number, number];
+  return { data: toFloats(tensor), channels, height, width };
+}
+
+function toFloats({ data }: Ort.Tensor): Float32Array {
+  if (data instanceof Float32Array) return data;
+  const { buffer, byteOffset, length } = data as Uint16Array;
+  return Float32Array.from(new Float16Array(buffer, byteOffset, length));
+}
