@@ -1,6 +1,6 @@
 import { AREAS } from './coco-match.ts';
 import { type ClassSlots, classSlots, descending, groupByClass, sortableBits } from './ordering.ts';
-import type { CocoStatistics, ImageStatistics } from './types.ts';
+import type { ImageStatistics } from './types.ts';
 
 /** The image of each detection or label: as narrow as the number of images allows, since it is read most. */
 export type ImageNumbers = Uint16Array | Uint32Array;
@@ -64,14 +64,14 @@ export function familyLabels(images: readonly ImageStatistics[], slots: ClassSlo
 
 /** Labels that count in one of COCO's area ranges. */
 export function cocoLabels(
-  images: readonly CocoStatistics[],
+  images: readonly ImageStatistics[],
   slots: ClassSlots,
   area: number,
 ): LabelColumns {
   return labelColumns(
-    images.map(({ labels }) => labels),
+    images.map(({ coco }) => coco.labels),
     slots,
-    (image, label) => ((images[image].labelAreas[label] >> area) & 1) === 1,
+    (image, label) => ((images[image].coco.labelAreas[label] >> area) & 1) === 1,
   );
 }
 
@@ -88,12 +88,18 @@ export function familyDetections(images: readonly ImageStatistics[], slots: Clas
   }));
 }
 
-/** Detections as COCO counts them in one area range; those of other sizes that are for no label are left out. */
+/**
+ * Detections as COCO counts them in one area range; those of other sizes that are for no label are left out.
+ *
+ * @param order the images by id, which decides between equal scores.
+ */
 export function cocoDetections(
-  images: readonly CocoStatistics[],
+  all: readonly ImageStatistics[],
+  order: readonly number[],
   slots: ClassSlots,
   area: number,
 ): DetectionColumns {
+  const images = order.map((i) => all[i].coco);
   const sorted = sortDetections(
     images.map(({ cls }) => cls),
     images.map(({ score }) => score),
@@ -104,7 +110,7 @@ export function cocoDetections(
     for (const [i, d] of image.matched.entries()) row[d] = i;
     return row;
   });
-  return detectionColumns(sorted, imageOfEach(images.map(({ cls }) => cls.length)), (image, d) => {
+  const columns = detectionColumns(sorted, imageOfEach(images.map(({ cls }) => cls.length)), (image, d) => {
     const statistics = images[image];
     const inRange = ((statistics.areas[d] >> area) & 1) === 1;
     const row = rows[image][d];
@@ -113,6 +119,7 @@ export function cocoDetections(
     const ignored = inRange ? statistics.ignored[AREAS * row + area] : ~tp & 0xffff;
     return { tp, ignored, rank: statistics.rank[d] };
   });
+  return { ...columns, image: columns.image.map((place) => order[place]) };
 }
 
 export function confidenceColumns(images: readonly ImageStatistics[], slots: ClassSlots): ConfidenceColumns {
@@ -127,8 +134,14 @@ export function confidenceColumns(images: readonly ImageStatistics[], slots: Cla
   return {
     starts,
     image: imageNumbers(images.length, detection.length).map((_, place) => image[detection[place]]),
-    conf: Float32Array.from(detection, pick(({ conf }) => conf)),
-    tp: Uint16Array.from(detection, pick(({ tp }) => tp)),
+    conf: Float32Array.from(
+      detection,
+      pick(({ conf }) => conf),
+    ),
+    tp: Uint16Array.from(
+      detection,
+      pick(({ tp }) => tp),
+    ),
   };
 }
 
@@ -139,7 +152,10 @@ function imageNumbers(images: number, length: number): ImageNumbers {
 }
 
 /** The image of each detection, all images end to end, and each image's first. */
-function imageOfEach(counts: readonly number[]): { readonly image: Uint32Array; readonly first: Uint32Array } {
+function imageOfEach(counts: readonly number[]): {
+  readonly image: Uint32Array;
+  readonly first: Uint32Array;
+} {
   const first = new Uint32Array(counts.length + 1);
   for (const [i, count] of counts.entries()) first[i + 1] = first[i] + count;
   const image = new Uint32Array(first[counts.length]);

@@ -1,6 +1,6 @@
 import type { Family } from '../protocol.ts';
 import { linspace } from './average-precision.ts';
-import type { DetectionColumns } from './bootstrap-columns.ts';
+import type { DetectionColumns, ImageNumbers } from './bootstrap-columns.ts';
 import { IOU_COUNT } from './iou.ts';
 
 const SAMPLES = 101;
@@ -18,9 +18,12 @@ export interface WeightedFigures {
 }
 
 /** Counts one class after the other; what it returns holds until the next. */
-export interface WeightedPrecision {
-  (columns: DetectionColumns, slot: number, labels: number, weights: Uint16Array): WeightedFigures;
-}
+export type WeightedPrecision = (
+  columns: DetectionColumns,
+  slot: number,
+  labels: number,
+  weights: Uint16Array,
+) => WeightedFigures;
 
 /**
  * Average precision where an image counts as often as its weight says: the figures of average-precision.ts for a list that
@@ -63,7 +66,8 @@ export function weightedPrecision(rule: PrecisionRule, capacity: number): Weight
     found.fill(0);
     for (let m = columns.matchedStarts[slot]; m < columns.matchedStarts[slot + 1]; m++) {
       const at = matched[m];
-      for (; place < at; place++) seen += weights[image[place]];
+      seen += weightOf(image, weights, place, at);
+      place = at;
       const copies = weights[image[at]];
       if (copies === 0) continue;
       place = at + 1;
@@ -80,7 +84,7 @@ export function weightedPrecision(rule: PrecisionRule, capacity: number): Weight
       }
       for (let bits = ignored[m]; bits; bits &= bits - 1) skipped[31 - Math.clz32(bits & -bits)] += copies;
     }
-    if (line) for (; place < end; place++) seen += weights[image[place]];
+    if (line) seen += weightOf(image, weights, place, end);
 
     for (let t = 0; t < IOU_COUNT; t++) {
       highest[t] = 0;
@@ -104,7 +108,8 @@ export function weightedPrecision(rule: PrecisionRule, capacity: number): Weight
         sum[t] += (sample[t] - k) * highest[t];
         sample[t] = k;
       }
-      for (let bits = ignored[row[i]]; bits; bits &= bits - 1) skipped[31 - Math.clz32(bits & -bits)] -= copies;
+      for (let bits = ignored[row[i]]; bits; bits &= bits - 1)
+        skipped[31 - Math.clz32(bits & -bits)] -= copies;
     }
     // The trapezoid over evenly spaced points; the last is 0 by both families' rules, the first is the highest.
     for (let t = 0; t < IOU_COUNT; t++) {
@@ -112,6 +117,13 @@ export function weightedPrecision(rule: PrecisionRule, capacity: number): Weight
     }
     return { AP: sum, found };
   };
+}
+
+/** How often the images of the detections from place `from` up to `to` are drawn, all together. */
+function weightOf(image: ImageNumbers, weights: Uint16Array, from: number, to: number): number {
+  let total = 0;
+  for (let place = from; place < to; place++) total += weights[image[place]];
+  return total;
 }
 
 /** yolov5's line from the last true positive to (1, 0), summed over the recalls from number `first` on. */

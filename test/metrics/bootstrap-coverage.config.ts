@@ -1,0 +1,5 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: { include: ['test/metrics/bootstrap-coverage.slow.ts'], pool: 'forks' },
+});
