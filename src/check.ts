@@ -55,6 +55,7 @@ export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise
     split: inputs.split,
     family: detector.family,
     nc: detector.nc,
+    annotations: inputs.annotations,
   });
   dataset.warnings.forEach(warn);
   log.info(

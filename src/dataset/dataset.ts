@@ -1,13 +1,14 @@
 import { UserError } from '../errors.ts';
 import type { Family } from '../protocol.ts';
 import { countClasses } from './class-names.ts';
+import { readAnnotations } from './coco-annotations.ts';
 import { type DataYaml, readDataYaml } from './data-yaml.ts';
 import { listImages, missingImages, noImages } from './images.ts';
 import { type LabelRules, NO_LABELS } from './labels.ts';
 import { lfsError } from './lfs.ts';
-import { type ReadImage, readImage } from './read-image.ts';
+import { type ReadImage, readAnnotatedImage, readImage } from './read-image.ts';
 import { resolveSplit } from './split.ts';
-import type { Dataset, LabeledImage } from './types.ts';
+import type { CocoTruth, Dataset, LabeledImage } from './types.ts';
 
 /** Which part of a data set to read, and by whose rules. */
 export interface DatasetOptions {
@@ -15,6 +16,8 @@ export interface DatasetOptions {
   readonly family: Family;
   /** Classes of the model, if known. */
   readonly nc?: number;
+  /** Path of a COCO `instances_*.json` to take the ground truth from, instead of label files. */
+  readonly annotations?: string | null;
 }
 
 /** Sentences about single images, before the rest is only counted. */
@@ -31,6 +34,8 @@ const MAX_DETAILS = 10;
  * - A class beyond `names` drops the image for ultralytics. yolov5's val.py stops there, so this is an error.
  * - Labels of classes that the model cannot predict (`nc` below the classes of the data set) are skipped for
  *   ultralytics, as by its validator (detect/val.py:422), and an error for yolov5.
+ * - Ground truth out of a COCO JSON (`readAnnotations`) goes through the label rules as the label files that the
+ *   references' converter would write; for COCO's own figures it is taken as it is.
  * - Both references also decode every image here and drop those that are no picture or at most 9 pixels wide or high:
  *   this is left to the part that reads pixels.
  *
@@ -45,7 +50,7 @@ export async function loadDataset(yamlPath: string, options: DatasetOptions): Pr
   const paths = options.family === 'yolov5' ? [...new Set(list.paths)] : list.paths;
 
   const rules = labelRules(yaml, options);
-  const read = paths.map((path) => readImage(path, rules));
+  const { read, warnings: labelWarnings } = await readLabels(paths, yaml, rules, options.annotations ?? null);
   refusePointers(read);
   refuseAllMissing(read);
   refuseUnknownClasses(read, rules);
@@ -53,7 +58,7 @@ export async function loadDataset(yamlPath: string, options: DatasetOptions): Pr
   const all = read.flatMap(labeledImage);
   const images = all.map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
   const labelCount = countLabels(images);
-  if (labelCount === 0) throw noLabels(read, options.split);
+  if (labelCount === 0) throw noLabels(read, options);
   return {
     yaml: yaml.file,
     split: options.split,
@@ -64,10 +69,22 @@ export async function loadDataset(yamlPath: string, options: DatasetOptions): Pr
       ...yaml.warnings,
       ...warnings,
       ...list.warnings,
+      ...labelWarnings,
       ...warningsAbout(read),
       ...warningsAboutSkipped(countLabels(all) - labelCount, options.nc),
     ],
   };
+}
+
+async function readLabels(
+  paths: readonly string[],
+  yaml: DataYaml,
+  rules: LabelRules,
+  annotations: string | null,
+): Promise<{ readonly read: readonly ReadImage[]; readonly warnings: readonly string[] }> {
+  if (annotations === null) return { read: paths.map((path) => readImage(path, rules)), warnings: [] };
+  const { images, warnings } = await readAnnotations(annotations, paths, yaml.names);
+  return { read: images.map((image) => readAnnotatedImage(image, rules)), warnings };
 }
 
 function labelRules(yaml: DataYaml, { family, nc }: DatasetOptions): LabelRules {
@@ -110,16 +127,29 @@ function labeledImage({ path, reading }: ReadImage): LabeledImage[] {
 }
 
 function withoutClassesFrom(nc: number, image: LabeledImage): LabeledImage {
-  const { cls, xywhn } = image.labels;
-  if (cls.every((id) => id < nc)) return image;
-  const kept = [...cls.keys()].filter((at) => cls[at]! < nc);
+  const { cls, xywhn, coco } = image.labels;
+  const kept = (ids: Int32Array) => [...ids.keys()].filter((at) => ids[at]! < nc);
+  const places = kept(cls);
+  const cocoPlaces = coco && kept(coco.cls);
+  if (places.length === cls.length && cocoPlaces?.length === coco?.cls.length) return image;
   return {
     path: image.path,
     labels: {
-      count: kept.length,
-      cls: Int32Array.from(kept, (at) => cls[at]!),
-      xywhn: Float32Array.from(kept.flatMap((at) => [...xywhn.subarray(at * 4, at * 4 + 4)])),
+      count: places.length,
+      cls: Int32Array.from(places, (at) => cls[at]!),
+      xywhn: Float32Array.from(places.flatMap((at) => [...xywhn.subarray(at * 4, at * 4 + 4)])),
+      ...(coco && cocoPlaces && { coco: cocoLabelsAt(cocoPlaces, coco) }),
     },
+  };
+}
+
+function cocoLabelsAt(places: readonly number[], coco: CocoTruth): CocoTruth {
+  return {
+    imageId: coco.imageId,
+    cls: Int32Array.from(places, (at) => coco.cls[at]!),
+    ltwh: Float64Array.from(places.flatMap((at) => [...coco.ltwh.subarray(at * 4, at * 4 + 4)])),
+    area: Float64Array.from(places, (at) => coco.area[at]!),
+    crowd: Uint8Array.from(places, (at) => coco.crowd[at]!),
   };
 }
 
@@ -128,16 +158,19 @@ function countLabels(images: readonly LabeledImage[]): number {
 }
 
 /** Without a single label every metric is zero, pruned or not, and nothing is validated. */
-function noLabels(read: readonly ReadImage[], split: string): UserError {
+function noLabels(read: readonly ReadImage[], { split, annotations }: DatasetOptions): UserError {
   const missing = read.filter(({ reading }) => reading.kind === 'missing-label').length;
   const dropped = read.flatMap(({ reading }) => (reading.kind === 'dropped' ? [reading.reason] : []));
   const because = dropped.length > 0 ? ` (first because ${dropped[0]})` : '';
+  const withoutFile = annotations ? '' : `${missing} are without a label file, `;
   return new UserError(
     'dataset',
-    `The images of \`${split}\` must have labels, but none of ${read.length} has: ${missing} are without a label ` +
-      `file, ${dropped.length} were dropped${because}, the others have no boxes that count. ` +
+    `The images of \`${split}\` must have labels, but none of ${read.length} has: ${withoutFile}` +
+      `${dropped.length} were dropped${because}, the others have no boxes that count. ` +
       `The labels of ${read[0]!.path} were looked for in ${read[0]!.label}.`,
-    'Put a .txt file for each image into a `labels` folder beside `images`, with the same name, and commit it.',
+    annotations
+      ? 'Check that the annotations are those of this split, and not only crowds.'
+      : 'Put a .txt file for each image into a `labels` folder beside `images`, with the same name, and commit it.',
   );
 }
 

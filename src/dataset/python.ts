@@ -77,6 +77,15 @@ export function parseFloatWord(word: string): number | undefined {
   return NOT_A_NUMBER.test(word) ? Number.NaN : undefined;
 }
 
+/** `float('%g' % value)`: six significant digits, halves to even. */
+export function sixDigits(value: number): number {
+  const rounded = Number(value.toPrecision(6));
+  // toPrecision rounds halves up. A half has seven digits, and no more in its exact decimal form either.
+  if (Number(value.toPrecision(7)) !== value) return rounded;
+  const half = /^(-?\d\.\d{4}[02468])50*(e.*)$/.exec(value.toExponential(99));
+  return half ? Number(half[1]! + half[2]!) : rounded;
+}
+
 /** Order of `sorted()` over strings: by code points, not by UTF-16 units or locale. */
 export function compareCodePoints(a: string, b: string): number {
   const shared = Math.min(a.length, b.length);

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { messageOf, UserError } from '../errors.ts';
+import type { AnnotatedImage } from './coco-annotations.ts';
 import { stateOfImage } from './images.ts';
 import { type LabelReading, type LabelRules, parseLabels } from './labels.ts';
 import { isLfsPointer } from './lfs.ts';
 import { labelPath } from './paths.ts';
 import { fileSize } from './small-files.ts';
 
-/** An image with its label file's path, and what became of the two. */
+/** An image, where its labels stand, and what became of the two. */
 export interface ReadImage {
   readonly path: string;
+  /** The label file's path, or which entry of the annotations it is. */
   readonly label: string;
   readonly reading:
     | LabelReading
@@ -25,10 +27,23 @@ const MAX_LABEL_BYTES = 8 << 20;
  */
 export function readImage(path: string, rules: LabelRules): ReadImage {
   const label = labelPath(path);
+  return { path, label, reading: fault(path) ?? readLabels(label, rules) };
+}
+
+/** Takes an image's labels out of annotations, by the rules of the label file that they are converted to. */
+export function readAnnotatedImage(
+  { path, place, labelFile, coco }: AnnotatedImage,
+  rules: LabelRules,
+): ReadImage {
+  const reading = fault(path) ?? parseLabels(labelFile, rules);
+  if (reading.kind !== 'labels') return { path, label: place, reading };
+  return { path, label: place, reading: { ...reading, labels: { ...reading.labels, coco } } };
+}
+
+function fault(path: string): { readonly kind: 'missing-image' | 'lfs-image' } | undefined {
   const state = stateOfImage(path);
-  if (state === 'lfs-pointer') return { path, label, reading: { kind: 'lfs-image' } };
-  if (state === 'missing') return { path, label, reading: { kind: 'missing-image' } };
-  return { path, label, reading: readLabels(label, rules) };
+  if (state === 'there') return undefined;
+  return { kind: state === 'missing' ? 'missing-image' : 'lfs-image' };
 }
 
 function readLabels(label: string, rules: LabelRules): ReadImage['reading'] {

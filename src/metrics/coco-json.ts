@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import type { Family } from '../protocol.ts';
 import type { Sample } from '../validate/types.ts';
-import { groundTruthBoxes, jsonBoxes, jsonScores, nativeBoxes } from './boxes.ts';
+import { jsonBoxes, jsonScores, nativeBoxes } from './boxes.ts';
+import { cocoLabels } from './coco-match.ts';
 import { imageIds } from './image-ids.ts';
 
 /** One detection in COCO's result form: a box as left, top, width, height in native pixels. */
@@ -27,7 +28,7 @@ export interface CocoGroundTruth {
     readonly category_id: number;
     readonly bbox: readonly [number, number, number, number];
     readonly area: number;
-    readonly iscrowd: 0;
+    readonly iscrowd: 0 | 1;
   }[];
 }
 
@@ -39,7 +40,7 @@ export interface CocoGroundTruth {
  * are no distinct numbers.
  */
 export function cocoResults(samples: readonly Sample[], family: Family): readonly CocoResult[] {
-  const ids = imageIds(samples.map(({ path }) => path));
+  const ids = idsOf(samples);
   return samples.flatMap(({ detections, geometry }, sample) => {
     const boxes = jsonBoxes(nativeBoxes(detections, geometry, family));
     const scores = jsonScores(detections.conf);
@@ -52,18 +53,23 @@ export function cocoResults(samples: readonly Sample[], family: Family): readonl
   });
 }
 
-/** The labels that the detections of {@link cocoResults} are held against: not clipped, no crowds, area = box area. */
+/**
+ * The labels that the detections of {@link cocoResults} are held against: those of label files not clipped, without crowds
+ * and with area = box area; those of a COCO JSON as they are there.
+ */
 export function cocoGroundTruth(
   samples: readonly Sample[],
   names: ReadonlyMap<number, string>,
 ): CocoGroundTruth {
-  const ids = imageIds(samples.map(({ path }) => path));
+  const ids = idsOf(samples);
   const annotations = samples.flatMap(({ labels, geometry }, sample) => {
-    const boxes = groundTruthBoxes(labels, geometry);
-    return Array.from({ length: labels.count }, (_, i) => ({
-      image: ids[sample]!,
-      cls: labels.cls[i]!,
-      bbox: boxAt(boxes, i),
+    const { cls, ltwh, area, crowd } = cocoLabels(labels, geometry);
+    return Array.from(cls, (id, i) => ({
+      image_id: ids[sample]!,
+      category_id: id,
+      bbox: boxAt(ltwh, i),
+      area: area[i]!,
+      iscrowd: crowd[i] ? (1 as const) : (0 as const),
     }));
   });
   return {
@@ -74,15 +80,15 @@ export function cocoGroundTruth(
       height: geometry.nativeHeight,
     })),
     categories: [...names].map(([id, name]) => ({ id, name })),
-    annotations: annotations.map(({ image, cls, bbox }, index) => ({
-      id: index + 1,
-      image_id: image,
-      category_id: cls,
-      bbox,
-      area: bbox[2] * bbox[3],
-      iscrowd: 0,
-    })),
+    annotations: annotations.map((annotation, index) => ({ id: index + 1, ...annotation })),
   };
+}
+
+function idsOf(samples: readonly Sample[]): readonly number[] {
+  return imageIds(
+    samples.map(({ path }) => path),
+    samples.map(({ labels }) => labels.coco?.imageId),
+  );
 }
 
 function boxAt(boxes: Float64Array, index: number): readonly [number, number, number, number] {

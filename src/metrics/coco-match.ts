@@ -1,3 +1,6 @@
+import type { CocoLabels, Labels } from '../dataset/types.ts';
+import type { Geometry } from '../validate/types.ts';
+import { groundTruthBoxes } from './boxes.ts';
 import { ALL_THRESHOLDS, COCO_THRESHOLDS, cocoIou, type RankedPairs, rankPairs, reached } from './iou.ts';
 import type { CocoStatistics } from './types.ts';
 
@@ -14,16 +17,6 @@ const AREA_RANGES = [
 
 export const AREAS = AREA_RANGES.length;
 
-/** An image's ground truth: boxes left, top, width, height in native pixels. */
-export interface CocoLabels {
-  readonly cls: Int32Array;
-  readonly ltwh: Float64Array;
-  /** Area of the object in pixels²; the box's where there is no outline. */
-  readonly area: Float64Array;
-  /** 1 for a crowd: matches any number of detections, which then count neither way. */
-  readonly crowd: Uint8Array;
-}
-
 /** An image's detections by descending score: boxes left, top, width, height in native pixels. */
 export interface CocoDetections {
   readonly cls: Int32Array;
@@ -32,9 +25,16 @@ export interface CocoDetections {
   readonly score: Uint32Array;
 }
 
-/** Labels whose boxes alone are known: area = box area, no crowds. */
-export function boxLabels(cls: Int32Array, ltwh: Float64Array): CocoLabels {
-  return { cls, ltwh, area: boxAreas(ltwh), crowd: new Uint8Array(cls.length) };
+/** Labels as COCO's figures take them; of a label file the boxes alone are known: area = box area, no crowds. */
+export function cocoLabels(labels: Labels, geometry: Geometry): CocoLabels {
+  if (labels.coco) return labels.coco;
+  const ltwh = groundTruthBoxes(labels, geometry);
+  return {
+    cls: labels.cls.slice(0, labels.count),
+    ltwh,
+    area: boxAreas(ltwh),
+    crowd: new Uint8Array(labels.count),
+  };
 }
 
 /**

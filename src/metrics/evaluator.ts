@@ -1,11 +1,11 @@
-import { basename, extname } from 'node:path';
 import type { Family } from '../protocol.ts';
 import type { Sample } from '../validate/types.ts';
-import { groundTruthBoxes, jsonBoxes, jsonScores, labelBoxes, nativeBoxes } from './boxes.ts';
+import { jsonBoxes, jsonScores, labelBoxes, nativeBoxes } from './boxes.ts';
 import { cocoMetrics } from './coco.ts';
-import { boxLabels, matchCoco } from './coco-match.ts';
+import { cocoLabels, matchCoco } from './coco-match.ts';
 import { CONFUSION_IOU, createConfusionCounter } from './confusion.ts';
 import { familyCurves, familyMetrics } from './family.ts';
+import { imageIds } from './image-ids.ts';
 import { rankPairs, torchIou } from './iou.ts';
 import { matchUltralytics, TIES_ULTRALYTICS } from './match-ultralytics.ts';
 import { matchYolov5, TIES_YOLOV5 } from './match-yolov5.ts';
@@ -58,11 +58,12 @@ export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
       confusion.add({ pairs, conf, detectionCls, labelCls });
       images.push({
         path,
+        id: labels.coco?.imageId,
         labels: labelCls,
         conf,
         cls: detectionCls,
         tp: match(pairs, detectionCls, labelCls),
-        coco: matchCoco(boxLabels(labelCls, groundTruthBoxes(labels, geometry)), {
+        coco: matchCoco(cocoLabels(labels, geometry), {
           cls: detectionCls,
           ltwh: jsonBoxes(native),
           score: jsonScores(conf),
@@ -91,18 +92,16 @@ export function metricsOf(images: readonly ImageStatistics[], family: Family): M
   };
 }
 
-/** The order of pycocotools, to whom a stem of digits is a number. */
-function byImageId(images: readonly ImageStatistics[]): CocoStatistics[] {
-  return images
-    .map((image) => ({ stem: basename(image.path, extname(image.path)), coco: image.coco }))
-    .map((entry) => ({
-      ...entry,
-      id: /^\d+$/.test(entry.stem) ? Number(entry.stem) : Number.POSITIVE_INFINITY,
-    }))
-    .sort((a, b) => compare(a.id, b.id) || compare(a.stem, b.stem))
-    .map(({ coco }) => coco);
+/** The order of pycocotools. */
+function byImageId(images: readonly ImageStatistics[]): readonly CocoStatistics[] {
+  const ids = imageIds(
+    images.map(({ path }) => path),
+    images.map(({ id }) => id),
+  );
+  const order = [...images.keys()].sort((a, b) => ids[a]! - ids[b]!);
+  return order.map((image) => images[image]!.coco);
 }
 
-function compare<T extends string | number>(a: T, b: T): number {
+function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -100,6 +100,8 @@ export interface CocoStatistics {
  */
 export interface ImageStatistics {
   readonly path: string;
+  /** The image's number in the COCO JSON that its labels were read from, if any. */
+  readonly id?: number | undefined;
   /** Class per label. */
   readonly labels: Int32Array;
   /** Confidence per detection, descending. */

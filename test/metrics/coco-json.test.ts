@@ -11,6 +11,12 @@ describe('ids of images', () => {
     expect(imageIds(['b/7.jpg', 'a/7.jpg', 'a/5.jpg'])).toEqual([3, 2, 1]);
     expect(imageIds(['x.jpg', '12.jpg'])).toEqual([2, 1]);
   });
+  test('the place by number, where an image is there more than once', () => {
+    expect(imageIds(['10.jpg', '9.jpg', '10.jpg'])).toEqual([2, 1, 3]);
+  });
+  test('numbers that came with the ground truth', () => {
+    expect(imageIds(['10.jpg', 'x.jpg'], [7, 5])).toEqual([7, 5]);
+  });
 });
 
 const geometry = {
@@ -52,4 +58,22 @@ test('ground truth is not rounded to the float32 of the labels', () => {
   expect(annotations).toEqual([
     { id: 1, image_id: 12, category_id: 2, bbox: [40, 15, 20, 20], area: 400, iscrowd: 0 },
   ]);
+});
+
+test('ground truth out of a COCO JSON goes back as it was, crowds and areas too', () => {
+  const coco = {
+    imageId: 400,
+    cls: Int32Array.of(2, 0),
+    ltwh: Float64Array.of(40.01, 15, 20, 20, 0, 0, 100, 50),
+    area: Float64Array.of(123.4, 4000),
+    crowd: Uint8Array.of(0, 1),
+  };
+  const sample = { ...SAMPLE, labels: { ...SAMPLE.labels, coco } };
+  const { images, annotations } = cocoGroundTruth([sample], new Map([[2, 'cat']]));
+  expect(images.map(({ id }) => id)).toEqual([400]);
+  expect(annotations).toEqual([
+    { id: 1, image_id: 400, category_id: 2, bbox: [40.01, 15, 20, 20], area: 123.4, iscrowd: 0 },
+    { id: 2, image_id: 400, category_id: 0, bbox: [0, 0, 100, 50], area: 4000, iscrowd: 1 },
+  ]);
+  expect(cocoResults([sample], 'yolov5')[0]).toMatchObject({ image_id: 400 });
 });

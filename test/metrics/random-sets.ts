@@ -1,4 +1,5 @@
-import type { CocoDetections, CocoLabels } from '../../src/metrics/coco-match.ts';
+import type { CocoLabels } from '../../src/dataset/types.ts';
+import type { CocoDetections } from '../../src/metrics/coco-match.ts';
 import type { Family } from '../../src/protocol.ts';
 import { roundHalfEven } from '../../src/round.ts';
 import type { Geometry, Sample } from '../../src/validate/types.ts';

@@ -1,0 +1,248 @@
+import { readFile, stat } from 'node:fs/promises';
+import { messageOf, UserError } from '../errors.ts';
+import { isLfsPointer, lfsError } from './lfs.ts';
+
+/** One entry of `images`. */
+export interface CocoImage {
+  readonly id: number;
+  /** As written. */
+  readonly fileName: string;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** One entry of `categories`. */
+export interface CocoCategory {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** One entry of `annotations`, as far as boxes go. */
+export interface CocoAnnotation {
+  readonly categoryId: number;
+  /** Left, top, width, height in pixels of the image; width and height may be 0. */
+  readonly bbox: readonly [number, number, number, number];
+  /** Area of the object in pixels²; the box's where the file has none. */
+  readonly area: number;
+  readonly crowd: boolean;
+}
+
+/** What an `instances_*.json` holds. Images and annotations are checked when they are asked for. */
+export interface CocoFile {
+  readonly file: string;
+  readonly categories: readonly CocoCategory[];
+  /** Every image's file name as written, by place. */
+  readonly fileNames: readonly string[];
+  /** The image at a place. */
+  image(place: number): CocoImage;
+  /** The annotations of an image, in the file's order. */
+  annotations(imageId: number): readonly CocoAnnotation[];
+  readonly warnings: readonly string[];
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/** val2017 has 20 MB, LVIS' val 192 MB; a JSON of this size takes ten times as much memory to read. */
+const MAX_BYTES = 256 << 20;
+
+const MAX_SHOWN = 40;
+
+const WHERE_FROM =
+  "Give the ground truth in the form of COCO's instances_*.json: `images`, `categories` and `annotations` with `bbox`.";
+
+/**
+ * Reads ground truth in the form of COCO's `instances_*.json` (https://cocodataset.org/#format-data).
+ *
+ * What pycocotools and the converters of the references do without is not asked for: `area` and `iscrowd` may be
+ * missing, annotation ids are not used. Outlines are not read: every annotation needs its `bbox`.
+ *
+ * @throws UserError where the file is none such; `image` and `annotations` where an entry that they return is not.
+ */
+export async function readCocoFile(file: string): Promise<CocoFile> {
+  const content = parse(await readBounded(file), file);
+  const images = entriesOf(content, 'images', file);
+  const ids = new Set<number>();
+  for (const [place, image] of images.entries()) {
+    const id = idOf(image, 'id', `images[${place}]`, file);
+    if (ids.has(id)) throw twice('images', id, file);
+    ids.add(id);
+  }
+  const annotations = entriesOf(content, 'annotations', file);
+  const { byImage, warnings } = groupAnnotations(annotations, ids, file);
+  return {
+    file,
+    categories: readCategories(entriesOf(content, 'categories', file), file),
+    fileNames: images.map((image, place) => textOf(image, 'file_name', `images[${place}]`, file)),
+    image: (place) => readImageEntry(images[place]!, place, file),
+    annotations: (imageId) =>
+      (byImage.get(imageId) ?? []).map((place) => readAnnotation(annotations[place]!, place, file)),
+    warnings,
+  };
+}
+
+async function readBounded(file: string): Promise<Buffer> {
+  const stats = await stat(file).catch(() => undefined);
+  if (!stats?.isFile()) throw wrong(file, `it is ${stats ? 'no file' : 'not there'}`);
+  if (stats.size > MAX_BYTES) {
+    throw new UserError(
+      'dataset',
+      `Annotations must not be larger than ${MAX_BYTES} bytes, but ${file} has ${stats.size}.`,
+      'Keep only the images of the split and leave `segmentation` out: only the boxes are read.',
+    );
+  }
+  return readFile(file);
+}
+
+function parse(bytes: Buffer, file: string): Entry {
+  if (isLfsPointer(bytes)) throw lfsError('annotations', [file]);
+  let content: unknown;
+  try {
+    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (thrown) {
+    throw wrong(file, `it is no JSON (${messageOf(thrown)})`, thrown);
+  }
+  if (isEntry(content)) return content;
+  throw wrong(file, Array.isArray(content) ? 'it is a list, as detections are' : `it is ${show(content)}`);
+}
+
+function entriesOf(content: Entry, key: string, file: string): readonly Entry[] {
+  const list = content[key];
+  if (!Array.isArray(list)) throw wrong(file, `its \`${key}\` are ${show(list)}`);
+  const bad = list.findIndex((entry) => !isEntry(entry));
+  if (bad >= 0) throw wrong(file, `${key}[${bad}] is ${show(list[bad])}`);
+  return list;
+}
+
+function readCategories(entries: readonly Entry[], file: string): readonly CocoCategory[] {
+  const categories = entries.map((entry, place) => {
+    const where = `categories[${place}]`;
+    return { id: idOf(entry, 'id', where, file), name: textOf(entry, 'name', where, file) };
+  });
+  const ids = new Set<number>();
+  for (const { id } of categories) {
+    if (ids.has(id)) throw twice('categories', id, file);
+    ids.add(id);
+  }
+  return categories;
+}
+
+function readImageEntry(entry: Entry, place: number, file: string): CocoImage {
+  const where = `images[${place}]`;
+  const side = (key: 'width' | 'height'): number => {
+    const value = entry[key];
+    if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+    throw wrong(file, `\`${key}\` of ${where} is ${show(value)}`);
+  };
+  return {
+    id: idOf(entry, 'id', where, file),
+    fileName: textOf(entry, 'file_name', where, file),
+    width: side('width'),
+    height: side('height'),
+  };
+}
+
+/** Places of each image's annotations, by image id. */
+function groupAnnotations(
+  entries: readonly Entry[],
+  imageIds: ReadonlySet<number>,
+  file: string,
+): { readonly byImage: ReadonlyMap<number, readonly number[]>; readonly warnings: readonly string[] } {
+  const byImage = new Map<number, number[]>();
+  const ids = new Set<unknown>();
+  let [strays, repeated] = [0, 0];
+  for (const [place, entry] of entries.entries()) {
+    const imageId = idOf(entry, 'image_id', `annotations[${place}]`, file);
+    if (ids.has(entry.id)) repeated++;
+    else if (entry.id !== undefined) ids.add(entry.id);
+    const group = byImage.get(imageId);
+    if (group) group.push(place);
+    else if (imageIds.has(imageId)) byImage.set(imageId, [place]);
+    else strays++;
+  }
+  const warnings: string[] = [];
+  if (strays > 0) {
+    warnings.push(`${strays} annotations of ${file} are of images that it does not list, and were ignored.`);
+  }
+  if (repeated > 0) {
+    warnings.push(
+      `${repeated} annotations of ${file} have the id of another: each counts here, but pycocotools confuses them.`,
+    );
+  }
+  return { byImage, warnings };
+}
+
+function readAnnotation(entry: Entry, place: number, file: string): CocoAnnotation {
+  const where = `annotations[${place}]`;
+  const { bbox, area, iscrowd } = entry;
+  if (bbox === undefined && entry.segmentation !== undefined) {
+    throw wrong(file, `${where} has an outline but no \`bbox\``);
+  }
+  if (!isBox(bbox)) throw wrong(file, `\`bbox\` of ${where} is ${show(bbox)}`);
+  if (area !== undefined && !(typeof area === 'number' && area >= 0 && area < Infinity)) {
+    throw wrong(file, `\`area\` of ${where} is ${show(area)}`);
+  }
+  if (![undefined, 0, 1, false, true].some((known) => known === iscrowd)) {
+    throw wrong(file, `\`iscrowd\` of ${where} is ${show(iscrowd)}`);
+  }
+  return {
+    categoryId: idOf(entry, 'category_id', where, file),
+    bbox,
+    area: area ?? bbox[2] * bbox[3],
+    crowd: Boolean(iscrowd),
+  };
+}
+
+function idOf(entry: Entry, key: string, where: string, file: string): number {
+  const value = entry[key];
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+  throw wrong(file, `\`${key}\` of ${where} is ${show(value)}, no whole number`);
+}
+
+function textOf(entry: Entry, key: string, where: string, file: string): string {
+  const value = entry[key];
+  if (typeof value === 'string' && value !== '') return value;
+  throw wrong(file, `\`${key}\` of ${where} is ${show(value)}, no text`);
+}
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isBox(value: unknown): value is CocoAnnotation['bbox'] {
+  return (
+    Array.isArray(value) &&
+    value.length === 4 &&
+    value.every(Number.isFinite) &&
+    value.slice(2).every((side) => side >= 0)
+  );
+}
+
+/** A value for messages, cut short: it may be of any size and depth. */
+function show(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN));
+  if (isEntry(value)) return 'an object';
+  if (!Array.isArray(value)) return String(value);
+  const shown = value.slice(0, 5).map((item) => (Array.isArray(item) ? '[…]' : show(item)));
+  return `[${shown.join(', ')}${value.length > shown.length ? ', …' : ''}]`;
+}
+
+function wrong(file: string, was: string, cause?: unknown): UserError {
+  return new UserError(
+    'dataset',
+    `Annotations must be a COCO JSON, but ${file} is not: ${was}.`,
+    WHERE_FROM,
+    {
+      cause,
+    },
+  );
+}
+
+function twice(key: string, id: number, file: string): UserError {
+  return new UserError(
+    'dataset',
+    `Each id must stand once among the \`${key}\` of annotations, but ${id} is there twice in ${file}.`,
+    'Number them anew: it cannot be told which of the two the annotations mean.',
+  );
+}
