@@ -1,4 +1,6 @@
-import type { MaxDrop } from './gate.ts';
+import type { MaxDrop, Thresholds } from './gate/rules.ts';
+import { NO_THRESHOLDS } from './gate/rules.ts';
+import { parseThresholds, ThresholdsError } from './gate/thresholds.ts';
 
 /** A parsed value, or what it must be and what to do about it. */
 export type ParseResult<T> = { readonly value: T } | { readonly must: string; readonly remedy: string };
@@ -89,6 +91,17 @@ export const maxDrop: InputValue<MaxDrop> = (given) => {
   };
 };
 
+/** A YAML block of rules. */
+export const thresholds: InputValue<Thresholds> = (given) => {
+  if (given === '') return { value: NO_THRESHOLDS };
+  try {
+    return { value: parseThresholds(given) };
+  } catch (error) {
+    if (error instanceof ThresholdsError) return { must: error.message, remedy: error.remedy };
+    throw error;
+  }
+};
+
 /** 0, 1, 2, … */
 export const wholeNumber: InputValue<number> = (given) =>
   /^\d{1,6}$/.test(given)
@@ -100,6 +113,21 @@ export const positiveInteger: InputValue<number> = (given) =>
   /^\d{1,6}$/.test(given) && Number(given) > 0
     ? { value: Number(given) }
     : { must: 'a whole number from 1 on', remedy: 'Write digits only, such as 300.' };
+
+/** A time in seconds: `30` and `30m` are minutes, `90s` seconds, `2h` hours. */
+export const duration: InputValue<number> = (given) => {
+  const [, digits, unit] = /^(\d{1,6})\s*([smh]?)$/.exec(given) ?? [];
+  const seconds = Number(digits) * (unit === 's' ? 1 : unit === 'h' ? 3600 : 60);
+  return seconds > 0 && seconds <= MAX_SECONDS
+    ? { value: seconds }
+    : {
+        must: 'a time of at most 24 days, in minutes or with a unit',
+        remedy: 'Write 30 (minutes), 90s or 2h.',
+      };
+};
+
+/** Timers count milliseconds in 31 bits. */
+const MAX_SECONDS = 24 * 24 * 3600;
 
 /** `640`, or height and width: `480x864`, `480,864`, `[480, 864]`. */
 export const imageSize: InputValue<{ readonly width: number; readonly height: number }> = (given) => {

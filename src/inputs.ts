@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { UserError, UserErrors } from './errors.ts';
-import { METRIC_NAMES } from './gate.ts';
+import { METRIC_NAMES } from './gate/metric-names.ts';
+import { CONFIDENCES } from './gate/rules.ts';
 import {
   amount,
   boolean,
+  duration,
   type InputValue,
   imageSize,
   lines,
@@ -16,6 +18,7 @@ import {
   required,
   share,
   text,
+  thresholds,
   wholeNumber,
 } from './input-values.ts';
 import { METHODS, type MethodName } from './prune/methods.ts';
@@ -70,6 +73,16 @@ export const INPUTS = {
     'Accepted drop of the metric: absolute (0.02), or with % relative to the unpruned model (5%).',
   ),
   'min-metric': input(optional(share), '', 'Least figure that the pruned model must reach.'),
+  confidence: input(
+    oneOf(CONFIDENCES),
+    'point',
+    'How sure a drop must be: point (the plain difference decides), certain (fail only if the 95 % interval lies above max-drop) or safe (fail unless it lies below).',
+  ),
+  thresholds: input(
+    thresholds,
+    '',
+    'More rules, as YAML: by metric { max-drop, min }, per-class: { max-drop, min-labels }, max-slower, max-bytes.',
+  ),
   imgsz: input(
     optional(imageSize),
     '',
@@ -88,6 +101,11 @@ export const INPUTS = {
   'max-det': input(optional(positiveInteger), '', 'Detections kept per image; by default 300.'),
   device: input(oneOf(['auto', 'cpu', 'cuda']), 'auto', 'Where the models run: auto, cpu or cuda.'),
   threads: input(wholeNumber, '0', 'Processor threads to use; 0 means all cores.'),
+  timeout: input(
+    optional(duration),
+    '',
+    'Time limit of the run: minutes, or with a unit such as 90s or 2h; by default none.',
+  ),
   backup: input(
     optional(text),
     '',

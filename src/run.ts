@@ -1,15 +1,9 @@
 import { type Checked, check } from './check.ts';
-import {
-  type Backup,
-  backUp,
-  discard,
-  existingBackup,
-  putInPlace,
-  sha256,
-  writeCandidate,
-} from './files/safe-files.ts';
-import { decide } from './gate.ts';
+import type { Backup } from './files/backup.ts';
+import { sha256 } from './files/hashes.ts';
+import { ModelVault } from './files/vault.ts';
 import type { Inputs } from './inputs.ts';
+import { judge } from './judge.ts';
 import type { Log } from './log.ts';
 import { type PrunedModel, pruneModel } from './prune/prune-model.ts';
 import { writeCocoFiles } from './report/coco-files.ts';
@@ -19,6 +13,7 @@ import { summaryMarkdown } from './report/summary.ts';
 import { backupLine, pruneLine, verdictLines } from './report/text.ts';
 import { writeReport } from './report/write.ts';
 import { type NativeBase, nativeVersion } from './runtime/load.ts';
+import { limitTime } from './stop.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 import { validateModels } from './validation.ts';
 
@@ -38,16 +33,23 @@ export interface Outcome {
  * the model's path holds the original or a validated pruned model.
  *
  * @param nativeBase where ONNX Runtime and sharp are.
+ * @param stop is aborted when the process is about to be ended.
  * @throws {UserError} before anything is written, where an input, the model or the data set is wrong.
  */
-export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Promise<Outcome> {
+export async function run(
+  inputs: Inputs,
+  log: Log,
+  nativeBase: NativeBase,
+  stop: AbortSignal,
+): Promise<Outcome> {
   const started = performance.now();
+  const vault = openVault(inputs, log, stop);
   const pool = startDetectPool(
     nativeBase,
     arrange(inputs.threads),
     inputs.device === 'cuda' ? 'cuda' : 'cpu',
   );
-  let candidate: string | null = null;
+  const callOff = limitTime(inputs.timeout, (reason) => pool.abort(reason));
   try {
     const checked = await log.group('Check the inputs, the model and the data set', () =>
       check(inputs, pool, log),
@@ -58,27 +60,24 @@ export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Pro
     const pruneStarted = performance.now();
     const pruned = await log.group('Prune a copy', async () => prune(checked, inputs, log));
     const pruneSeconds = secondsSince(pruneStarted);
-    const nothingToDo = !pruned.changed && inputs.output === inputs.model;
+    const nothingToDo = !pruned.changed && vault.replacesModel;
 
-    const backup = await log.group('Back up the original', () =>
-      keepOriginal(inputs, sha256Before, nothingToDo, log),
+    const backup = await log.group('Back up the original', async () =>
+      nothingToDo ? noBackup(vault, inputs, log) : keepOriginal(vault, model.bytes, sha256Before, log),
     );
-    if (!nothingToDo) candidate = await writeCandidate(inputs.output, pruned.bytes);
+    const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
 
     const validation = await log.group(`Validate on ${dataset.images.length} images`, () =>
       validateModels(pool, plan, dataset, candidate, inputs['save-json'], log),
     );
 
     const { detector } = plan;
-    const verdict = decide(validation.before, validation.after, {
-      metric: inputs.metric,
-      protocol: inputs.protocol === 'coco' ? 'coco' : detector.family,
-      family: detector.family,
-      maxDrop: inputs['max-drop'],
-      minMetric: inputs['min-metric'],
-    });
+    const gzipBytesAfter = await gzipSize(pruned.bytes);
+    const { verdict } = await log.group('Judge the drop', async () =>
+      judge(validation, checked, inputs, gzipBytesAfter, log),
+    );
     const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
-    if (candidate !== null && replaced) await putInPlace(candidate, inputs.output);
+    if (replaced) vault.putInPlace();
 
     return await log.group('Report', async () => {
       const report = buildReport({
@@ -96,7 +95,7 @@ export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Pro
           sha256After: sha256(pruned.bytes),
           bytes: model.bytes.length,
           gzipBytesBefore: await gzipSize(model.bytes),
-          gzipBytesAfter: await gzipSize(pruned.bytes),
+          gzipBytesAfter,
         },
         validation: {
           protocol: detector.family,
@@ -126,7 +125,8 @@ export async function run(inputs: Inputs, log: Log, nativeBase: NativeBase): Pro
       return { report, reportFile, summary };
     });
   } finally {
-    if (candidate !== null) await discard(candidate);
+    callOff();
+    vault.close();
     await pool.close();
   }
 }
@@ -138,20 +138,26 @@ function prune({ model }: Checked, { method, amount, exclude }: Inputs, log: Log
   return pruned;
 }
 
-async function keepOriginal(
-  inputs: Inputs,
-  sha256Before: string,
-  nothingToDo: boolean,
-  log: Log,
-): Promise<Pick<Backup, 'path'> | null> {
-  if (nothingToDo) {
-    log.info(`${inputs.model} is already pruned like this: nothing changes, so nothing is backed up.`);
-    const path = await existingBackup(inputs.backup);
-    return path === null ? null : { path };
-  }
-  const backup = await backUp(inputs.model, inputs.backup, sha256Before);
+function openVault(inputs: Inputs, log: Log, stop: AbortSignal): ModelVault {
+  const vault = new ModelVault(inputs);
+  vault.notes.forEach(log.warning);
+  stop.addEventListener('abort', () => {
+    vault.close();
+    log.warning(`Stopped by ${stop.reason}. ${vault.describe()}`);
+  });
+  return vault;
+}
+
+function keepOriginal(vault: ModelVault, bytes: Uint8Array, sha256Before: string, log: Log): Backup {
+  const backup = vault.keepOriginal(bytes, sha256Before);
   log.info(backupLine(backup, sha256Before));
   return backup;
+}
+
+function noBackup(vault: ModelVault, { model }: Inputs, log: Log): Pick<Backup, 'path'> | null {
+  log.info(`${model} is already pruned like this: nothing changes, so nothing is backed up.`);
+  const path = vault.existingBackup();
+  return path === null ? null : { path };
 }
 
 function secondsSince(started: number): number {

@@ -1,17 +1,24 @@
 import type { Dataset } from './dataset/types.ts';
 import type { Log } from './log.ts';
-import { createEvaluator } from './metrics/evaluator.ts';
-import type { Metrics } from './metrics/types.ts';
+import { createEvaluator, type Evaluator } from './metrics/evaluator.ts';
+import type { ConfusionMatrix, Curves, ImageStatistics, Metrics } from './metrics/types.ts';
 import { progressOf } from './progress.ts';
 import type { ReportedTiming } from './report/report.ts';
 import { type DetectPool, detectAll, loadModel, type UnreadableImage } from './validate/detect.ts';
 import type { Sample } from './validate/types.ts';
 import type { DetectionPlan } from './validate/worker.ts';
 
+/** The same of the unpruned and of the pruned model. */
+export type BeforeAfter<T> = readonly [before: T, after: T];
+
 /** The figures of both models on one split. */
 export interface Validation {
   readonly before: Metrics;
   readonly after: Metrics;
+  /** What each image contributes, by path; the same list twice where both models are the same. */
+  readonly statistics: BeforeAfter<readonly ImageStatistics[]>;
+  readonly curves: BeforeAfter<Curves>;
+  readonly confusion: BeforeAfter<ConfusionMatrix>;
   /** All samples by model and path, where they were asked for. */
   readonly samples: readonly (readonly Sample[])[];
   readonly unreadable: readonly UnreadableImage[];
@@ -62,7 +69,11 @@ export async function validateModels(
       `${imagesPerSecond.toFixed(1)} images a second`,
   );
 
-  const [before, after = before] = evaluators.map((evaluator) => evaluator.finish()) as [Metrics, Metrics?];
+  const ofBoth = <T>(find: (evaluator: Evaluator) => T): BeforeAfter<T> => {
+    const [before, after = before] = evaluators.map(find) as [T, T?];
+    return [before, after];
+  };
+  const [before, after] = ofBoth((evaluator) => evaluator.finish());
   const [millisecondsBefore, millisecondsAfter = millisecondsBefore] = inference.map(median) as [
     number,
     number?,
@@ -70,6 +81,9 @@ export async function validateModels(
   return {
     before,
     after,
+    statistics: ofBoth((evaluator) => evaluator.statistics()),
+    curves: ofBoth((evaluator) => evaluator.curves()),
+    confusion: ofBoth((evaluator) => evaluator.confusion()),
     samples: samples.map((list) => list.toSorted((a, b) => (a.path < b.path ? -1 : 1))),
     unreadable,
     device: 'cpu',

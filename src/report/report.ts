@@ -1,4 +1,4 @@
-import type { Verdict } from '../gate.ts';
+import type { Verdict } from '../gate/decide.ts';
 import type { CocoMetrics, Metrics } from '../metrics/types.ts';
 import type { Family } from '../protocol.ts';
 import type { PrunedModel } from '../prune/prune-model.ts';
