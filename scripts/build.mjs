@@ -1,14 +1,20 @@
-// Bundles the action, the command line and the worker into dist/, each in one readable file, with the licences of all
-// packages that went in. The native packages stay outside.
+// Bundles the action, the command line and what they start into dist/, each in one readable file, with the licences of all
+// packages that went in. The native packages stay outside; runtime/ has the manifest and the lock file to install them by.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { manifestOf, nativeLock } from '../src/runtime/lock.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outdir = process.argv[2] ?? join(root, 'dist');
 
-const BUNDLES = { index: 'src/index.ts', cli: 'src/cli.ts', worker: 'src/validate/worker.ts' };
+const BUNDLES = {
+  index: 'src/index.ts',
+  cli: 'src/cli.ts',
+  worker: 'src/validate/worker.ts',
+  'probe-child': 'src/runtime/probe-child.ts',
+};
 
 // Some bundled packages are CommonJS and call `require` for Node's own modules.
 const REQUIRE =
@@ -32,6 +38,15 @@ const { metafile } = await build({
 });
 writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n');
 writeFileSync(join(outdir, 'licenses.txt'), licences(Object.keys(metafile.inputs)));
+
+const lock = nativeLock(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
+mkdirSync(join(outdir, 'runtime'));
+writeJson(join(outdir, 'runtime', 'package.json'), manifestOf(lock));
+writeJson(join(outdir, 'runtime', 'package-lock.json'), lock);
+
+function writeJson(path, value) {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+}
 
 /** The licence texts of the packages that the given files belong to, by package name. */
 function licences(files) {
