@@ -95,10 +95,24 @@ export async function infer(
   pixels: Float32Array | Uint16Array,
 ): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
   const { input, width, height, output } = detector;
-  const tensor = new ort.Tensor(input.type, pixels, [batchSize(input), 3, height, width]);
+  const tensor = inputTensor(ort, input.type, pixels, [batchSize(input), 3, height, width]);
   const results = await session.run({ [input.name]: tensor }, [output]);
   const { data, dims } = results[output]!;
   if (data instanceof Float32Array) return { data, dims };
   const halves = data as Uint16Array;
   return { data: Float32Array.from(new Float16Array(halves.buffer, halves.byteOffset, halves.length)), dims };
+}
+
+/**
+ * For float16 the tensor makes a Float16Array of the bits, but ONNX Runtime 1.30 then sees no bytes ("not enough space:
+ * expected …, got 0", microsoft/onnxruntime#32323); the bits themselves it takes.
+ */
+function inputTensor(
+  ort: typeof Ort,
+  type: Detector['input']['type'],
+  pixels: Float32Array | Uint16Array,
+  dims: readonly number[],
+): Ort.Tensor {
+  const tensor = new ort.Tensor(type, pixels, dims);
+  return type === 'float16' ? Object.defineProperty(tensor, 'data', { value: pixels }) : tensor;
 }

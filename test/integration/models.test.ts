@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseModel } from '../../src/onnx/model-file.ts';
+import type { DetectionOptions, Family } from '../../src/protocol.ts';
+import { pruneModel } from '../../src/prune/prune-model.ts';
+import { loadNativeParts } from '../../src/runtime/load.ts';
+import { detectAll, loadModel, startDetectPool } from '../../src/validate/detect.ts';
+import { type Detector, describeDetector } from '../../src/validate/detector.ts';
+import { decode, type HeadName } from '../../src/validate/heads/index.ts';
+import { decodeImage } from '../../src/validate/image/decode.ts';
+import { letterbox } from '../../src/validate/image/letterbox.ts';
+import { toTensor, toTensorFloat16 } from '../../src/validate/image/tensor.ts';
+import { batchSize, describeSession, infer, openSession } from '../../src/validate/session.ts';
+import type { Detections } from '../../src/validate/types.ts';
+
+/** Left, top, right, bottom, confidence, class. */
+type Row = readonly [number, number, number, number, number, number];
+
+interface Case {
+  readonly name: string;
+  readonly head: HeadName;
+  readonly nc: number;
+  readonly size: readonly [height: number, width: number];
+  readonly batch: number;
+  readonly dtype: 'float32' | 'float16';
+  readonly dynamic: boolean;
+  readonly picture: string;
+  /** Zeros after pruning, and weights, by name; the DFL's is none of them. */
+  readonly zeros: Readonly<Record<string, readonly [zeros: number, weights: number]>>;
+  readonly detections: readonly Row[];
+  readonly detectionsPruned: readonly Row[];
+}
+
+const FIXTURES = fileURLToPath(new URL('../fixtures/models/', import.meta.url));
+const { thresholds, cases } = JSON.parse(readFileSync(join(FIXTURES, 'expected.json'), 'utf8')) as {
+  readonly thresholds: Readonly<Record<Family, DetectionOptions>>;
+  readonly cases: readonly Case[];
+};
+const SESSION = { provider: 'cpu', threads: 1 } as const;
+const { ort, sharp } = loadNativeParts(import.meta.filename);
+
+const modelPath = ({ name }: Case) => join(FIXTURES, `${name}.onnx`);
+const readModel = (given: Case) => parseModel(given.name, new Uint8Array(readFileSync(modelPath(given))));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'models-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function open(given: Case, path: string) {
+  const session = await openSession(ort, path, SESSION);
+  const { dynamic, nc, size } = given;
+  const detector = describeDetector(
+    { ...describeSession(session), metadata: readModel(given).metadata },
+    {
+      imgsz: dynamic ? { height: size[0], width: size[1] } : null,
+      protocol: 'auto',
+      datasetNames: new Map(Array.from({ length: nc }, (_, index) => [index, `class ${index}`])),
+      datasetNc: nc,
+    },
+  );
+  return { session, detector };
+}
+
+const optionsOf = ({ family, nc }: Detector) => ({ ...thresholds[family], nc });
+
+async function detect(given: Case, path: string): Promise<Detections> {
+  const { session, detector } = await open(given, path);
+  const { image } = letterbox(
+    await decodeImage(sharp, join(FIXTURES, given.picture), detector.family),
+    detector,
+    detector.family,
+  );
+  const length = batchSize(detector.input) * 3 * detector.width * detector.height;
+  const pixels = given.dtype === 'float16' ? new Uint16Array(length) : new Float32Array(length);
+  if (pixels instanceof Float32Array) toTensor(image, pixels);
+  else toTensorFloat16(image, pixels);
+  const { data, dims } = await infer(ort, session, detector, pixels);
+  await session.release();
+  return decode(detector.head, data, dims, optionsOf(detector));
+}
+
+/** The other side ran another build of ONNX Runtime: the last digit of a number may differ. */
+function expectRows(
+  { count, xyxy, conf, cls }: Detections,
+  expected: readonly Row[],
+  dtype: Case['dtype'],
+): void {
+  const digit = dtype === 'float16' ? 2 ** -10 : 2 ** -20;
+  expect(count).toBe(expected.length);
+  expect([...cls.subarray(0, count)]).toEqual(expected.map((row) => row[5]));
+  for (const [index, row] of expected.entries()) {
+    expect(Math.abs(conf[index]! - row[4])).toBeLessThanOrEqual(digit);
+    for (let corner = 0; corner < 4; corner++) {
+      const tolerance = digit * Math.max(64, Math.abs(row[corner]!));
+      expect(Math.abs(xyxy[4 * index + corner]! - row[corner]!)).toBeLessThanOrEqual(tolerance);
+    }
+  }
+}
+
+describe.each(cases)('$name', (given) => {
+  test('is understood', async () => {
+    const { detector } = await open(given, modelPath(given));
+    expect(detector).toMatchObject({
+      head: given.head,
+      nc: given.nc,
+      height: given.size[0],
+      width: given.size[1],
+      input: { name: 'images', type: given.dtype, batch: given.dynamic ? 'dynamic' : given.batch },
+      output: 'output0',
+      stride: 32,
+      warnings: given.dynamic && given.head !== 'yolov5' ? [expect.stringContaining('any size')] : [],
+    });
+  });
+
+  test('detects what the reference does', async () => {
+    expectRows(await detect(given, modelPath(given)), given.detections, given.dtype);
+  });
+
+  test('detects what the reference does after torch has pruned it', async () => {
+    const pruned = pruneModel(readModel(given), { method: 'l1', amount: 0.3, exclude: [] });
+    const found = pruned.layers.map(({ name, zeros, weights }) => [name, [zeros, weights]]);
+    expect(Object.fromEntries(found)).toEqual(given.zeros);
+    const path = join(folder, `${given.name}.onnx`);
+    await writeFile(path, pruned.bytes);
+    expectRows(await detect(given, path), given.detectionsPruned, given.dtype);
+  });
+});
+
+test.each(['yolov5', 'yolov5-batch-4', 'anchor-free-float16', 'end2end-float16'])(
+  '%s, unpruned and pruned, in worker threads',
+  async (name) => {
+    const given = cases.find((candidate) => candidate.name === name)!;
+    const candidate = join(folder, `${name}-candidate.onnx`);
+    await writeFile(
+      candidate,
+      pruneModel(readModel(given), { method: 'l1', amount: 0.3, exclude: [] }).bytes,
+    );
+    const { detector } = await open(given, modelPath(given));
+    const pool = startDetectPool(import.meta.filename, { workers: 2, threadsPerWorker: 1 }, 'cpu');
+    try {
+      for (const path of [modelPath(given), candidate]) await loadModel(pool, path);
+      const labels = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
+      const images = Array.from({ length: 5 }, () => ({ path: join(FIXTURES, given.picture), labels }));
+      let seen = 0;
+      for await (const found of detectAll(pool, { detector, options: optionsOf(detector) }, images)) {
+        if ('unreadable' in found) throw new Error(found.unreadable.reason);
+        const [before, after] = found.samples;
+        expectRows(before!.detections, given.detections, given.dtype);
+        expectRows(after!.detections, given.detectionsPruned, given.dtype);
+        seen++;
+      }
+      expect(seen).toBe(images.length);
+    } finally {
+      await pool.close();
+    }
+  },
+);
