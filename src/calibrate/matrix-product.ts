@@ -1,6 +1,5 @@
-import { create, toBinary } from '@bufbuild/protobuf';
 import type * as Ort from 'onnxruntime-node';
-import { ModelProtoSchema } from '../onnx/onnx_pb.ts';
+import { type ElementType, GraphWriter } from '../onnx/graph-writer.ts';
 
 /** Numbers of a matrix, row by row. */
 export type Matrix = Float32Array | Float64Array;
@@ -13,9 +12,6 @@ export interface MatrixProduct<T extends Matrix> {
   plain(a: T, b: T, k: number): Promise<T>;
 }
 
-const ELEMENT_TYPE = { float32: 1, float64: 11 } as const;
-const INT = 2;
-
 /** Prepares products on one thread; `float64` for what decides, `float32` for twice the speed. */
 export async function openMatrixProduct(
   ort: typeof Ort,
@@ -27,16 +23,16 @@ export async function openMatrixProduct(
 ): Promise<MatrixProduct<Float64Array>>;
 export async function openMatrixProduct<T extends Matrix>(
   ort: typeof Ort,
-  type: keyof typeof ELEMENT_TYPE,
+  type: 'float32' | 'float64',
 ): Promise<MatrixProduct<T>> {
   const open = (transA: boolean) =>
-    ort.InferenceSession.create(gemmModel(ELEMENT_TYPE[type], transA), {
+    ort.InferenceSession.create(gemmModel(type, transA), {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
     });
   const [transposed, plain] = [await open(true), await open(false)];
   const run = async (session: Ort.InferenceSession, a: Ort.Tensor, b: Ort.Tensor) =>
-    (await session.run({ a, b }))['c']!.data as T;
+    (await session.run({ a, b }))[session.outputNames[0]!]!.data as T;
   return {
     transposed: (a, b, k) =>
       run(
@@ -71,26 +67,10 @@ function productByLoop<T extends Matrix>(a: T, b: T, k: number): T {
 }
 
 /** An ONNX model with one Gemm: c = a·b, or aᵀ·b. */
-function gemmModel(elemType: number, transA: boolean): Uint8Array {
-  const value = (name: string, dims: readonly string[]) => ({
-    name,
-    type: { tensorType: { elemType, shape: { dim: dims.map((dimParam) => ({ dimParam })) } } },
-  });
-  const model = create(ModelProtoSchema, {
-    irVersion: 8n,
-    opsetImport: [{ version: 17n }],
-    graph: {
-      node: [
-        {
-          opType: 'Gemm',
-          input: ['a', 'b'],
-          output: ['c'],
-          attribute: transA ? [{ name: 'transA', i: 1n, type: INT }] : [],
-        },
-      ],
-      input: [value('a', transA ? ['k', 'm'] : ['m', 'k']), value('b', ['k', 'n'])],
-      output: [value('c', ['m', 'n'])],
-    },
-  });
-  return toBinary(ModelProtoSchema, model);
+function gemmModel(type: ElementType, transA: boolean): Uint8Array {
+  const graph = new GraphWriter();
+  const a = graph.input({ name: 'a', dims: transA ? ['k', 'm'] : ['m', 'k'] }, type);
+  const b = graph.input({ name: 'b', dims: ['k', 'n'] }, type);
+  graph.output(graph.add('Gemm', [a, b], { transA: Number(transA) }));
+  return graph.finish();
 }

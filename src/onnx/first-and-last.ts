@@ -9,7 +9,7 @@ import type { NodeProto } from './onnx_pb.ts';
  *   learnt ones.
  */
 export function firstAndLastConvs(model: ModelFile, transparent: ReadonlySet<string>): ReadonlySet<string> {
-  const { node: nodes, input, output, initializer } = model.proto.graph!;
+  const { node: nodes, input, initializer } = model.proto.graph!;
   const isConv = (node: NodeProto) => node.opType === 'Conv' && !transparent.has(node.output[0] ?? '');
   const found = new Set<string>();
 
@@ -21,10 +21,18 @@ export function firstAndLastConvs(model: ModelFile, transparent: ReadonlySet<str
     else for (const name of node.output) fromInput.add(name);
   }
 
+  for (const name of lastConvs(model, transparent)) found.add(name);
+  return found;
+}
+
+/** The Convs whose result reaches a graph output without passing another one, by the names of their results. */
+export function lastConvs(model: ModelFile, transparent: ReadonlySet<string>): ReadonlySet<string> {
+  const { node: nodes, output } = model.proto.graph!;
+  const found = new Set<string>();
   const toOutput = new Set(output.map(({ name }) => name));
   for (const node of nodes.toReversed()) {
     if (!node.output.some((name) => toOutput.has(name))) continue;
-    if (isConv(node)) found.add(node.output[0]!);
+    if (node.opType === 'Conv' && !transparent.has(node.output[0]!)) found.add(node.output[0]!);
     else for (const name of node.input) toOutput.add(name);
   }
   return found;
