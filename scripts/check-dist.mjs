@@ -28,7 +28,7 @@ try {
 
 function list(folder) {
   try {
-    return readdirSync(folder);
+    return readdirSync(folder, { recursive: true });
   } catch {
     return [];
   }

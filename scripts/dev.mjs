@@ -23,6 +23,7 @@ const SCRIPTS = {
   unit: [['vitest', 'run']],
   'check-dist': [['node', 'scripts/check-dist.mjs']],
   cases: [['vitest', 'run', '--config', 'test/cases/vitest.config.ts']],
+  'runtime:pack': [['node', 'scripts/runtime-pack.mjs']],
   node: [['node']],
 };
 SCRIPTS.test = [...SCRIPTS.lint, ...SCRIPTS.types, ...SCRIPTS['check-dist'], ...SCRIPTS.unit];

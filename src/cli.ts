@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { messageOf, UserError, UserErrors } from './errors.ts';
 import { INPUTS, type InputName, loadInputs } from './inputs.ts';
+import { nativeBase } from './native-base.ts';
 import { run } from './run.ts';
+import { stopOnSignals } from './stop.ts';
 import { terminalLog } from './terminal.ts';
 
 const NAMES = Object.keys(INPUTS) as InputName[];
@@ -50,7 +52,10 @@ async function main(): Promise<void> {
   const inputs = await loadInputs((name) => String(options[name] ?? ''), {
     temporaryFolder: process.env.RUNNER_TEMP,
   });
-  const { report } = await run(inputs, terminalLog, import.meta.url);
+  const base = await terminalLog.group('Prepare ONNX Runtime and sharp', () =>
+    nativeBase(import.meta.url, inputs['runtime-path'], null, terminalLog),
+  );
+  const { report } = await run(inputs, terminalLog, base, stopOnSignals());
   if (!report.verdict.pass && inputs['fail-on-drop']) process.exitCode = 1;
 }
 

@@ -128,6 +128,11 @@ export const INPUTS = {
     'false',
     "Whether to write both models' detections and the ground truth in COCO form into the report folder.",
   ),
+  'runtime-path': input(
+    optional(text),
+    '',
+    'Prepared folder or archive of the native packages, for machines without network; see docs/runtime.md.',
+  ),
   summary: input(boolean, 'true', 'Whether to write the job summary.'),
 } as const;
 

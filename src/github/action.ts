@@ -1,16 +1,24 @@
+import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
 import { UserError, UserErrors } from '../errors.ts';
 import { loadInputs } from '../inputs.ts';
+import { nativeBase } from '../native-base.ts';
 import { run } from '../run.ts';
+import { actionsCache } from '../runtime/actions-cache.ts';
+import { stopOnSignals } from '../stop.ts';
 import { actionsLog, harmless } from './log.ts';
 import { setOutputs, writeSummary } from './publish.ts';
 
 /** One run as a step of a workflow: inputs from the runner; outputs, summary and a failed verdict back to it, in this order. */
-export async function runAction(nativeBase: string): Promise<void> {
+export async function runAction(bundleUrl: string): Promise<void> {
   const inputs = await loadInputs((name) => core.getInput(name), {
     temporaryFolder: process.env.RUNNER_TEMP,
   });
-  const outcome = await run(inputs, actionsLog, nativeBase);
+  const base = await actionsLog.group('Prepare ONNX Runtime and sharp', () => {
+    const kept = actionsCache(process.env.RUNNER_TEMP || tmpdir(), actionsLog);
+    return nativeBase(bundleUrl, inputs['runtime-path'], kept, actionsLog);
+  });
+  const outcome = await run(inputs, actionsLog, base, stopOnSignals());
   setOutputs(outcome);
   if (inputs.summary) await writeSummary(outcome.summary);
   const { pass, reasons } = outcome.report.verdict;

@@ -1,0 +1,36 @@
+import { homedir, tmpdir } from 'node:os';
+import type { Log } from './log.ts';
+import { userCacheFolder } from './runtime/cache.ts';
+import type { KeptParts } from './runtime/prepare.ts';
+import { prepareNativeParts } from './runtime/prepare.ts';
+import { currentTarget } from './runtime/target.ts';
+
+/**
+ * Finds or installs ONNX Runtime and sharp on this machine: beside the bundle, at `runtime-path`, in the runner's tool cache
+ * (or the user's cache folder), or by npm.
+ *
+ * @param bundleUrl URL of the entry that runs.
+ * @param kept where prepared packages are kept between jobs, if anywhere.
+ * @returns the base from which the packages load, for `run`.
+ * @throws {UserError} when they are not to be had here.
+ */
+export async function nativeBase(
+  bundleUrl: string,
+  runtimePath: string | null,
+  kept: KeptParts | null,
+  log: Log,
+): Promise<string> {
+  const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
+  const userCache = () => userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
+  const { base, how } = await prepareNativeParts({
+    bundleUrl,
+    toolCache: RUNNER_TOOL_CACHE || userCache(),
+    temp: RUNNER_TEMP || tmpdir(),
+    target: currentTarget(),
+    runtimePath,
+    kept,
+    log,
+  });
+  log.info(how);
+  return base;
+}
