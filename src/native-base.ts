@@ -31,6 +31,6 @@ export async function nativeBase(
     kept,
     log,
   });
-  log.info(how);
+  log.info(`ONNX Runtime and sharp come from ${how}`);
   return base;
 }
