@@ -12,7 +12,7 @@ import {
 } from './bootstrap-columns.ts';
 import { type WeightedPrecision, weightedPrecision } from './bootstrap-precision.ts';
 import { bestF1, confidenceCurves } from './confidence-curves.ts';
-import { imageIds } from './image-ids.ts';
+import { orderById } from './image-ids.ts';
 import { IOU_COUNT } from './iou.ts';
 import type { ClassSlots } from './ordering.ts';
 import type { CocoMetrics, ImageStatistics, Metrics } from './types.ts';
@@ -91,8 +91,7 @@ function cocoCounter(
   slots: ClassSlots,
   area: number,
 ): (weights: Uint16Array) => Partial<CocoMetrics> {
-  const ids = imageIds(images.map(({ path }) => path));
-  const order = [...ids.keys()].sort((a, b) => ids[a] - ids[b]);
+  const order = orderById(images);
   const labels = cocoLabels(images, slots, area);
   const detections = cocoDetections(images, order, slots, area);
   const precision = weightedPrecision('coco', mostMatched(detections));

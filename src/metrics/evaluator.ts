@@ -5,11 +5,11 @@ import { cocoMetrics } from './coco.ts';
 import { cocoLabels, matchCoco } from './coco-match.ts';
 import { CONFUSION_IOU, createConfusionCounter } from './confusion.ts';
 import { familyCurves, familyMetrics } from './family.ts';
-import { imageIds } from './image-ids.ts';
+import { orderById } from './image-ids.ts';
 import { rankPairs, torchIou } from './iou.ts';
 import { matchUltralytics, TIES_ULTRALYTICS } from './match-ultralytics.ts';
 import { matchYolov5, TIES_YOLOV5 } from './match-yolov5.ts';
-import type { CocoStatistics, ConfusionMatrix, Curves, ImageStatistics, Metrics } from './types.ts';
+import type { ConfusionMatrix, Curves, ImageStatistics, Metrics } from './types.ts';
 
 const MATCHERS = {
   yolov5: { ties: TIES_YOLOV5, match: matchYolov5 },
@@ -85,21 +85,11 @@ export function createEvaluator({ family, nc }: EvaluatorOptions): Evaluator {
 export function metricsOf(images: readonly ImageStatistics[], family: Family): Metrics {
   return {
     ...familyMetrics(images, family),
-    coco: cocoMetrics(byImageId(images)),
+    coco: cocoMetrics(orderById(images).map((image) => images[image]!.coco)),
     images: images.length,
     labels: images.reduce((sum, image) => sum + image.labels.length, 0),
     detections: images.reduce((sum, image) => sum + image.conf.length, 0),
   };
-}
-
-/** The order of pycocotools. */
-function byImageId(images: readonly ImageStatistics[]): readonly CocoStatistics[] {
-  const ids = imageIds(
-    images.map(({ path }) => path),
-    images.map(({ id }) => id),
-  );
-  const order = [...images.keys()].sort((a, b) => ids[a]! - ids[b]!);
-  return order.map((image) => images[image]!.coco);
 }
 
 function compare(a: string, b: string): number {

@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import type { ImageStatistics } from './types.ts';
 
 /**
  * Numbers that images have in COCO's JSON files, in the order of `paths`: those that came with the ground truth, else the
@@ -24,6 +25,15 @@ export function imageIds(
   const ids = new Array<number>(paths.length);
   for (const [place, image] of order.entries()) ids[image] = place + 1;
   return ids;
+}
+
+/** Places of images in pycocotools' order. */
+export function orderById(images: readonly Pick<ImageStatistics, 'path' | 'id'>[]): readonly number[] {
+  const ids = imageIds(
+    images.map(({ path }) => path),
+    images.map(({ id }) => id),
+  );
+  return [...ids.keys()].sort((a, b) => ids[a]! - ids[b]!);
 }
 
 function numberIn(stem: string): number {
