@@ -1,4 +1,4 @@
-import type { Backup } from '../files/safe-files.ts';
+import type { Backup } from '../files/backup.ts';
 import type { PrunedModel } from '../prune/prune-model.ts';
 import { printable } from './escape.ts';
 import type { Report } from './report.ts';

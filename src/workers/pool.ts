@@ -44,10 +44,8 @@ export class WorkerPool<M extends Methods> {
     this.#workers = Array.from({ length: size }, () => {
       const worker: PooledWorker = { thread: new Worker(entry, { workerData }), busy: false };
       worker.thread.on('message', (answer: Answer) => this.#settle(answer));
-      worker.thread.on('error', (error: NodeJS.ErrnoException) => this.#fail(explain(error)));
-      worker.thread.on('exit', (code) =>
-        this.#fail(new Error(`A worker thread ended with exit code ${code}.`)),
-      );
+      worker.thread.on('error', (error: NodeJS.ErrnoException) => this.#bury(worker, explain(error)));
+      worker.thread.on('exit', (code) => this.#bury(worker, ended(code)));
       return worker;
     });
   }
@@ -80,16 +78,25 @@ export class WorkerPool<M extends Methods> {
     return Promise.all(calls);
   }
 
-  /** Ends all threads, after what they are doing; calls that have not begun are given up. */
+  /** Gives all calls up, those under way too, and refuses later ones; the threads finish what they are at. */
+  abort(reason: Error): void {
+    if (this.#failure) return;
+    this.#failure = reason;
+    for (const { reject } of [...this.#pending.values(), ...this.#queue.splice(0)]) reject(reason);
+  }
+
+  /**
+   * Ends all threads after what they are doing, for a thread that is stopped inside native code takes the process with it;
+   * calls that have not begun are given up.
+   */
   async close(): Promise<void> {
-    const closed = new Error('The worker pool is closed.');
-    for (const { reject } of this.#queue.splice(0)) reject(closed);
+    this.#failure ??= new Error('The worker pool is closed.');
+    for (const { reject } of this.#queue.splice(0)) reject(this.#failure);
     while (this.#pending.size > 0) {
       await new Promise<void>((resolve) => {
         this.#onSettled = resolve;
       });
     }
-    this.#failure ??= closed;
     await Promise.all(this.#workers.map(({ thread }) => thread.removeAllListeners('exit').terminate()));
   }
 
@@ -105,18 +112,16 @@ export class WorkerPool<M extends Methods> {
     if (!pending) return;
     this.#pending.delete(answer.id);
     pending.worker.busy = false;
-    this.#queue.shift()?.start(pending.worker);
+    if (!this.#failure) this.#queue.shift()?.start(pending.worker);
     if ('error' in answer) pending.reject(fromRecord(answer.error));
     else pending.resolve(answer.result as never);
     this.#onSettled();
   }
 
-  #fail(error: Error): void {
-    if (this.#failure) return;
-    this.#failure = error;
-    for (const { reject } of [...this.#pending.values(), ...this.#queue]) reject(error);
-    this.#pending.clear();
-    this.#queue.length = 0;
+  /** A dead thread answers no more, and without it the pool gives up; the other threads finish what they are at. */
+  #bury(worker: PooledWorker, reason: Error): void {
+    this.abort(reason);
+    for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#pending.delete(id);
     this.#onSettled();
   }
 }
@@ -128,5 +133,13 @@ function explain(error: NodeJS.ErrnoException): Error {
     'A worker thread ran out of memory.',
     'Use fewer threads (input `threads`), or a runner with more memory.',
     { cause: error },
+  );
+}
+
+function ended(code: number): UserError {
+  return new UserError(
+    'runtime',
+    `A worker thread ended with exit code ${code} before its work was done.`,
+    'The machine may be short of memory: use fewer threads (input `threads`), and run the step again.',
   );
 }

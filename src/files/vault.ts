@@ -1,0 +1,295 @@
+import { randomBytes } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { type Backup, isPartialPath, numberedPaths, partialPath, publish } from './backup.ts';
+import { explained } from './file-error.ts';
+import { sha256 } from './hashes.ts';
+import { type Journal, journalPath, nextJournalPath, readJournal, writeJournal } from './journal.ts';
+import { type Machine, takeFolder, thisMachine } from './lock.ts';
+import { type FileOperations, type FileStatus, realFiles } from './operations.ts';
+import { hashFile, syncFile, writeNewFile } from './whole-files.ts';
+
+/** The files that a run is about, as the user named them. */
+export interface VaultPaths {
+  readonly model: string;
+  /** Where the pruned model goes; the model itself where it is replaced. */
+  readonly output: string;
+  /** Where the backup is wanted. */
+  readonly backup: string;
+}
+
+/**
+ * Keeps the original of a model safe while a pruned one takes its place; docs/durability.md has every step.
+ *
+ * At every moment the original's bytes are, complete and verified, under the model's path or the backup's, and the model's
+ * path holds the original or a candidate that was offered, validated and accepted.
+ */
+export class ModelVault {
+  /** Whether the pruned model is to replace the model, whatever links and spellings the paths have. */
+  readonly replacesModel: boolean;
+  /** What to tell the user: what an earlier run left behind, and names that will part from the model. */
+  readonly notes: readonly string[];
+  readonly #files: FileOperations;
+  readonly #paths: VaultPaths;
+  /** What the model's path leads to, and where the pruned model goes, without links. */
+  readonly #model: string;
+  readonly #target: string;
+  /** The run's own folder beside the target: lock, journal and candidate. */
+  readonly #folder: string;
+  #journal: Journal;
+  #backup: Backup | null = null;
+  #isPlaced = false;
+  #isClosed = false;
+
+  /**
+   * Takes the lock on the model, and cleans up behind an earlier run that died.
+   *
+   * @throws {UserError} when another run works on the model, or the output's folder cannot be written to.
+   */
+  constructor(paths: VaultPaths, files: FileOperations = realFiles, machine: Machine = thisMachine) {
+    this.#files = files;
+    this.#paths = paths;
+    const what = `The pruned model cannot go to ${paths.output}`;
+    this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
+    this.#target = explained(what, () => destination(files, paths.output));
+    this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
+    this.#folder = join(dirname(this.#target), `.${basename(this.#target)}.prune`);
+    const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
+    const left = taken.isNew ? null : taken.left;
+    this.#journal = {
+      version: 1,
+      owner: { host: machine.host, pid: machine.pid, token: randomBytes(8).toString('hex') },
+      since: machine.now(),
+      stage: 'started',
+      original: null,
+      candidate: null,
+      backup: null,
+      partial: left?.partial && isPartialPath(left.partial) ? left.partial : null,
+    };
+    try {
+      this.notes = explained(what, () => {
+        writeJournal(files, this.#folder, this.#journal);
+        files.syncFolder(dirname(this.#folder));
+        this.#removeLeftovers();
+        return [...(left ? [this.#aboutEarlierRun(left)] : []), ...this.#aboutOtherNames()];
+      });
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes sure that the original is on the disk a second time: as `backup`, or under the next free `NAME.1.EXT`, … A file
+   * with other bytes is never overwritten; one with the same bytes is used as it is.
+   *
+   * @param bytes the model as it was read.
+   * @throws {UserError} when the backup cannot be written, or when the model changed since it was read.
+   */
+  keepOriginal(bytes: Uint8Array, original: string): Backup {
+    this.#refuseChangedModel(original);
+    return explained(`The backup ${this.#paths.backup} cannot be written`, () => {
+      for (const path of numberedPaths(this.#paths.backup)) {
+        const found = this.#files.stat(path);
+        if (found?.kind === 'file' && this.#isKept(path, found, original)) {
+          syncFile(this.#files, path);
+          return this.#keep({ path, created: false }, original);
+        }
+        if (this.#files.lstat(path) === null && this.#copy(bytes, original, path)) {
+          return this.#keep({ path, created: true }, original);
+        }
+      }
+      throw new Error('There is always a next number.');
+    });
+  }
+
+  /** Where the backup of a model that needs none now would be found: `backup` where a file is there. */
+  existingBackup(): string | null {
+    return this.#files.stat(this.#paths.backup)?.kind === 'file' ? this.#paths.backup : null;
+  }
+
+  /**
+   * Writes the pruned model to the run's folder, on the disk of its destination.
+   *
+   * @returns its path, to be validated.
+   */
+  offerCandidate(bytes: Uint8Array): string {
+    const path = this.#candidatePath();
+    return explained(`The pruned model cannot be written beside ${this.#paths.output}`, () => {
+      const replaced = this.#files.stat(this.#target);
+      const attributes = replaced ? { mode: replaced.mode, uid: replaced.uid, gid: replaced.gid } : {};
+      this.#note({ stage: 'validating', candidate: sha256(bytes) });
+      writeNewFile(this.#files, path, bytes, attributes);
+      return path;
+    });
+  }
+
+  /**
+   * Makes the candidate the file at `output`: readers see the old one or the new one, never a part. A symbolic link stays,
+   * its target is replaced.
+   *
+   * @throws {UserError} when model, backup or candidate are no longer what they were, or the rename fails; the file at
+   *   `output` is then as it was.
+   */
+  putInPlace(): void {
+    const { original, candidate, owner } = this.#journal;
+    if (this.#backup === null || original === null || candidate === null) {
+      throw new Error('A model is replaced only after its backup and its candidate have been written.');
+    }
+    explained(`The pruned model cannot be put in place at ${this.#paths.output}`, () => {
+      if (readJournal(this.#files, this.#folder)?.owner.token !== owner.token) throw takenOver(this.#paths);
+      if (hashFile(this.#files, this.#backup!.path) !== original) throw changed('backup', this.#backup!.path);
+      if (hashFile(this.#files, this.#candidatePath()) !== candidate) {
+        throw changed('pruned copy', this.#candidatePath());
+      }
+      if (this.replacesModel) this.#refuseChangedModel(original);
+      this.#note({ stage: 'placing' });
+      this.#files.rename(this.#candidatePath(), this.#target);
+      this.#isPlaced = true;
+    });
+    explained(
+      `The pruned model is in place, but ${dirname(this.#target)} cannot be written to the disk`,
+      () => this.#files.syncFolder(dirname(this.#target)),
+    );
+  }
+
+  /** One sentence on what is at the model's path now. */
+  describe(): string {
+    const { model, output } = this.#paths;
+    const kept = this.#backup ? ` The original is kept as ${this.#backup.path}.` : '';
+    return this.#isPlaced
+      ? `${output} is the pruned model, which was validated.${kept}`
+      : `${model} is as it was.${kept}`;
+  }
+
+  /**
+   * Removes what is not meant to stay and releases the lock; may be called at any time and more than once.
+   *
+   * What cannot be removed is left to the next run: the outcome of this one is more telling than such a failure.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.#removePartial();
+      const token = readJournal(this.#files, this.#folder)?.owner.token;
+      if (token !== undefined && token !== this.#journal.owner.token) return;
+      this.#removeLeftovers();
+      this.#files.remove(journalPath(this.#folder));
+      this.#files.rmdir(this.#folder);
+    } catch (error) {
+      if (!(error as NodeJS.ErrnoException).code) throw error;
+    }
+  }
+
+  #candidatePath(): string {
+    return join(this.#folder, 'candidate.onnx');
+  }
+
+  #note(news: Partial<Journal>): void {
+    this.#journal = { ...this.#journal, ...news };
+    writeJournal(this.#files, this.#folder, this.#journal);
+  }
+
+  #removeLeftovers(): void {
+    this.#files.remove(this.#candidatePath());
+    this.#files.remove(nextJournalPath(this.#folder));
+    this.#removePartial();
+  }
+
+  /** It is gone for good before the journal, which is all that knows of it. */
+  #removePartial(): void {
+    const { partial } = this.#journal;
+    if (partial === null || this.#files.stat(dirname(partial)) === null) return;
+    this.#files.remove(partial);
+    this.#files.syncFolder(dirname(partial));
+  }
+
+  #refuseChangedModel(original: string): void {
+    const found = explained(`The model ${this.#paths.model} cannot be read`, () =>
+      hashFile(this.#files, this.#model),
+    );
+    if (found !== original) throw changed('model', this.#paths.model);
+  }
+
+  #isKept(path: string, { identity }: FileStatus, original: string): boolean {
+    for (const other of [this.#model, this.#target]) {
+      if (this.#files.stat(other)?.identity !== identity) continue;
+      throw new UserError(
+        'files',
+        `The backup must be a file of its own, but ${path} leads to ${other}, be it as a link or in another spelling.`,
+        'Name another place with `backup`.',
+      );
+    }
+    return hashFile(this.#files, path) === original;
+  }
+
+  #copy(bytes: Uint8Array, original: string, path: string): boolean {
+    const partial = partialPath(path, this.#journal.owner.token);
+    this.#note({ stage: 'backing-up', original, backup: path, partial });
+    writeNewFile(this.#files, partial, bytes, this.#files.stat(this.#model) ?? {});
+    if (hashFile(this.#files, partial) !== original) throw changed('backup', partial);
+    const isFree = publish(this.#files, partial, path);
+    if (!isFree) this.#removePartial();
+    return isFree;
+  }
+
+  #keep(backup: Backup, original: string): Backup {
+    this.#note({ original, backup: backup.path, partial: null });
+    this.#backup = backup;
+    return backup;
+  }
+
+  #aboutEarlierRun({ owner, stage, candidate, backup }: Journal): string {
+    const began = `An earlier run (process ${owner.pid} on ${owner.host}) died while it was ${stage}`;
+    const found = this.#files.stat(this.#target) ? hashFile(this.#files, this.#target) : null;
+    return found !== null && found === candidate
+      ? `${began}: ${this.#paths.output} is its pruned model, which was validated; the original is ${backup}.`
+      : `${began}: what it left was removed, and ${this.#paths.output} is as it was.`;
+  }
+
+  /** Replacing a file parts its name from the other hard links, which is what caches of data sets and models rely on. */
+  #aboutOtherNames(): readonly string[] {
+    const names = this.#files.stat(this.#target)?.names ?? 1;
+    return names > 1
+      ? [
+          `${this.#paths.output} has ${names} names (hard links): a pruned model replaces it under this name only, the others keep the original.`,
+        ]
+      : [];
+  }
+}
+
+/** Where a pruned model goes: a link's target, or a new file in a folder that is there. */
+function destination(files: FileOperations, output: string): string {
+  const found = files.stat(output);
+  if (found?.kind === 'file') return files.realpath(output);
+  if (found === null && files.lstat(output) === null) {
+    return join(files.realpath(dirname(output)), basename(output));
+  }
+  throw new UserError(
+    'files',
+    `The pruned model must go to a file, but ${output} is ${found ? 'something else' : 'a link that leads nowhere'}.`,
+    'Name the path of a file with `output`.',
+  );
+}
+
+function sameFile(files: FileOperations, one: string, other: string): boolean {
+  const found = files.stat(one);
+  return found !== null && found.identity === files.stat(other)?.identity;
+}
+
+function changed(what: string, path: string): UserError {
+  return new UserError(
+    'files',
+    `The ${what} ${path} must not change while it is being pruned, but its bytes are not those that were read or written before.`,
+    'Let the step that writes it finish first, and run this one again: nothing was replaced.',
+  );
+}
+
+function takenOver({ output }: VaultPaths): UserError {
+  return new UserError(
+    'files',
+    `${output} must not be pruned by two runs at once, but another run has taken over since this one began.`,
+    'Nothing was replaced: run this step again when the other has ended.',
+  );
+}

@@ -1,0 +1,73 @@
+import { explained } from '../../src/files/file-error.ts';
+import { sha256 } from '../../src/files/hashes.ts';
+import type { Machine } from '../../src/files/lock.ts';
+import type { FileOperations } from '../../src/files/operations.ts';
+import { ModelVault, type VaultPaths } from '../../src/files/vault.ts';
+
+export const ORIGINAL = Buffer.from('the weights of a week of training, all of them');
+export const PRUNED = Buffer.from('the weights of a week of training, and zeros --');
+
+let processes = 100;
+
+/** A machine on which no other process is alive, and which has never run a process with this number before. */
+export function newProcess(alive: readonly number[] = []): Machine {
+  const pid = processes++;
+  return {
+    host: 'here',
+    pid,
+    isAlive: (other) => alive.includes(other),
+    now: () => 1_000_000,
+    pause: () => {},
+  };
+}
+
+/** What a run does with its files. */
+export function prune(files: FileOperations, paths: VaultPaths, accepted: boolean): void {
+  const vault = new ModelVault(paths, files, newProcess());
+  try {
+    const bytes = readWhole(files, paths.model);
+    if (!vault.replacesModel || !bytes.equals(PRUNED)) {
+      vault.keepOriginal(bytes, sha256(bytes));
+      vault.offerCandidate(PRUNED);
+      if (accepted) vault.putInPlace();
+    }
+  } finally {
+    vault.close();
+  }
+}
+
+function readWhole(files: FileOperations, path: string): Buffer {
+  return explained('The model cannot be read', () => {
+    const buffer = Buffer.alloc(1024);
+    const file = files.openToRead(path);
+    try {
+      return buffer.subarray(0, files.read(file, buffer));
+    } finally {
+      files.close(file);
+    }
+  });
+}
+
+/**
+ * The invariant: the original is whole under the model's path or a backup's, and the model's path holds the original or
+ * what was accepted.
+ *
+ * @param found what is on the disk, by path.
+ */
+export function expectNothingLost(
+  found: ReadonlyMap<string, Uint8Array>,
+  paths: VaultPaths,
+  accepted: boolean,
+): void {
+  const model = found.get(paths.model);
+  const isOriginal = (bytes: Uint8Array | undefined) => bytes !== undefined && ORIGINAL.equals(bytes);
+  const isPruned = model !== undefined && PRUNED.equals(model);
+  const isRight = isOriginal(model) || (accepted && paths.output === paths.model && isPruned);
+  const isKept = isOriginal(model) || [...found.values()].some(isOriginal);
+  if (!isRight || !isKept) throw new Error(`Lost: ${JSON.stringify(told(found), null, 2)}`);
+}
+
+/** Files by path, their bytes as text. */
+export function told(files: ReadonlyMap<string, Uint8Array>): Readonly<Record<string, string>> {
+  return Object.fromEntries([...files].sort().map(([path, bytes]) => [path, Buffer.from(bytes).toString()]));
+}
