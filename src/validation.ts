@@ -1,11 +1,11 @@
-import type { Dataset } from './dataset/types.ts';
+import type { CocoTruth, Dataset } from './dataset/types.ts';
 import type { Log } from './log.ts';
 import { createEvaluator, type Evaluator } from './metrics/evaluator.ts';
 import type { ConfusionMatrix, Curves, ImageStatistics, Metrics } from './metrics/types.ts';
 import { progressOf } from './progress.ts';
 import type { ReportedTiming } from './report/report.ts';
 import { type DetectPool, detectAll, loadModel, type UnreadableImage } from './validate/detect.ts';
-import type { Sample } from './validate/types.ts';
+import type { Geometry, Sample } from './validate/types.ts';
 import type { DetectionPlan } from './validate/worker.ts';
 
 /** The same of the unpruned and of the pruned model. */
@@ -46,6 +46,7 @@ export async function validateModels(
   const inference: number[][] = evaluators.map(() => []);
   const samples: Sample[][] = evaluators.map(() => []);
   const unreadable: UnreadableImage[] = [];
+  const resized: string[] = [];
 
   const started = performance.now();
   const step = progressOf(log, dataset.images.length, 'images');
@@ -56,11 +57,19 @@ export async function validateModels(
       log.warning(`${detected.unreadable.reason} It does not count.`);
       continue;
     }
+    const [{ path, geometry, labels }] = detected.samples as [Sample];
+    if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path);
     for (const [i, sample] of detected.samples.entries()) {
       evaluators[i]!.add(sample);
       if (keepSamples) samples[i]!.push(sample);
       inference[i]!.push(detected.milliseconds.inference[i]!);
     }
+  }
+  if (resized.length > 0) {
+    log.warning(
+      `${resized.length} images have another size than the annotations say, first ${resized.sort()[0]}: ` +
+        "COCO's figures compare the boxes as they are there.",
+    );
   }
   const validateSeconds = (performance.now() - started) / 1000;
   const imagesPerSecond = dataset.images.length / validateSeconds;
@@ -94,6 +103,10 @@ export async function validateModels(
       inferenceMillisecondsAfter: millisecondsAfter,
     },
   };
+}
+
+function isNativeSize({ width, height }: CocoTruth, { nativeWidth, nativeHeight }: Geometry): boolean {
+  return width === nativeWidth && height === nativeHeight;
 }
 
 function median(values: readonly number[]): number {

@@ -108,12 +108,14 @@ function labelRows(
 }
 
 function cocoTruth(
-  { id }: CocoImage,
+  { id, width, height }: CocoImage,
   annotations: readonly CocoAnnotation[],
   classes: ReadonlyMap<number, number>,
 ): CocoTruth {
   return {
     imageId: id,
+    width,
+    height,
     cls: Int32Array.from(annotations, ({ categoryId }) => classes.get(categoryId)!),
     ltwh: Float64Array.from(annotations.flatMap(({ bbox }) => bbox)),
     area: Float64Array.from(annotations, ({ area }) => area),

@@ -145,7 +145,7 @@ function withoutClassesFrom(nc: number, image: LabeledImage): LabeledImage {
 
 function cocoLabelsAt(places: readonly number[], coco: CocoTruth): CocoTruth {
   return {
-    imageId: coco.imageId,
+    ...coco,
     cls: Int32Array.from(places, (at) => coco.cls[at]!),
     ltwh: Float64Array.from(places.flatMap((at) => [...coco.ltwh.subarray(at * 4, at * 4 + 4)])),
     area: Float64Array.from(places, (at) => coco.area[at]!),

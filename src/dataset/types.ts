@@ -12,6 +12,9 @@ export interface CocoLabels {
 export interface CocoTruth extends CocoLabels {
   /** The image's number there. */
   readonly imageId: number;
+  /** The image's size there, in pixels. */
+  readonly width: number;
+  readonly height: number;
 }
 
 /** Ground truth of one image, in the label files' own form. */

@@ -154,6 +154,8 @@ describe('a COCO JSON', () => {
         xywhn: Float32Array.of(0.2, 0.4, 0.2, 0.4),
         coco: {
           imageId: 7,
+          width: 100,
+          height: 50,
           cls: Int32Array.of(0, 1),
           ltwh: Float64Array.of(10, 10, 20, 20, 0, 0, 100.5, 50),
           area: Float64Array.of(300, 4000),
@@ -166,6 +168,8 @@ describe('a COCO JSON', () => {
         xywhn: new Float32Array(0),
         coco: {
           imageId: 3,
+          width: 100,
+          height: 50,
           cls: new Int32Array(0),
           ltwh: new Float64Array(0),
           area: new Float64Array(0),
@@ -229,6 +233,35 @@ describe('a COCO JSON', () => {
       /has none of 1, such as .*other\.jpg; its first is a\.jpg\./,
     );
     await expect(load(truth({ images: [], annotations: [] }))).rejects.toThrow(/it lists no images/);
+  });
+});
+
+it('loses the classes that the model does not have, as label files do', async () => {
+  const root = await folderWith({
+    'data.yaml': 'val: images/val\nnames: [cat, dog]',
+    'images/val/a.jpg': '',
+    'truth.json': JSON.stringify(
+      truth({
+        annotations: [{ ...BOX, id: 2, category_id: 2, iscrowd: 1 }, BOX, { ...BOX, id: 3, category_id: 2 }],
+      }),
+    ),
+  });
+  const annotations = join(root, 'truth.json');
+  const { images, labelCount } = await loadDataset(join(root, 'data.yaml'), {
+    split: 'val',
+    family: 'ultralytics',
+    nc: 1,
+    annotations,
+  });
+  expect(labelCount).toBe(1);
+  expect(images[0]!.labels.coco).toEqual({
+    imageId: 7,
+    width: 100,
+    height: 50,
+    cls: Int32Array.of(0),
+    ltwh: Float64Array.of(10, 10, 20, 20),
+    area: Float64Array.of(300),
+    crowd: Uint8Array.of(0),
   });
 });
 

@@ -23,6 +23,7 @@ const NAMES = new Map([
 ]);
 const WORKERS = [1, 2, 5];
 const silent: Log = { info: () => {}, warning: () => {}, group: (_, phase) => phase() };
+const NO_LABELS = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
 const { sharp } = loadNativeParts(import.meta.filename);
 
 interface Loaded {
@@ -93,8 +94,7 @@ async function drawPicture(index: number): Promise<string> {
 
 /** The pictures with labels near some of the model's own detections, so that figures lie between 0 and 1. */
 async function labelled({ pool, plan }: Loaded): Promise<readonly LabeledImage[]> {
-  const none = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
-  const bare = paths.map((path) => ({ path, labels: none }));
+  const bare = paths.map((path) => ({ path, labels: NO_LABELS }));
   const { samples } = await validateModels(pool, plan, datasetOf(bare), null, true, silent);
   return samples[0]!.map((sample, index) => labelsFrom(sample, index % 4));
 }
@@ -151,4 +151,26 @@ test.each([
   const first = await load(one, 1);
   const images = await labelled(first);
   expect(await figuresOf(await load(other, 2), images)).toEqual(await figuresOf(first, images));
+});
+
+test('annotations of pictures of another size are told about', async () => {
+  const { pool, plan } = await load('yolov5', 1);
+  const truth = {
+    imageId: 1,
+    cls: new Int32Array(0),
+    ltwh: new Float64Array(0),
+    area: new Float64Array(0),
+    crowd: new Uint8Array(0),
+  };
+  // The first picture has 40×120 pixels, the second 57×111.
+  const images = paths.slice(0, 2).map((path) => ({
+    path,
+    labels: { ...NO_LABELS, coco: { ...truth, width: 40, height: 120 } },
+  }));
+  const warnings: string[] = [];
+  const log: Log = { ...silent, warning: (line) => warnings.push(line) };
+  await validateModels(pool, plan, datasetOf(images), null, false, log);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^1 images have another size than the annotations say, first .*1\.png: /),
+  ]);
 });

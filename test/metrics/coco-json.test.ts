@@ -63,6 +63,8 @@ test('ground truth is not rounded to the float32 of the labels', () => {
 test('ground truth out of a COCO JSON goes back as it was, crowds and areas too', () => {
   const coco = {
     imageId: 400,
+    width: 100,
+    height: 50,
     cls: Int32Array.of(2, 0),
     ltwh: Float64Array.of(40.01, 15, 20, 20, 0, 0, 100, 50),
     area: Float64Array.of(123.4, 4000),
