@@ -169,6 +169,11 @@ function groupAnnotations(
       `${repeated} annotations of ${file} have the id of another: each counts here, but pycocotools confuses them.`,
     );
   }
+  if (ids.has(0)) {
+    warnings.push(
+      `An annotation of ${file} has the id 0: pycocotools counts the detection that finds it as a false one, here it counts as found.`,
+    );
+  }
   return { byImage, warnings };
 }
 

@@ -217,6 +217,13 @@ describe('a COCO JSON', () => {
     expect(dataset.warnings).toEqual([expect.stringMatching(/^1 annotations of .* have the id of another/)]);
   });
 
+  it('is told of the annotation id that pycocotools takes for none', async () => {
+    const dataset = await load(truth({ annotations: [{ ...BOX, id: 0 }] }));
+    expect(dataset.warnings).toEqual([
+      expect.stringMatching(/^An annotation of .* has the id 0: pycocotools/),
+    ]);
+  });
+
   it('drops an image whose label file the family would drop', async () => {
     const outside = { ...BOX, image_id: 8, bbox: [90, 10, 120, 20] };
     const images = [IMAGE, { ...IMAGE, id: 8, file_name: 'b.jpg' }];
