@@ -1,15 +1,12 @@
 import type * as Ort from 'onnxruntime-node';
-import { UserError } from '../errors.ts';
 import type { NativeParts } from '../runtime/load.ts';
 import type { Detector } from '../validate/detector.ts';
 import { decode } from '../validate/heads/index.ts';
-import { decodeImage } from '../validate/image/decode.ts';
-import { letterbox } from '../validate/image/letterbox.ts';
-import { toTensor, toTensorFloat16 } from '../validate/image/tensor.ts';
 import { placeWeights } from './importance.ts';
 import { type MatrixProduct, openMatrixProduct } from './matrix-product.ts';
 import { addPicture, emptyMoments, type Moments } from './moments.ts';
 import type { FeatureMap } from './patches.ts';
+import { picturePixels } from './picture.ts';
 import { mulberry32 } from './random.ts';
 import type { Site } from './sites.ts';
 
@@ -72,7 +69,7 @@ export class Collector {
     const moments = sites.map(emptyMoments);
     const unreadable: { path: string; reason: string }[] = [];
     for (const { path, index } of images) {
-      const pixels = await this.#pixels(path);
+      const pixels = await picturePixels(this.#native.sharp, path, this.#setup.detector);
       if (typeof pixels === 'string') {
         unreadable.push({ path, reason: pixels });
         continue;
@@ -80,25 +77,6 @@ export class Collector {
       await this.#add(moments, pixels, mulberry32(seed + index * 0x9e3779b9));
     }
     return { moments, unreadable };
-  }
-
-  async #pixels(path: string): Promise<Float32Array | Uint16Array | string> {
-    const { detector } = this.#setup;
-    const picture = await decodeImage(this.#native.sharp, path, detector.family).catch((error: unknown) => {
-      if (error instanceof UserError) return error.problem;
-      throw error;
-    });
-    if (typeof picture === 'string') return picture;
-    const { image } = letterbox(picture, detector, detector.family);
-    const count = 3 * detector.width * detector.height;
-    if (detector.input.type === 'float16') {
-      const halves = new Uint16Array(count);
-      toTensorFloat16(image, halves);
-      return halves;
-    }
-    const floats = new Float32Array(count);
-    toTensor(image, floats);
-    return floats;
   }
 
   async #add(moments: readonly Moments[], pixels: Float32Array | Uint16Array, random: () => number) {

@@ -25,8 +25,8 @@ type Propose = (
 ) => readonly Exchange[];
 
 /** Rounds at most, and the share of the zeros that is exchanged in the first of them. */
-const ROUNDS = 8;
-const FIRST_SHARE = 0.1;
+const ROUNDS = 5;
+const FIRST_SHARE = 0.2;
 /** Steps of the refit after each round. */
 const REFIT_STEPS = 8;
 
