@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { truncate } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadDataset } from '../../src/dataset/dataset.ts';
 import { sixDigits } from '../../src/dataset/python.ts';
 import type { Dataset } from '../../src/dataset/types.ts';
+import { UserError } from '../../src/errors.ts';
 import { createEvaluator } from '../../src/metrics/evaluator.ts';
 import type { Family } from '../../src/protocol.ts';
 import type { Detections, Geometry } from '../../src/validate/types.ts';
@@ -410,6 +412,23 @@ describe('categories', () => {
   });
 });
 
+/** The way to every value inside a value. */
+function placesIn(value: unknown): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [[]];
+  return [
+    [],
+    ...Object.entries(value).flatMap(([key, inner]) => placesIn(inner).map((place) => [key, ...place])),
+  ];
+}
+
+/** A copy with another value at one place. */
+function withValueAt(whole: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  const copy = structuredClone(whole) as Record<string, unknown>;
+  copy[key] = withValueAt(copy[key], rest, value);
+  return copy;
+}
+
 describe('what is no COCO JSON is refused', () => {
   const withImage = (more: object) => truth({ images: [{ ...IMAGE, ...more }] });
   const withBox = (more: object) => truth({ annotations: [{ ...BOX, ...more }] });
@@ -461,6 +480,33 @@ describe('what is no COCO JSON is refused', () => {
     const deep = 100_000;
     await expect(load(`{"images": [${'['.repeat(deep)}${']'.repeat(deep)}]}`)).rejects.toThrow(
       /images\[0\] is \[\[…\]\]/,
+    );
+  });
+
+  it('whatever stands in the place of a value, it is read or refused', async () => {
+    const root = await folderWith({ 'd.yaml': 'val: i\nnames: [cat, dog]', 'i/a.jpg': '', 'i/b.jpg': '' });
+    const annotations = join(root, 'truth.json');
+    const whole = truth({
+      images: [IMAGE, { ...IMAGE, id: 8, file_name: 'b.jpg' }],
+      annotations: [BOX, { ...BOX, id: 2, image_id: 8, category_id: 2 }],
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...placesIn(whole)),
+        fc.jsonValue({ maxDepth: 2 }),
+        async (place, value) => {
+          await writeFile(annotations, JSON.stringify(withValueAt(whole, place, value)));
+          const reading = loadDataset(join(root, 'd.yaml'), {
+            split: 'val',
+            family: 'ultralytics',
+            annotations,
+          });
+          const outcome = await reading.catch((error: unknown) => error);
+          if (outcome instanceof UserError) return;
+          expect(outcome).toMatchObject({ labelCount: expect.any(Number) });
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 
