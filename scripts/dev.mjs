@@ -23,6 +23,7 @@ const SCRIPTS = {
   unit: [['vitest', 'run']],
   'check-dist': [['node', 'scripts/check-dist.mjs']],
   cases: [['vitest', 'run', '--config', 'test/cases/vitest.config.ts']],
+  e2e: [['vitest', 'run', '--config', 'test/e2e/vitest.config.ts']],
   'runtime:pack': [['node', 'scripts/runtime-pack.mjs']],
   node: [['node']],
 };
