@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
-import { type Answer, type Call, fromRecord } from './messages.ts';
+import { type Answer, type Call, fromRecord, OUT_OF_MEMORY } from './messages.ts';
 
 /** The methods that a worker offers: one structured-cloneable argument, one structured-cloneable result. */
 export type Methods = Readonly<Record<string, (argument: never) => Promise<unknown>>>;
@@ -23,6 +23,9 @@ interface Waiting {
   readonly start: (worker: PooledWorker) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** How long a thread may take over its last call; the slowest image takes a few seconds. */
+const GRACE_MILLISECONDS = 10_000;
 
 /** Threads that run the same entry file and share the calls among them. */
 export class WorkerPool<M extends Methods> {
@@ -88,16 +91,35 @@ export class WorkerPool<M extends Methods> {
   /**
    * Ends all threads after what they are doing, for a thread that is stopped inside native code takes the process with it;
    * calls that have not begun are given up.
+   *
+   * A thread that does not come back cannot be ended at all, and the process would wait for it for ever: then its end is a
+   * kill, after everything else.
    */
   async close(): Promise<void> {
     this.#failure ??= new Error('The worker pool is closed.');
     for (const { reject } of this.#queue.splice(0)) reject(this.#failure);
-    while (this.#pending.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onSettled = resolve;
-      });
+    if (!(await this.#isIdleWithin(GRACE_MILLISECONDS))) {
+      for (const { thread } of this.#workers) thread.unref();
+      process.once('exit', () => process.kill(process.pid, 'SIGKILL'));
+      return;
     }
     await Promise.all(this.#workers.map(({ thread }) => thread.removeAllListeners('exit').terminate()));
+  }
+
+  async #isIdleWithin(milliseconds: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeIsUp = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, milliseconds, false);
+    });
+    const idle = new Promise<true>((resolve) => {
+      this.#onSettled = () => {
+        if (this.#pending.size === 0) resolve(true);
+      };
+      this.#onSettled();
+    });
+    const isIdle = await Promise.race([idle, timeIsUp]);
+    clearTimeout(timer);
+    return isIdle;
   }
 
   #send(worker: PooledWorker, method: string, argument: unknown, pending: Pending): void {
@@ -128,12 +150,7 @@ export class WorkerPool<M extends Methods> {
 
 function explain(error: NodeJS.ErrnoException): Error {
   if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  return new UserError(
-    'runtime',
-    'A worker thread ran out of memory.',
-    'Use fewer threads (input `threads`), or a runner with more memory.',
-    { cause: error },
-  );
+  return new UserError(OUT_OF_MEMORY.kind, OUT_OF_MEMORY.problem, OUT_OF_MEMORY.remedy, { cause: error });
 }
 
 function ended(code: number): UserError {

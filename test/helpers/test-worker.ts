@@ -18,6 +18,17 @@ const methods = {
   async crash(): Promise<void> {
     process.exit(3);
   },
+  async fillTheHeap(): Promise<void> {
+    const kept: unknown[] = [];
+    for (;;) kept.push(Array.from({ length: 1000 }, () => ({})));
+  },
+  async askForTooMuch(): Promise<void> {
+    new ArrayBuffer(2 ** 50);
+  },
+  async work(milliseconds: number): Promise<number> {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+    return milliseconds;
+  },
   async bug(): Promise<void> {
     throw new TypeError('undefined is not a function');
   },

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { afterEach, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { WorkerPool } from '../../src/workers/pool.ts';
@@ -61,4 +62,40 @@ test('closing gives up what has not begun', async () => {
   const settled = Promise.allSettled(calls);
   await pool.close();
   expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+});
+
+test.for(['fillTheHeap', 'askForTooMuch'] as const)(
+  'a thread without memory is a clear error (%s)',
+  async (how) => {
+    setFlagsFromString('--max-old-space-size=64');
+    try {
+      const failed = start(1).run(how, undefined as never);
+      await expect(failed).rejects.toBeInstanceOf(UserError);
+      await expect(failed).rejects.toThrow(/ran out of memory.*`threads`/);
+    } finally {
+      setFlagsFromString('--max-old-space-size=4096');
+    }
+  },
+);
+
+test('calls are given up with the reason at once, and the threads finish what they are at', async () => {
+  const pool = start(1);
+  const reason = new UserError('input', 'It took too long.', 'Raise it.');
+  const calls = [pool.run('work', 200), pool.run('greet', 'nobody')];
+  pool.abort(reason);
+  expect(await Promise.allSettled(calls)).toEqual([
+    { status: 'rejected', reason },
+    { status: 'rejected', reason },
+  ]);
+  await expect(pool.run('greet', 'later')).rejects.toBe(reason);
+  await pool.close();
+});
+
+test('one dead thread does not stop the others in the middle of something', async () => {
+  const pool = start(2);
+  const [slow, dead] = [pool.run('work', 300), pool.run('crash', undefined as never)];
+  const settled = Promise.allSettled([slow, dead]);
+  await expect(dead).rejects.toThrow(/ended with exit code 3.*short of memory/s);
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await pool.close();
 });
