@@ -25,12 +25,14 @@ export interface Annotations {
 /**
  * Reads the ground truth of a split's images out of a COCO `instances_*.json`.
  *
- * Entries are matched with images by `matchImages`, categories with classes by `classesOfCategories`. Images that the
- * JSON does not have are left out, entries without an image are ignored, both with their number in the warnings.
+ * Entries are matched with images by `matchImages`, categories with classes by `classesOfCategories`. Images
+ * that the JSON does not have are left out, entries without an image are ignored, both with their number in
+ * the warnings.
  *
  * @param paths Images of the split, absolute.
  * @param names Class names by index, out of data.yaml.
- * @throws UserError where the file is no such JSON, has none of the images, or its categories are not the classes.
+ * @throws UserError where the file is no such JSON, has none of the images, or its categories are not the
+ *   classes.
  */
 export async function readAnnotations(
   file: string,
@@ -83,8 +85,9 @@ export async function readAnnotations(
 }
 
 /**
- * Rows of a label file as the references convert annotations (ultralytics 8.4.190 data/converter.py, `convert_coco`):
- * without crowds, without boxes of no width or height, without repetitions, not clipped, with six digits.
+ * Rows of a label file as the references convert annotations (ultralytics 8.4.190 data/converter.py,
+ * `convert_coco`): without crowds, without boxes of no width or height, without repetitions, not clipped,
+ * with six digits.
  */
 function labelRows(
   { width, height }: CocoImage,

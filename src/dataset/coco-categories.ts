@@ -15,8 +15,8 @@ export interface CategoryClasses {
 const SHOWN = 5;
 
 /**
- * The class index of each category: by name, or else by the order of the category ids where there are as many categories
- * as classes (COCO's ids go from 1 to 90 for 80 classes).
+ * The class index of each category: by name, or else by the order of the category ids where there are as many
+ * categories as classes (COCO's ids go from 1 to 90 for 80 classes).
  *
  * @param used Ids of the categories that have annotations; others may be missing from the names.
  * @param names Class names by index, out of data.yaml.

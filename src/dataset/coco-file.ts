@@ -5,8 +5,6 @@ import { isLfsPointer, lfsError } from './lfs.ts';
 /** One entry of `images`. */
 export interface CocoImage {
   readonly id: number;
-  /** As written. */
-  readonly fileName: string;
   /** Pixels. */
   readonly width: number;
   readonly height: number;
@@ -30,7 +28,6 @@ export interface CocoAnnotation {
 
 /** What an `instances_*.json` holds. Images and annotations are checked when they are asked for. */
 export interface CocoFile {
-  readonly file: string;
   readonly categories: readonly CocoCategory[];
   /** Every image's file name as written, by place. */
   readonly fileNames: readonly string[];
@@ -43,7 +40,7 @@ export interface CocoFile {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** val2017 has 20 MB, LVIS' val 192 MB; a JSON of this size takes ten times as much memory to read. */
+/** COCO's val2017 has 20 MB, LVIS' 192 MB; reading takes some seven times as much memory. */
 const MAX_BYTES = 256 << 20;
 
 const MAX_SHOWN = 40;
@@ -54,24 +51,19 @@ const WHERE_FROM =
 /**
  * Reads ground truth in the form of COCO's `instances_*.json` (https://cocodataset.org/#format-data).
  *
- * What pycocotools and the converters of the references do without is not asked for: `area` and `iscrowd` may be
- * missing, annotation ids are not used. Outlines are not read: every annotation needs its `bbox`.
+ * What pycocotools and the converters of the references do without is not asked for: `area` and `iscrowd` may
+ * be missing, annotation ids are not used. Outlines are not read: every annotation needs its `bbox`.
  *
- * @throws UserError where the file is none such; `image` and `annotations` where an entry that they return is not.
+ * @throws UserError where the file is none such; `image` and `annotations` where an entry that they return is
+ *   not.
  */
 export async function readCocoFile(file: string): Promise<CocoFile> {
   const content = parse(await readBounded(file), file);
   const images = entriesOf(content, 'images', file);
-  const ids = new Set<number>();
-  for (const [place, image] of images.entries()) {
-    const id = idOf(image, 'id', `images[${place}]`, file);
-    if (ids.has(id)) throw twice('images', id, file);
-    ids.add(id);
-  }
+  const ids = distinctIds(images, 'images', file);
   const annotations = entriesOf(content, 'annotations', file);
   const { byImage, warnings } = groupAnnotations(annotations, ids, file);
   return {
-    file,
     categories: readCategories(entriesOf(content, 'categories', file), file),
     fileNames: images.map((image, place) => textOf(image, 'file_name', `images[${place}]`, file)),
     image: (place) => readImageEntry(images[place]!, place, file),
@@ -114,17 +106,28 @@ function entriesOf(content: Entry, key: string, file: string): readonly Entry[] 
   return list;
 }
 
-function readCategories(entries: readonly Entry[], file: string): readonly CocoCategory[] {
-  const categories = entries.map((entry, place) => {
-    const where = `categories[${place}]`;
-    return { id: idOf(entry, 'id', where, file), name: textOf(entry, 'name', where, file) };
-  });
+function distinctIds(entries: readonly Entry[], key: string, file: string): ReadonlySet<number> {
   const ids = new Set<number>();
-  for (const { id } of categories) {
-    if (ids.has(id)) throw twice('categories', id, file);
+  for (const [place, entry] of entries.entries()) {
+    const id = idOf(entry, 'id', `${key}[${place}]`, file);
+    if (ids.has(id)) {
+      throw new UserError(
+        'dataset',
+        `Each id must stand once among the \`${key}\` of annotations, but ${id} is there twice in ${file}.`,
+        'Number them anew: it cannot be told which of the two the annotations mean.',
+      );
+    }
     ids.add(id);
   }
-  return categories;
+  return ids;
+}
+
+function readCategories(entries: readonly Entry[], file: string): readonly CocoCategory[] {
+  const ids = [...distinctIds(entries, 'categories', file)];
+  return entries.map((entry, place) => ({
+    id: ids[place]!,
+    name: textOf(entry, 'name', `categories[${place}]`, file),
+  }));
 }
 
 function readImageEntry(entry: Entry, place: number, file: string): CocoImage {
@@ -136,7 +139,6 @@ function readImageEntry(entry: Entry, place: number, file: string): CocoImage {
   };
   return {
     id: idOf(entry, 'id', where, file),
-    fileName: textOf(entry, 'file_name', where, file),
     width: side('width'),
     height: side('height'),
   };
@@ -241,13 +243,5 @@ function wrong(file: string, was: string, cause?: unknown): UserError {
     {
       cause,
     },
-  );
-}
-
-function twice(key: string, id: number, file: string): UserError {
-  return new UserError(
-    'dataset',
-    `Each id must stand once among the \`${key}\` of annotations, but ${id} is there twice in ${file}.`,
-    'Number them anew: it cannot be told which of the two the annotations mean.',
   );
 }

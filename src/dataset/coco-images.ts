@@ -12,8 +12,9 @@ export interface MatchedImages {
 }
 
 /**
- * Finds each image among the entries of a COCO JSON: the one whose file name is the longest end of the image's path, in
- * whole names (`val2017/1.jpg`, `1.jpg`), or else the one of the same last name, where only one entry and one image has it.
+ * Finds each image among the entries of a COCO JSON: the one whose file name is the longest end of the
+ * image's path, in whole names (`val2017/1.jpg`, `1.jpg`), or else the one of the same last name, where only
+ * one entry and one image has it.
  *
  * @param paths Absolute; a path may be there twice.
  * @throws UserError where an image has several entries, or an entry several images.

@@ -24,23 +24,25 @@ export interface DatasetOptions {
 const MAX_DETAILS = 10;
 
 /**
- * Reads one split of a data.yaml: the images that the family's reference validator would see, in its order, with the
- * boxes it would compare against. The files are only read; `download:` is never run.
+ * Reads one split of a data.yaml: the images that the family's reference validator would see, in its order,
+ * with the boxes it would compare against. The files are only read; `download:` is never run.
  *
- * - data.yaml and its paths: `readDataYaml`, `resolveSplit`; images: `listImages`; label files: `parseLabels`.
+ * - data.yaml and its paths: `readDataYaml`, `resolveSplit`; images: `listImages`; label files:
+ *   `parseLabels`.
  * - An image named twice counts twice for ultralytics, once for yolov5 (whose cache is keyed by path).
- * - An image whose file is missing, or whose label file breaks a rule, is dropped with a warning; one without a label
- *   file, or with an empty one, is a background and kept.
+ * - An image whose file is missing, or whose label file breaks a rule, is dropped with a warning; one without
+ *   a label file, or with an empty one, is a background and kept.
  * - A class beyond `names` drops the image for ultralytics. yolov5's val.py stops there, so this is an error.
  * - Labels of classes that the model cannot predict (`nc` below the classes of the data set) are skipped for
  *   ultralytics, as by its validator (detect/val.py:422), and an error for yolov5.
- * - Ground truth out of a COCO JSON (`readAnnotations`) goes through the label rules as the label files that the
- *   references' converter would write; for COCO's own figures it is taken as it is.
- * - Both references also decode every image here and drop those that are no picture or at most 9 pixels wide or high:
- *   this is left to the part that reads pixels.
+ * - Ground truth out of a COCO JSON (`readAnnotations`) goes through the label rules as the label files that
+ *   the references' converter would write; for COCO's own figures it is taken as it is.
+ * - Both references also decode every image here and drop those that are no picture or at most 9 pixels wide
+ *   or high: this is left to the part that reads pixels.
  *
  * @param yamlPath Path of data.yaml.
- * @throws UserError where the data set cannot be read, has no images or no labels, or is a set of Git LFS pointers.
+ * @throws UserError where the data set cannot be read, has no images or no labels, or is a set of Git LFS
+ *   pointers.
  */
 export async function loadDataset(yamlPath: string, options: DatasetOptions): Promise<Dataset> {
   const yaml = await readDataYaml(yamlPath);

@@ -33,11 +33,12 @@ export interface CocoGroundTruth {
 }
 
 /**
- * Detections as the reference validators write them with `save_json`: boxes to three decimals, scores to five. These are
- * the very values that our COCO figures are counted from, so pycocotools finds the same AP in them.
+ * Detections as the reference validators write them with `save_json`: boxes to three decimals, scores to
+ * five. These are the very values that our COCO figures are counted from, so pycocotools finds the same AP in
+ * them.
  *
- * Categories are class indices; images are numbered by their file names, or by their place among all paths where those
- * are no distinct numbers.
+ * Categories are class indices; images are numbered by their file names, or by their place among all paths
+ * where those are no distinct numbers.
  */
 export function cocoResults(samples: readonly Sample[], family: Family): readonly CocoResult[] {
   const ids = idsOf(samples);
@@ -54,8 +55,8 @@ export function cocoResults(samples: readonly Sample[], family: Family): readonl
 }
 
 /**
- * The labels that the detections of {@link cocoResults} are held against: those of label files not clipped, without crowds
- * and with area = box area; those of a COCO JSON as they are there.
+ * The labels that the detections of {@link cocoResults} are held against: those of label files not clipped,
+ * without crowds and with area = box area; those of a COCO JSON as they are there.
  */
 export function cocoGroundTruth(
   samples: readonly Sample[],

@@ -2,9 +2,10 @@ import { basename, extname } from 'node:path';
 import type { ImageStatistics } from './types.ts';
 
 /**
- * Numbers that images have in COCO's JSON files, in the order of `paths`: those that came with the ground truth, else the
- * number in the file name (`000000000139.jpg` is 139, as in COCO itself), where every image has another one. Otherwise
- * the place among all, from 1: by these numbers where only copies share one, else by name.
+ * Numbers that images have in COCO's JSON files, in the order of `paths`: those that came with the ground
+ * truth, else the number in the file name (`000000000139.jpg` is 139, as in COCO itself), where every image
+ * has another one. Otherwise the place among all, from 1: by these numbers where only copies share one, else
+ * by name.
  *
  * pycocotools goes through images by id, which decides between detections of equal score.
  *

@@ -86,7 +86,8 @@ export function describeSession(session: Ort.InferenceSession): SessionInfo {
 /**
  * Runs one picture through a model; returns the raw output as float32 with its dims.
  *
- * @param pixels 3 × height × width for each picture of the batch; a fixed batch above one is filled up with zeros.
+ * @param pixels 3 × height × width for each picture of the batch; a fixed batch above one is filled up with
+ *   zeros.
  */
 export async function infer(
   ort: typeof Ort,
@@ -104,8 +105,8 @@ export async function infer(
 }
 
 /**
- * For float16 the tensor makes a Float16Array of the bits, but ONNX Runtime 1.30 then sees no bytes ("not enough space:
- * expected …, got 0", microsoft/onnxruntime#32323); the bits themselves it takes.
+ * For float16 the tensor makes a Float16Array of the bits, but ONNX Runtime 1.30 then sees no bytes ("not
+ * enough space: expected …, got 0", microsoft/onnxruntime#32323); the bits themselves it takes.
  */
 function inputTensor(
   ort: typeof Ort,
