@@ -1,7 +1,7 @@
 // Bundles the action, the command line and what they start into dist/, each in one readable file, with the licences of all
 // packages that went in. The native packages stay outside; runtime/ has the manifest and the lock file to install them by.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { manifestOf, nativeLock } from '../src/runtime/lock.ts';
@@ -62,9 +62,12 @@ function licences(files) {
     }))
     .sort((a, b) => (a.manifest.name < b.manifest.name ? -1 : 1))
     .map(({ folder, manifest }) => {
-      const texts = readdirSync(join(root, folder)).filter((name) =>
-        /^(licen[cs]e|notice|copying)/i.test(name),
-      );
+      const named = (name) => /^(licen[cs]e|notice|copying)/i.test(name);
+      // Most have files of these names; some have a folder of them.
+      const texts = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !entry.parentPath.includes(`${folder}/node_modules`))
+        .map((entry) => relative(join(root, folder), join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+        .filter((name) => named(name) && name.split('/').length <= 2);
       const body = texts.sort().map((name) => readFileSync(join(root, folder, name), 'utf8').trim());
       return [`${manifest.name} ${manifest.version} (${manifest.license})`, ...body].join('\n\n');
     })

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, UserError, UserErrors } from './errors.ts';
 import { INPUTS, type InputName, loadInputs } from './inputs.ts';
 import { nativeBase } from './native-base.ts';
+import { renderAgain } from './report/write.ts';
 import { run } from './run.ts';
 import { stopOnSignals } from './stop.ts';
 import { terminalLog } from './terminal.ts';
@@ -17,6 +19,7 @@ function help(): string {
   });
   return [
     'Usage: yolo-prune --model best.onnx --data data.yaml [--OPTION VALUE ...]',
+    '       yolo-prune report FOLDER   makes report.html and summary.md of a report folder again',
     '',
     ...options,
     '',
@@ -44,6 +47,14 @@ function fail(thrown: unknown): never {
 }
 
 async function main(): Promise<void> {
+  const [command, folder, ...rest] = process.argv.slice(2);
+  if (command === 'report') {
+    if (folder === undefined || rest.length > 0)
+      throw new UserError('input', '`yolo-prune report` takes one folder.', 'Name the one with report.json.');
+    await renderAgain(folder);
+    terminalLog.info(`${join(folder, 'report.html')} and summary.md are made from report.json`);
+    return;
+  }
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(help());

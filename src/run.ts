@@ -5,25 +5,25 @@ import { ModelVault } from './files/vault.ts';
 import type { Inputs } from './inputs.ts';
 import { judge } from './judge.ts';
 import type { Log } from './log.ts';
+import type { Family } from './protocol.ts';
 import { type PrunedModel, pruneModel } from './prune/prune-model.ts';
 import { writeCocoFiles } from './report/coco-files.ts';
+import { type ReportedPicture, worstPictures } from './report/pictures.ts';
+import { pictureFiles, png } from './report/raster.ts';
 import { buildReport, type Report } from './report/report.ts';
-import { gzipSize } from './report/sizes.ts';
-import { summaryMarkdown } from './report/summary.ts';
+import { gzipSize, zstdSize } from './report/sizes.ts';
 import { backupLine, pruneLine, verdictLines } from './report/text.ts';
 import { writeReport } from './report/write.ts';
-import { type NativeBase, nativeVersion } from './runtime/load.ts';
+import { loadNativeParts, type NativeBase, nativeVersion } from './runtime/load.ts';
 import { limitTime } from './stop.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
-import { validateModels } from './validation.ts';
+import { type Validation, validateModels } from './validation.ts';
 
 /** What a run hands to its entry: outputs, job summary and exit status are made from it. */
 export interface Outcome {
   readonly report: Report;
   /** Path of report.json. */
   readonly reportFile: string;
-  /** The job summary. */
-  readonly summary: string;
 }
 
 /**
@@ -73,19 +73,25 @@ export async function run(
 
     const { detector } = plan;
     const gzipBytesAfter = await gzipSize(pruned.bytes);
-    const { verdict } = await log.group('Judge the drop', async () =>
+    const { verdict, resampled } = await log.group('Judge the drop', async () =>
       judge(validation, checked, inputs, gzipBytesAfter, log),
     );
     const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
     if (replaced) vault.putInPlace();
 
     return await log.group('Report', async () => {
+      const { sharp } = loadNativeParts(nativeBase);
+      const pictures = await pictureFiles(sharp, picturesOf(validation, detector.family), detector.family);
       const report = buildReport({
         verdict,
         pruned,
         names: checked.names,
         before: validation.before,
         after: validation.after,
+        resampled,
+        curves: validation.curves,
+        confusion: validation.confusion,
+        pictures: pictures.pictures,
         model: {
           path: inputs.model,
           backup: backup?.path ?? null,
@@ -96,6 +102,8 @@ export async function run(
           bytes: model.bytes.length,
           gzipBytesBefore: await gzipSize(model.bytes),
           gzipBytesAfter,
+          zstdBytesBefore: await zstdSize(model.bytes),
+          zstdBytesAfter: await zstdSize(pruned.bytes),
         },
         validation: {
           protocol: detector.family,
@@ -118,11 +126,13 @@ export async function run(
           names: checked.names,
         });
       }
-      const summary = summaryMarkdown(report);
-      const reportFile = await writeReport(inputs['report-dir'], report, summary);
+      const reportFile = await writeReport(inputs['report-dir'], report, {
+        pictures: pictures.files,
+        toPng: (svg) => png(sharp, svg),
+      });
       for (const line of verdictLines(report)) log.info(line);
       log.info(`Report: ${reportFile}`);
-      return { report, reportFile, summary };
+      return { report, reportFile };
     });
   } finally {
     callOff();
@@ -136,6 +146,13 @@ function prune({ model }: Checked, { method, amount, exclude }: Inputs, log: Log
   for (const glob of pruned.unusedExcludes) log.warning(`exclude: ${glob} matches no Conv node or weight.`);
   log.info(pruneLine(pruned));
   return pruned;
+}
+
+function picturesOf({ statistics, shown, curves }: Validation, family: Family): readonly ReportedPicture[] {
+  const [before, after] = statistics;
+  const [samplesBefore, samplesAfter] = shown;
+  const [{ axis, best }] = curves;
+  return worstPictures({ before, after, samplesBefore, samplesAfter, family, conf: axis[best] ?? 0 });
 }
 
 function openVault(inputs: Inputs, log: Log, stop: AbortSignal): ModelVault {

@@ -3,6 +3,7 @@ import type { Log } from './log.ts';
 import { createEvaluator, type Evaluator } from './metrics/evaluator.ts';
 import type { ConfusionMatrix, Curves, ImageStatistics, Metrics } from './metrics/types.ts';
 import { progressOf } from './progress.ts';
+import { strongest } from './report/pictures.ts';
 import type { ReportedTiming } from './report/report.ts';
 import { type DetectPool, detectAll, loadModel, type UnreadableImage } from './validate/detect.ts';
 import type { Geometry, Sample } from './validate/types.ts';
@@ -17,6 +18,8 @@ export interface Validation {
   readonly after: Metrics;
   /** What each image contributes, by path; the same list twice where both models are the same. */
   readonly statistics: BeforeAfter<readonly ImageStatistics[]>;
+  /** Every image with the detections that pictures show, by path. */
+  readonly shown: BeforeAfter<ReadonlyMap<string, Sample>>;
   readonly curves: BeforeAfter<Curves>;
   readonly confusion: BeforeAfter<ConfusionMatrix>;
   /** All samples by model and path, where they were asked for. */
@@ -45,6 +48,7 @@ export async function validateModels(
   const evaluators = (candidate === null ? [0] : [0, 1]).map(() => createEvaluator({ family, nc }));
   const inference: number[][] = evaluators.map(() => []);
   const samples: Sample[][] = evaluators.map(() => []);
+  const shown = evaluators.map(() => new Map<string, Sample>());
   const unreadable: UnreadableImage[] = [];
   const resized: string[] = [];
 
@@ -61,6 +65,7 @@ export async function validateModels(
     if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path);
     for (const [i, sample] of detected.samples.entries()) {
       evaluators[i]!.add(sample);
+      shown[i]!.set(sample.path, strongest(sample));
       if (keepSamples) samples[i]!.push(sample);
       inference[i]!.push(detected.milliseconds.inference[i]!);
     }
@@ -91,6 +96,7 @@ export async function validateModels(
     before,
     after,
     statistics: ofBoth((evaluator) => evaluator.statistics()),
+    shown: [shown[0]!, shown.at(-1)!],
     curves: ofBoth((evaluator) => evaluator.curves()),
     confusion: ofBoth((evaluator) => evaluator.confusion()),
     samples: samples.map((list) => list.toSorted((a, b) => (a.path < b.path ? -1 : 1))),

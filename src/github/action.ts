@@ -3,6 +3,7 @@ import * as core from '@actions/core';
 import { UserError, UserErrors } from '../errors.ts';
 import { loadInputs } from '../inputs.ts';
 import { nativeBase } from '../native-base.ts';
+import { summaryMarkdown } from '../report/summary.ts';
 import { run } from '../run.ts';
 import { actionsCache } from '../runtime/actions-cache.ts';
 import { stopOnSignals } from '../stop.ts';
@@ -20,7 +21,7 @@ export async function runAction(bundleUrl: string): Promise<void> {
   });
   const outcome = await run(inputs, actionsLog, base, stopOnSignals());
   setOutputs(outcome);
-  if (inputs.summary) await writeSummary(outcome.summary);
+  if (inputs.summary) await writeSummary(summaryMarkdown(outcome.report));
   const { pass, reasons } = outcome.report.verdict;
   if (pass) return;
   const message = reasons.join('\n');

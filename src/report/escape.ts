@@ -9,12 +9,10 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ');
 }
 
-/** A name from outside at a length that a table can hold. */
-export function shortName(name: string): string {
+/** A name from outside at a length that a table (or, with fewer characters, a chart) can hold. */
+export function shortName(name: string, longest = LONGEST_NAME): string {
   const characters = [...printable(name)];
-  return characters.length <= LONGEST_NAME
-    ? characters.join('')
-    : `${characters.slice(0, LONGEST_NAME - 1).join('')}…`;
+  return characters.length <= longest ? characters.join('') : `${characters.slice(0, longest - 1).join('')}…`;
 }
 
 /** Escapes text from outside for Markdown, in a table as well: it shows as it is and starts nothing. */
@@ -27,7 +25,8 @@ export function markdownCode(text: string): string {
   return `<code>${markdown(text)}</code>`;
 }
 
-function html(text: string): string {
+/** Escapes text from outside for HTML and XML, in attributes in double quotes as well. */
+export function html(text: string): string {
   return printable(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')

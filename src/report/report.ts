@@ -1,7 +1,19 @@
 import type { Verdict } from '../gate/decide.ts';
-import type { CocoMetrics, Metrics } from '../metrics/types.ts';
+import { type FigureSource, figureSource } from '../gate/metric-names.ts';
+import type { RuleResult } from '../gate/rules.ts';
+import type { Bootstrap } from '../metrics/bootstrap.ts';
+import type { CocoMetrics, ConfusionMatrix, Curves, Metrics } from '../metrics/types.ts';
 import type { Family } from '../protocol.ts';
 import type { PrunedModel } from '../prune/prune-model.ts';
+import {
+  type ReportedBootstrap,
+  type ReportedConfusion,
+  type ReportedCurves,
+  reportedBootstrap,
+  reportedConfusion,
+  reportedCurves,
+} from './details.ts';
+import type { ReportedPicture } from './pictures.ts';
 
 /** One model's figures as they stand in report.json. */
 export interface ReportedMetrics {
@@ -34,7 +46,12 @@ export interface Report {
     readonly drop: number;
     readonly maxDrop: number;
     readonly minMetric: number | null;
+    readonly confidence: Verdict['confidence'];
+    /** How sure the drop is; null where images could not be resampled. */
+    readonly certainty: Verdict['certainty'];
+    readonly rules: readonly RuleResult[];
     readonly reasons: readonly string[];
+    readonly warnings: readonly string[];
   };
   readonly model: ReportedModel;
   readonly prune: {
@@ -70,7 +87,17 @@ export interface Report {
     readonly before: ReportedMetrics;
     readonly after: ReportedMetrics;
   };
+  readonly details: ReportedDetails;
   readonly timing: ReportedTiming;
+}
+
+/** What charts and pictures are drawn from. */
+export interface ReportedDetails {
+  readonly bootstrap: ReportedBootstrap | null;
+  readonly curves: { readonly before: ReportedCurves; readonly after: ReportedCurves };
+  readonly confusion: { readonly before: ReportedConfusion; readonly after: ReportedConfusion };
+  /** The images that lost most. */
+  readonly pictures: readonly ReportedPicture[];
 }
 
 export interface ReportedModel {
@@ -85,6 +112,8 @@ export interface ReportedModel {
   readonly bytes: number;
   readonly gzipBytesBefore: number;
   readonly gzipBytesAfter: number;
+  readonly zstdBytesBefore: number;
+  readonly zstdBytesAfter: number;
 }
 
 export interface ReportedTiming {
@@ -106,6 +135,10 @@ export interface ReportParts {
   readonly names: ReadonlyMap<number, string>;
   readonly before: Metrics;
   readonly after: Metrics;
+  readonly resampled: Bootstrap | null;
+  readonly curves: readonly [before: Curves, after: Curves];
+  readonly confusion: readonly [before: ConfusionMatrix, after: ConfusionMatrix];
+  readonly pictures: readonly ReportedPicture[];
   readonly timing: ReportedTiming;
 }
 
@@ -118,6 +151,10 @@ export function buildReport({
   names,
   before,
   after,
+  resampled,
+  curves,
+  confusion,
+  pictures,
   timing,
 }: ReportParts): Report {
   const { protocol, ...rest } = verdict;
@@ -135,8 +172,18 @@ export function buildReport({
       before: reported(before, names),
       after: reported(after, names),
     },
+    details: {
+      bootstrap: resampled && reportedBootstrap(resampled, decisiveKey(verdict, validation.protocol)),
+      curves: { before: reportedCurves(curves[0]), after: reportedCurves(curves[1]) },
+      confusion: { before: reportedConfusion(confusion[0]), after: reportedConfusion(confusion[1]) },
+      pictures,
+    },
     timing,
   };
+}
+
+function decisiveKey({ metric, protocol }: Verdict, family: Family): FigureSource['key'] {
+  return figureSource(metric, protocol, family).key;
 }
 
 function reported(metrics: Metrics, names: ReadonlyMap<number, string>): ReportedMetrics {

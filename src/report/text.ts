@@ -13,6 +13,23 @@ export function figure(value: number): string {
   return value.toFixed(4);
 }
 
+/** A change with its sign. */
+export function signed(value: number, digits = 4): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(digits)}`;
+}
+
+/** How sure the drop is, in words; empty where images could not be resampled. */
+export function certaintyLine({ verdict, validation, details }: Report): string {
+  const { certainty, maxDrop } = verdict;
+  if (!certainty || !details.bootstrap) return '';
+  const { low, high, probability, smallestDrop } = certainty;
+  return (
+    `95 % interval of the drop ${figure(low)} to ${figure(high)}; it exceeds ${figure(maxDrop)} with a probability of ` +
+    `${percent(probability)}. A drop below ${figure(smallestDrop)} would not show on ${validation.images} images ` +
+    `(${details.bootstrap.resamples.toLocaleString('en')} resamples).`
+  );
+}
+
 /** A share in percent with one decimal. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;

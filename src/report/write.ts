@@ -1,20 +1,102 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
+import { badge } from './badge.ts';
+import { reportCharts } from './charts/charts.ts';
+import { reportHtml } from './html.ts';
+import type { PictureFiles } from './pictures.ts';
 import type { Report } from './report.ts';
+import { summaryMarkdown } from './summary.ts';
+
+/** What the report folder is made from beside the report itself. */
+export interface ReportExtras {
+  readonly pictures: PictureFiles;
+  /** Turns a chart into a PNG. */
+  readonly toPng: (svg: string) => Promise<Uint8Array>;
+}
 
 /**
- * Writes report.json and summary.md into the report folder, making it where it is missing.
+ * Writes the report folder, making it where it is missing: report.json, summary.md, report.html, badge.json, the charts as
+ * SVG and PNG, and the pictures.
  *
  * @returns the path of report.json.
  * @throws {UserError} when the folder cannot be written to.
  */
-export async function writeReport(folder: string, report: Report, summary: string): Promise<string> {
+export async function writeReport(
+  folder: string,
+  report: Report,
+  { pictures, toPng }: ReportExtras,
+): Promise<string> {
+  const charts = reportCharts(report);
+  const files = new Map<string, string | Uint8Array>([
+    ['report.json', `${JSON.stringify(report, null, 2)}\n`],
+    ['badge.json', `${JSON.stringify(badge(report), null, 2)}\n`],
+    ...texts(report, pictures, charts),
+    ...pictures,
+  ]);
+  for (const { name, svg } of charts) {
+    files.set(`charts/${name}.svg`, svg);
+    files.set(`charts/${name}.png`, await toPng(svg));
+  }
+  await writeAll(folder, files);
+  return join(folder, 'report.json');
+}
+
+/**
+ * Makes report.html and summary.md of a report folder again.
+ *
+ * @throws {UserError} when there is no report.json that this version reads, or the folder cannot be written to.
+ */
+export async function renderAgain(folder: string): Promise<void> {
   const file = join(folder, 'report.json');
+  const report = await readReport(file);
+  const pictures = new Map<string, Uint8Array>();
+  for (const { file: name } of report.details.pictures) {
+    if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
+      const bytes = await readFile(join(folder, name)).catch(() => null);
+      if (bytes) pictures.set(name, bytes);
+    }
+  }
+  await writeAll(folder, new Map(texts(report, pictures, reportCharts(report))));
+}
+
+/**
+ * Reads a report.json.
+ *
+ * @throws {UserError} when the file cannot be read, or is none that this version knows.
+ */
+export async function readReport(file: string): Promise<Report> {
+  const remedy = 'Name the report.json (or its folder) that a run of this version wrote.';
+  let report: Partial<Report> | null;
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-    await writeFile(join(folder, 'summary.md'), summary);
+    report = JSON.parse(await readFile(file, 'utf8')) as Partial<Report> | null;
+  } catch (error) {
+    throw new UserError('files', `${file} cannot be read: ${messageOf(error)}.`, remedy, { cause: error });
+  }
+  if (report?.schema !== 1 || !report.verdict || !report.validation || !report.details) {
+    throw new UserError('files', `${file} must be a report.json with schema 1, but is not.`, remedy);
+  }
+  return report as Report;
+}
+
+function texts(
+  report: Report,
+  pictures: PictureFiles,
+  charts: ReturnType<typeof reportCharts>,
+): [string, string][] {
+  return [
+    ['summary.md', summaryMarkdown(report)],
+    ['report.html', reportHtml(report, pictures, charts)],
+  ];
+}
+
+async function writeAll(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
+  try {
+    for (const [name, content] of files) {
+      const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+    }
   } catch (error) {
     throw new UserError(
       'files',
@@ -23,5 +105,4 @@ export async function writeReport(folder: string, report: Report, summary: strin
       { cause: error },
     );
   }
-  return file;
 }

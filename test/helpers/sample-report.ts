@@ -32,11 +32,19 @@ function metrics(mAP50_95: number, className: string): ReportedMetrics {
   };
 }
 
+const LINE = Array.from({ length: 101 }, (_, i) => 1 - i / 100);
+const CURVES = {
+  best: 0.25,
+  mean: { P: LINE, R: LINE, F1: LINE, PR: LINE },
+  perClass: [{ id: 0, PR: LINE }],
+};
+
 interface Sample {
   readonly pass?: boolean;
   readonly replaced?: boolean;
   readonly className?: string;
   readonly path?: string;
+  readonly picturePath?: string;
 }
 
 /** A report as a run makes it. */
@@ -45,6 +53,7 @@ export function reportOf({
   replaced = pass,
   className = 'cat',
   path = 'runs/best.onnx',
+  picturePath = '/images/one.jpg',
 }: Sample = {}): Report {
   const after = pass ? 0.5 : 0.3;
   return {
@@ -57,6 +66,15 @@ export function reportOf({
       drop: 0.5123 - after,
       maxDrop: 0.02,
       minMetric: null,
+      confidence: 'point',
+      certainty: {
+        low: 0.5123 - after - 0.01,
+        high: 0.5123 - after + 0.01,
+        probability: pass ? 0.2 : 1,
+        smallestDrop: 0.01,
+      },
+      rules: [],
+      warnings: [],
       reasons: pass
         ? []
         : [
@@ -73,6 +91,8 @@ export function reportOf({
       bytes: 7_921_435,
       gzipBytesBefore: 6_900_000,
       gzipBytesAfter: 5_400_000,
+      zstdBytesBefore: 6_800_000,
+      zstdBytesAfter: 5_200_000,
     },
     prune: {
       method: 'l1',
@@ -99,6 +119,46 @@ export function reportOf({
       warnings: [],
       before: metrics(0.5123, className),
       after: metrics(after, className),
+    },
+    details: {
+      bootstrap: {
+        resamples: 1000,
+        level: 0.95,
+        figures: { mAP50_95: { low: 0.5123 - after - 0.01, high: 0.5123 - after + 0.01 } },
+        perClass: [{ id: 0, low: -0.01, high: 0.3 }],
+        histogram: { low: 0.5123 - after - 0.02, high: 0.5123 - after + 0.02, counts: [10, 480, 500, 10] },
+      },
+      curves: { before: CURVES, after: CURVES },
+      confusion: {
+        before: {
+          classes: 80,
+          cells: [
+            [0, 0, 6],
+            [80, 0, 1],
+            [3, 80, 2],
+          ],
+        },
+        after: {
+          classes: 80,
+          cells: [
+            [0, 0, 2],
+            [80, 0, 5],
+          ],
+        },
+      },
+      pictures: [
+        {
+          path: picturePath,
+          file: 'pictures/01.jpg',
+          width: 64,
+          height: 48,
+          loss: 0.9,
+          conf: 0.2,
+          labels: [{ id: 0, box: [4, 4, 30, 30], foundBefore: true, foundAfter: false }],
+          before: [{ id: 0, conf: 0.9, box: [5, 5, 30, 30], hit: true }],
+          after: [{ id: 3, conf: 0.3, box: [40, 4, 60, 20], hit: false }],
+        },
+      ],
     },
     timing: {
       totalSeconds: 4,

@@ -1,14 +1,26 @@
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { markdown, markdownCode, printable, shortName } from '../../src/report/escape.ts';
 import { summaryMarkdown } from '../../src/report/summary.ts';
 import { fateLine, verdictLine } from '../../src/report/text.ts';
-import { writeReport } from '../../src/report/write.ts';
+import { renderAgain, writeReport } from '../../src/report/write.ts';
 import { readReport } from '../helpers/report-schema.ts';
 import { reportOf } from '../helpers/sample-report.ts';
+
+const EXTRAS = {
+  pictures: new Map([['pictures/01.jpg', Buffer.from('a picture')]]),
+  toPng: async () => Buffer.from('a chart'),
+};
+
+test('a folder without a report cannot be rendered again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-'));
+  await expect(renderAgain(folder)).rejects.toThrow(/report\.json cannot be read/);
+  writeFileSync(join(folder, 'report.json'), '{"schema": 2}');
+  await expect(renderAgain(folder)).rejects.toThrow(/must be a report\.json with schema 1/);
+});
 
 test('the verdict comes first, with the figures and what became of the model', () => {
   const lines = summaryMarkdown(reportOf()).split('\n');
@@ -77,13 +89,22 @@ test('what became of the model', () => {
 test('report.json and summary.md are written as they are, and fit the schema', async () => {
   const folder = join(await mkdtemp(join(tmpdir(), 'report-')), 'new', 'folder');
   const report = reportOf();
-  const file = await writeReport(folder, report, 'summary');
+  const file = await writeReport(folder, report, EXTRAS);
   expect(readReport(file)).toEqual(report);
-  expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe('summary');
+  expect(await readFile(join(folder, 'summary.md'), 'utf8')).toBe(summaryMarkdown(report));
+  expect(JSON.parse(await readFile(join(folder, 'badge.json'), 'utf8'))).toMatchObject({
+    schemaVersion: 1,
+    message: '0.5000 (−0.0123)',
+  });
+  const page = await readFile(join(folder, 'report.html'), 'utf8');
+  await rm(join(folder, 'report.html'));
+  await renderAgain(folder);
+  // Only the numbers that the charting library counts its drawings by differ.
+  expect((await readFile(join(folder, 'report.html'), 'utf8')).length).toBe(page.length);
 });
 
 test('a report folder that cannot be made is told', async () => {
   const file = join(await mkdtemp(join(tmpdir(), 'report-')), 'file');
   writeFileSync(file, '');
-  await expect(writeReport(file, reportOf(), '')).rejects.toThrow(/cannot be written.*report-dir/);
+  await expect(writeReport(file, reportOf(), EXTRAS)).rejects.toThrow(/cannot be written.*report-dir/);
 });

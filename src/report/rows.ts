@@ -1,0 +1,65 @@
+import type { RuleResult } from '../gate/rules.ts';
+import type { Interval } from './details.ts';
+import type { Report } from './report.ts';
+
+/** One figure before and after. */
+export interface FigureRow {
+  readonly name: string;
+  readonly protocol: string;
+  readonly before: number;
+  readonly after: number;
+  /** The 95 % interval of the drop, where it was resampled. */
+  readonly interval: Interval | undefined;
+}
+
+/** The figures that every output shows. */
+export function figureRows({ validation, details }: Report): readonly FigureRow[] {
+  const { before, after, protocol } = validation;
+  const row = (name: string, key: string, rule: string, a: number, b: number): FigureRow => ({
+    name,
+    protocol: rule,
+    before: a,
+    after: b,
+    interval: details.bootstrap?.figures[key],
+  });
+  return [
+    row('mAP50-95', 'mAP50_95', protocol, before.mAP50_95, after.mAP50_95),
+    row('mAP50', 'mAP50', protocol, before.mAP50, after.mAP50),
+    row('P', 'P', protocol, before.P, after.P),
+    row('R', 'R', protocol, before.R, after.R),
+    row('AP', 'AP', 'coco', before.coco.AP, after.coco.AP),
+    row('AP50', 'AP50', 'coco', before.coco.AP50, after.coco.AP50),
+    row('AR100', 'AR100', 'coco', before.coco.AR100, after.coco.AR100),
+  ];
+}
+
+/** One class before and after, by the family's mAP50-95. */
+export interface ClassRow {
+  readonly name: string;
+  readonly labels: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Classes shown in the table of what lost most. */
+const WORST_CLASSES = 10;
+
+/** The classes that lost most, the worst first, and how many there are. */
+export function classRows({ validation }: Report): {
+  readonly total: number;
+  readonly rows: readonly ClassRow[];
+} {
+  const after = new Map(validation.after.perClass.map((row) => [row.id, row.AP50_95]));
+  const rows = validation.before.perClass
+    .map(({ id, name, labels, AP50_95 }) => ({ name, labels, before: AP50_95, after: after.get(id) ?? 0 }))
+    .toSorted((a, b) => b.before - b.after - (a.before - a.after));
+  return { total: rows.length, rows: rows.slice(0, WORST_CLASSES) };
+}
+
+/** Rules that are listed at most: a rule over all classes makes one result a class. */
+const RULES = 40;
+
+/** Every rule's result, the failed ones first. */
+export function ruleRows({ verdict }: Report): readonly RuleResult[] {
+  return verdict.rules.toSorted((a, b) => Number(a.pass) - Number(b.pass)).slice(0, RULES);
+}
