@@ -59,48 +59,17 @@ export class GraphWriter {
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): string {
-    return this.addMany(opType, inputs, attributes, 1)[0]!;
-  }
-
-  /** Adds a node with several results. */
-  addMany(
-    opType: string,
-    inputs: readonly string[],
-    attributes: Readonly<Record<string, AttributeValue>>,
-    results: number,
-  ): readonly string[] {
-    const output = Array.from({ length: results }, () => this.#name());
+    const result = this.#name();
     const attribute = Object.entries(attributes).map(([name, value]) => attributeInit(name, value));
-    this.#nodes.push({ opType, input: [...inputs], output, attribute });
-    return output;
+    this.#nodes.push({ opType, input: [...inputs], output: [result], attribute });
+    return result;
   }
 
+  /** Adds a list of whole numbers, and returns its name. */
   ints(values: readonly number[]): string {
-    return this.#constant('int64', values.length, BigInt64Array.from(values, BigInt));
-  }
-
-  float(value: number): string {
     const name = this.#name();
-    const rawData = new Uint8Array(Float32Array.of(value).buffer);
-    this.#initializers.push({ name, dims: [], dataType: ELEMENT_TYPES.float32, rawData });
-    return name;
-  }
-
-  #needed(): NodeInit[] {
-    const wanted = new Set(this.#outputs.map(({ name }) => name));
-    const needed: NodeInit[] = [];
-    for (const node of this.#nodes.toReversed()) {
-      if (!node.output?.some((name) => wanted.has(name))) continue;
-      needed.push(node);
-      for (const name of node.input ?? []) wanted.add(name);
-    }
-    return needed.reverse();
-  }
-
-  #constant(type: ElementType, length: number, values: ArrayBufferView): string {
-    const name = this.#name();
-    const rawData = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
-    this.#initializers.push({ name, dims: [BigInt(length)], dataType: ELEMENT_TYPES[type], rawData });
+    const rawData = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    this.#initializers.push({ name, dims: [BigInt(values.length)], dataType: ELEMENT_TYPES.int64, rawData });
     return name;
   }
 
@@ -108,15 +77,15 @@ export class GraphWriter {
     return `__written_${this.#nextName++}`;
   }
 
-  /** The model's bytes, without nodes that no output needs. */
-  finish(opset = 17): Uint8Array {
+  /** The model's bytes. */
+  finish(): Uint8Array {
     return toBinary(
       ModelProtoSchema,
       create(ModelProtoSchema, {
         irVersion: 8n,
-        opsetImport: [{ version: BigInt(opset) }],
+        opsetImport: [{ version: 17n }],
         graph: {
-          node: this.#needed(),
+          node: this.#nodes,
           initializer: this.#initializers,
           input: this.#inputs,
           output: this.#outputs,
