@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { messageOf, UserError } from '../errors.ts';
+import { refuseUnbounded } from './bounds.ts';
 import { type ModelProto, ModelProtoSchema } from './onnx_pb.ts';
 
 /** An ONNX file in memory: its bytes, and the parsed message whose `bytes` fields are views into them. */
@@ -63,6 +64,7 @@ export function parseModel(path: string, bytes: Uint8Array): ModelFile {
   if (!proto.graph || proto.graph.node.length === 0) {
     throw new UserError('model', `${path} must be an ONNX model, but it holds no graph.`, EXPORT_HINT);
   }
+  refuseUnbounded(path, proto);
   const metadata = new Map(proto.metadataProps.map(({ key, value }) => [key, value]));
   return { path, bytes, proto, metadata };
 }
@@ -79,7 +81,8 @@ function refuseOtherFormats(path: string, bytes: Uint8Array): void {
       'Set `lfs: true` in the actions/checkout step, or run `git lfs pull` before this step.',
     );
   }
-  if (head.startsWith('PK\x03\x04') || head.startsWith('\x80\x02')) {
+  // Pickles begin with their protocol: 2 to 5.
+  if (head.startsWith('PK\x03\x04') || (bytes[0] === 0x80 && bytes[1]! >= 2 && bytes[1]! <= 5)) {
     const kind = head.startsWith('PK') ? 'a zip archive (as PyTorch checkpoints are)' : 'a Python pickle';
     throw new UserError('model', `${path} must be an ONNX model, but it is ${kind}.`, EXPORT_HINT);
   }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file onnx.proto.
  */
 export const file_onnx: GenFile = /*@__PURE__*/
-  fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCL2AQoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90byI1ChJPcGVyYXRvclNldElkUHJvdG8SDgoGZG9tYWluGAEgASgJEg8KB3ZlcnNpb24YAiABKAMiNAoWU3RyaW5nU3RyaW5nRW50cnlQcm90bxILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkixgEKCkdyYXBoUHJvdG8SJwoEbm9kZRgBIAMoCzIZLnlvbG9wcnVuZS5vbm54Lk5vZGVQcm90bxIwCgtpbml0aWFsaXplchgFIAMoCzIbLnlvbG9wcnVuZS5vbm54LlRlbnNvclByb3RvEi0KBWlucHV0GAsgAygLMh4ueW9sb3BydW5lLm9ubnguVmFsdWVJbmZvUHJvdG8SLgoGb3V0cHV0GAwgAygLMh4ueW9sb3BydW5lLm9ubnguVmFsdWVJbmZvUHJvdG8iRwoOVmFsdWVJbmZvUHJvdG8SDAoEbmFtZRgBIAEoCRInCgR0eXBlGAIgASgLMhkueW9sb3BydW5lLm9ubnguVHlwZVByb3RvIpABCglUeXBlUHJvdG8SNQoLdGVuc29yX3R5cGUYASABKAsyIC55b2xvcHJ1bmUub25ueC5UeXBlUHJvdG8uVGVuc29yGkwKBlRlbnNvchIRCgllbGVtX3R5cGUYASABKAUSLwoFc2hhcGUYAiABKAsyIC55b2xvcHJ1bmUub25ueC5UZW5zb3JTaGFwZVByb3RvIn4KEFRlbnNvclNoYXBlUHJvdG8SNwoDZGltGAEgAygLMioueW9sb3BydW5lLm9ubnguVGVuc29yU2hhcGVQcm90by5EaW1lbnNpb24aMQoJRGltZW5zaW9uEhEKCWRpbV92YWx1ZRgBIAEoAxIRCglkaW1fcGFyYW0YAiABKAkijAEKCU5vZGVQcm90bxINCgVpbnB1dBgBIAMoCRIOCgZvdXRwdXQYAiADKAkSDAoEbmFtZRgDIAEoCRIPCgdvcF90eXBlGAQgASgJEg4KBmRvbWFpbhgHIAEoCRIxCglhdHRyaWJ1dGUYBSADKAsyHi55b2xvcHJ1bmUub25ueC5BdHRyaWJ1dGVQcm90byLmAQoOQXR0cmlidXRlUHJvdG8SDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBImCgF0GAUgASgLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SJQoBZxgGIAEoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8SDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSKgoGZ3JhcGhzGAsgAygLMhoueW9sb3BydW5lLm9ubnguR3JhcGhQcm90bxIMCgR0eXBlGBQgASgFIswBCgtUZW5zb3JQcm90bxIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgASgMEhIKCmludDMyX2RhdGEYBSABKAwSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBI9Cg1leHRlcm5hbF9kYXRhGA0gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIVCg1kYXRhX2xvY2F0aW9uGA4gASgFYgZwcm90bzM");
+  fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCKoAgoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIwCglmdW5jdGlvbnMYGSADKAsyHS55b2xvcHJ1bmUub25ueC5GdW5jdGlvblByb3RvIjUKEk9wZXJhdG9yU2V0SWRQcm90bxIOCgZkb21haW4YASABKAkSDwoHdmVyc2lvbhgCIAEoAyI0ChZTdHJpbmdTdHJpbmdFbnRyeVByb3RvEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSLGAQoKR3JhcGhQcm90bxInCgRub2RlGAEgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEjAKC2luaXRpYWxpemVyGAUgAygLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SLQoFaW5wdXQYCyADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90bxIuCgZvdXRwdXQYDCADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90byJHCg5WYWx1ZUluZm9Qcm90bxIMCgRuYW1lGAEgASgJEicKBHR5cGUYAiABKAsyGS55b2xvcHJ1bmUub25ueC5UeXBlUHJvdG8ikAEKCVR5cGVQcm90bxI1Cgt0ZW5zb3JfdHlwZRgBIAEoCzIgLnlvbG9wcnVuZS5vbm54LlR5cGVQcm90by5UZW5zb3IaTAoGVGVuc29yEhEKCWVsZW1fdHlwZRgBIAEoBRIvCgVzaGFwZRgCIAEoCzIgLnlvbG9wcnVuZS5vbm54LlRlbnNvclNoYXBlUHJvdG8ifgoQVGVuc29yU2hhcGVQcm90bxI3CgNkaW0YASADKAsyKi55b2xvcHJ1bmUub25ueC5UZW5zb3JTaGFwZVByb3RvLkRpbWVuc2lvbhoxCglEaW1lbnNpb24SEQoJZGltX3ZhbHVlGAEgASgDEhEKCWRpbV9wYXJhbRgCIAEoCSKMAQoJTm9kZVByb3RvEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSDgoGZG9tYWluGAcgASgJEjEKCWF0dHJpYnV0ZRgFIAMoCzIeLnlvbG9wcnVuZS5vbm54LkF0dHJpYnV0ZVByb3RvIlYKDUZ1bmN0aW9uUHJvdG8SDAoEbmFtZRgBIAEoCRInCgRub2RlGAcgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEg4KBmRvbWFpbhgKIAEoCSLmAQoOQXR0cmlidXRlUHJvdG8SDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBImCgF0GAUgASgLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SJQoBZxgGIAEoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8SDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSKgoGZ3JhcGhzGAsgAygLMhoueW9sb3BydW5lLm9ubnguR3JhcGhQcm90bxIMCgR0eXBlGBQgASgFIswBCgtUZW5zb3JQcm90bxIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgASgMEhIKCmludDMyX2RhdGEYBSABKAwSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBI9Cg1leHRlcm5hbF9kYXRhGA0gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIVCg1kYXRhX2xvY2F0aW9uGA4gASgFYgZwcm90bzM");
 
 /**
  * @generated from message yoloprune.onnx.ModelProto
@@ -51,6 +51,11 @@ export type ModelProto = Message<"yoloprune.onnx.ModelProto"> & {
    * @generated from field: repeated yoloprune.onnx.StringStringEntryProto metadata_props = 14;
    */
   metadataProps: StringStringEntryProto[];
+
+  /**
+   * @generated from field: repeated yoloprune.onnx.FunctionProto functions = 25;
+   */
+  functions: FunctionProto[];
 };
 
 /**
@@ -279,6 +284,33 @@ export const NodeProtoSchema: GenMessage<NodeProto> = /*@__PURE__*/
   messageDesc(file_onnx, 7);
 
 /**
+ * @generated from message yoloprune.onnx.FunctionProto
+ */
+export type FunctionProto = Message<"yoloprune.onnx.FunctionProto"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: repeated yoloprune.onnx.NodeProto node = 7;
+   */
+  node: NodeProto[];
+
+  /**
+   * @generated from field: string domain = 10;
+   */
+  domain: string;
+};
+
+/**
+ * Describes the message yoloprune.onnx.FunctionProto.
+ * Use `create(FunctionProtoSchema)` to create a new message.
+ */
+export const FunctionProtoSchema: GenMessage<FunctionProto> = /*@__PURE__*/
+  messageDesc(file_onnx, 8);
+
+/**
  * @generated from message yoloprune.onnx.AttributeProto
  */
 export type AttributeProto = Message<"yoloprune.onnx.AttributeProto"> & {
@@ -338,7 +370,7 @@ export type AttributeProto = Message<"yoloprune.onnx.AttributeProto"> & {
  * Use `create(AttributeProtoSchema)` to create a new message.
  */
 export const AttributeProtoSchema: GenMessage<AttributeProto> = /*@__PURE__*/
-  messageDesc(file_onnx, 8);
+  messageDesc(file_onnx, 9);
 
 /**
  * @generated from message yoloprune.onnx.TensorProto
@@ -390,5 +422,5 @@ export type TensorProto = Message<"yoloprune.onnx.TensorProto"> & {
  * Use `create(TensorProtoSchema)` to create a new message.
  */
 export const TensorProtoSchema: GenMessage<TensorProto> = /*@__PURE__*/
-  messageDesc(file_onnx, 9);
+  messageDesc(file_onnx, 10);
 

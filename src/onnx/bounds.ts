@@ -1,0 +1,84 @@
+import { UserError } from '../errors.ts';
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+} from './onnx_pb.ts';
+
+/** Graphs and functions within each other; exporters write two or three. */
+const MAX_DEPTH = 32;
+/** Nodes with all functions written out; the largest detectors have a few thousand. */
+const MAX_NODES = 200_000;
+/** They run as often as a number in the model says, and ONNX Runtime cannot be stopped while they do. */
+const ENDLESS = new Set(['Loop', 'Scan']);
+
+const EXPORT_HINT = 'Export the detector again with the exporter of yolov5 or Ultralytics.';
+
+/**
+ * Refuses what a detector never needs, and what would let a model from outside hold up the machine or reach other files:
+ * loops, functions that call each other over and over, graphs within graphs, tensors in other files.
+ *
+ * @param path for messages.
+ * @throws {UserError} on the first of them.
+ */
+export function refuseUnbounded(path: string, model: ModelProto): void {
+  const functions = new Map(model.functions.map((entry) => [nameOf(entry.domain, entry.name), entry]));
+  const sizes = new Map<FunctionProto, number | 'open'>();
+
+  const sizeOfNodes = (nodes: readonly NodeProto[], depth: number): number => {
+    if (depth > MAX_DEPTH) throw refused(path, `must nest graphs and functions at most ${MAX_DEPTH} deep`);
+    let size = 0;
+    for (const node of nodes) size += sizeOfNode(node, depth);
+    if (size > MAX_NODES) throw refused(path, `must have at most ${MAX_NODES} operators, but it has more`);
+    return size;
+  };
+  const sizeOfNode = (node: NodeProto, depth: number): number => {
+    if (ENDLESS.has(node.opType)) {
+      throw refused(path, `must run through once, but it has the operator ${node.opType} (${node.name})`);
+    }
+    const called = functions.get(nameOf(node.domain, node.opType));
+    let size = called ? sizeOfFunction(called, depth) : 1;
+    for (const attribute of node.attribute) size += sizeOfAttribute(attribute, depth);
+    return size;
+  };
+  const sizeOfFunction = (called: FunctionProto, depth: number): number => {
+    const known = sizes.get(called);
+    if (known === 'open') throw refused(path, `must end, but its function ${called.name} calls itself`);
+    if (known !== undefined) return known;
+    sizes.set(called, 'open');
+    const size = sizeOfNodes(called.node, depth + 1);
+    sizes.set(called, size);
+    return size;
+  };
+  const sizeOfAttribute = ({ t, g, graphs }: AttributeProto, depth: number): number => {
+    if (t) refuseExternal(path, t);
+    return [...(g ? [g] : []), ...graphs].reduce((size, graph) => size + sizeOfGraph(graph, depth + 1), 0);
+  };
+  const sizeOfGraph = (graph: GraphProto, depth: number): number => {
+    for (const tensor of graph.initializer) refuseExternal(path, tensor);
+    return sizeOfNodes(graph.node, depth);
+  };
+
+  if (model.graph) sizeOfGraph(model.graph, 0);
+}
+
+function nameOf(domain: string, name: string): string {
+  return `${domain}:${name}`;
+}
+
+function refused(path: string, sentence: string): UserError {
+  return new UserError('model', `The model ${path} ${sentence}.`, EXPORT_HINT);
+}
+
+/** Backup and pruned model would lack the other file, and what the model names could be any file of the machine. */
+function refuseExternal(path: string, { name, dataLocation, externalData }: TensorProto): void {
+  if (dataLocation !== 1 && externalData.length === 0) return;
+  throw new UserError(
+    'model',
+    `The tensor ${name} in ${path} must be in the model itself, but it is kept in an external data file.`,
+    'Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`.',
+  );
+}
