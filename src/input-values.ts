@@ -102,6 +102,22 @@ export const thresholds: InputValue<Thresholds> = (given) => {
   }
 };
 
+/** Name of an artifact as GitHub takes it; empty for the word `none`. */
+export const artifactName: InputValue<string> = (given) => {
+  if (given === 'none') return { value: '' };
+  if (!/[":<>|*?\\/\r\n]/.test(given)) return { value: given };
+  return {
+    must: 'a name without any of " : < > | * ? \\ / and line breaks',
+    remedy: 'Use letters, digits and dashes.',
+  };
+};
+
+/** What action.yml writes for the workflow's own token; elsewhere nothing stands for it. */
+export const WORKFLOW_TOKEN = `\${{ github.token }}`;
+
+/** A token; empty where there is none. */
+export const token: InputValue<string> = (given) => ({ value: given === WORKFLOW_TOKEN ? '' : given });
+
 /** 0, 1, 2, … */
 export const wholeNumber: InputValue<number> = (given) =>
   /^\d{1,6}$/.test(given)

@@ -6,6 +6,7 @@ import { METRIC_NAMES } from './gate/metric-names.ts';
 import { CONFIDENCES } from './gate/rules.ts';
 import {
   amount,
+  artifactName,
   boolean,
   duration,
   type InputValue,
@@ -19,6 +20,8 @@ import {
   share,
   text,
   thresholds,
+  token,
+  WORKFLOW_TOKEN,
   wholeNumber,
 } from './input-values.ts';
 import { METHODS, type MethodName } from './prune/methods.ts';
@@ -134,6 +137,31 @@ export const INPUTS = {
     'Prepared folder or archive of the native packages, for machines without network; see docs/runtime.md.',
   ),
   summary: input(boolean, 'true', 'Whether to write the job summary.'),
+  comment: input(
+    oneOf(['auto', 'always', 'never', 'on-fail']),
+    'auto',
+    'Comment on the pull request: auto (where there is one), always, never, or on-fail.',
+  ),
+  token: input(
+    token,
+    WORKFLOW_TOKEN,
+    'Token for the comment (pull-requests: write) and the release (contents: write).',
+  ),
+  'artifact-name': input(
+    artifactName,
+    'yolo-prune-report',
+    'Name of the artifact with the models and the report; none for no artifact.',
+  ),
+  'retention-days': input(
+    wholeNumber,
+    '0',
+    "Days that GitHub keeps the artifact; 0 means the repository's default.",
+  ),
+  'release-tag': input(
+    text,
+    '',
+    'Tag of an existing release that gets the pruned model, its SHA-256 and report.json after a pass.',
+  ),
 } as const;
 
 export type InputName = keyof typeof INPUTS;

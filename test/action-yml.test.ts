@@ -32,7 +32,9 @@ test('the runner starts the committed bundle on Node 24', () => {
 
 test('the README tells every input with its default, and every output', () => {
   for (const [name, { default: fallback }] of Object.entries(action.inputs)) {
-    expect(readme).toMatch(new RegExp(`^\\| \`${name}\` \\| ${fallback ? `\`${fallback}\`` : ''}`, 'm'));
+    expect(readme).toMatch(
+      new RegExp(`^\\| \`${name}\` \\| ${fallback ? `\`${RegExp.escape(fallback)}\`` : ''}`, 'm'),
+    );
   }
   for (const name of Object.keys(action.outputs)) expect(readme).toContain(`| \`${name}\` |`);
 });

@@ -3,12 +3,12 @@ import * as core from '@actions/core';
 import { UserError, UserErrors } from '../errors.ts';
 import { loadInputs } from '../inputs.ts';
 import { nativeBase } from '../native-base.ts';
-import { summaryMarkdown } from '../report/summary.ts';
 import { run } from '../run.ts';
 import { actionsCache } from '../runtime/actions-cache.ts';
 import { stopOnSignals } from '../stop.ts';
+import { annotateVerdict } from './annotations.ts';
 import { actionsLog, harmless } from './log.ts';
-import { setOutputs, writeSummary } from './publish.ts';
+import { publish } from './publish.ts';
 
 /** One run as a step of a workflow: inputs from the runner; outputs, summary and a failed verdict back to it, in this order. */
 export async function runAction(bundleUrl: string): Promise<void> {
@@ -20,13 +20,11 @@ export async function runAction(bundleUrl: string): Promise<void> {
     return nativeBase(bundleUrl, inputs['runtime-path'], kept, actionsLog);
   });
   const outcome = await run(inputs, actionsLog, base, stopOnSignals());
-  setOutputs(outcome);
-  if (inputs.summary) await writeSummary(summaryMarkdown(outcome.report));
-  const { pass, reasons } = outcome.report.verdict;
-  if (pass) return;
-  const message = reasons.join('\n');
-  if (inputs['fail-on-drop']) core.setFailed(message);
-  else core.warning(`${message} The step stays green because fail-on-drop is false.`);
+  await publish(outcome, inputs);
+  if (outcome.report.verdict.pass) return;
+  annotateVerdict(outcome.report, inputs.data, inputs['fail-on-drop'] ? 'error' : 'warning');
+  if (inputs['fail-on-drop']) process.exitCode = core.ExitCode.Failure;
+  else core.info('The step stays green because fail-on-drop is false.');
 }
 
 /** Ends the step red; only a bug shows its stack trace. */

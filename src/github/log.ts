@@ -1,5 +1,7 @@
 import * as core from '@actions/core';
 import type { Log } from '../log.ts';
+import { printable } from '../report/escape.ts';
+import { ANNOTATIONS } from './annotations.ts';
 
 /**
  * The runner's log, with a group a phase.
@@ -7,9 +9,17 @@ import type { Log } from '../log.ts';
  * Lines may hold names from outside, so none may start a workflow command (`::error::…`, `##[group]…`); annotations go
  * through @actions/core, which escapes them.
  */
+let warnings = 0;
+
 export const actionsLog: Log = {
   info: (line) => core.info(harmless(line)),
-  warning: (line) => core.warning(line),
+  // GitHub shows ten a step and drops the rest without a word: those stand in the log alone.
+  warning: (line) => {
+    warnings++;
+    if (warnings < ANNOTATIONS) core.warning(printable(line));
+    else if (warnings === ANNOTATIONS) core.warning('There are more warnings: see the log of this step.');
+    if (warnings >= ANNOTATIONS) core.info(harmless(`Warning: ${line}`));
+  },
   group: (title, phase) => core.group(harmless(title), phase),
 };
 

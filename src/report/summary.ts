@@ -1,26 +1,48 @@
 import { markdown, markdownCode, shortName } from './escape.ts';
 import type { Report } from './report.ts';
-import { figure, HONEST_SENTENCE, megabytes, percent } from './text.ts';
+import { classRows, figureRows, ruleRows } from './rows.ts';
+import { certaintyLine, figure, HONEST_SENTENCE, megabytes, percent, signed } from './text.ts';
 
-/** Classes shown in the table of what lost most. */
-const WORST_CLASSES = 10;
-
-/** The job summary: the verdict first, then figures, classes, sizes and layers. Every number comes from the report. */
-export function summaryMarkdown(report: Report): string {
-  return [
-    verdictSection(report),
-    figuresTable(report),
-    classesTable(report),
-    effectTable(report),
-    layersTable(report),
-    warningsList(report),
-  ]
-    .filter(Boolean)
-    .join('\n\n')
-    .concat('\n');
+/** Somewhere to read on. */
+export interface Link {
+  readonly text: string;
+  readonly url: string;
 }
 
-function verdictSection({ verdict, model, validation, prune }: Report): string {
+/** GitHub drops a larger job summary whole (limit 1,048,576 bytes). */
+const SUMMARY_LIMIT = 1_000_000;
+
+/** Said where something had to be left out. */
+const SHORTENED = '*Parts are left out here because GitHub limits the length; report.html has everything.*';
+
+/**
+ * The job summary: the verdict first, then figures, classes, sizes and layers. Every number comes from the report. Parts are
+ * left out from the end, and that is said, where all of it would be longer than the limit.
+ *
+ * @param limit bytes that the text may take.
+ */
+export function summaryMarkdown(report: Report, limit = SUMMARY_LIMIT, links: readonly Link[] = []): string {
+  const parts = [
+    verdictSection(report),
+    links.map(({ text, url }) => `[${text}](${url})`).join(' · '),
+    figuresTable(report),
+    classesTable(report),
+    rulesTable(report),
+    effectTable(report),
+    warningsList(report),
+    layersTable(report),
+  ].filter(Boolean);
+  for (let kept = parts.length; kept > 0; kept--) {
+    const text = [...parts.slice(0, kept), ...(kept < parts.length ? [SHORTENED] : [])]
+      .join('\n\n')
+      .concat('\n');
+    if (Buffer.byteLength(text) <= limit) return text;
+  }
+  return `${SHORTENED}\n`;
+}
+
+function verdictSection(report: Report): string {
+  const { verdict, model, validation, prune } = report;
   const { pass, metric, before, after, drop, maxDrop } = verdict;
   const change = drop >= 0 ? `dropped by **${figure(drop)}**` : `rose by **${figure(-drop)}**`;
   const fate = model.replaced
@@ -34,6 +56,8 @@ function verdictSection({ verdict, model, validation, prune }: Report): string {
     `${metric} (${validation.decidedBy}) ${change}; ${figure(maxDrop)} is accepted. ` +
       `Method ${markdownCode(prune.method)}, amount ${percent(prune.amount)}, ${validation.images} images, ${validation.labels} boxes.`,
     ...verdict.reasons.map((reason) => `- ${markdown(reason)}`),
+    ...(verdict.certainty ? ['', markdown(certaintyLine(report))] : []),
+    ...verdict.warnings.map((warning) => `\n> [!WARNING]\n> ${markdown(warning)}`),
     '',
     fate,
   ].join('\n');
@@ -45,46 +69,54 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function change(before: number, after: number): string {
-  return `${after >= before ? '+' : '−'}${figure(Math.abs(after - before))}`;
+  return signed(after - before);
 }
 
-function figuresTable({ validation }: Report): string {
-  const { before, after, protocol } = validation;
-  const rows: readonly (readonly [string, string, number, number])[] = [
-    ['mAP50-95', protocol, before.mAP50_95, after.mAP50_95],
-    ['mAP50', protocol, before.mAP50, after.mAP50],
-    ['P', protocol, before.P, after.P],
-    ['R', protocol, before.R, after.R],
-    ['AP', 'coco', before.coco.AP, after.coco.AP],
-    ['AP50', 'coco', before.coco.AP50, after.coco.AP50],
-    ['AR100', 'coco', before.coco.AR100, after.coco.AR100],
-  ];
+function figuresTable(report: Report): string {
   return table(
-    ['Metric', 'Protocol', 'Unpruned', 'Pruned', 'Change'],
-    rows.map(([name, rule, a, b]) => [name, rule, figure(a), figure(b), change(a, b)]),
+    ['Metric', 'Protocol', 'Unpruned', 'Pruned', 'Change', 'Drop, 95 % interval'],
+    figureRows(report).map(({ name, protocol, before, after, interval }) => [
+      name,
+      protocol,
+      figure(before),
+      figure(after),
+      change(before, after),
+      interval ? `${figure(interval.low)} … ${figure(interval.high)}` : '–',
+    ]),
   );
 }
 
-function classesTable({ validation }: Report): string {
-  const { before, after, protocol } = validation;
-  const afterById = new Map(after.perClass.map((row) => [row.id, row]));
-  const rows = before.perClass
-    .map((row) => ({ ...row, pruned: afterById.get(row.id)?.AP50_95 ?? 0 }))
-    .toSorted((a, b) => a.pruned - a.AP50_95 - (b.pruned - b.AP50_95) || a.id - b.id);
-  const shown = rows.slice(0, WORST_CLASSES);
-  const title =
-    rows.length > shown.length ? `The ${shown.length} classes of ${rows.length} that lost most` : 'Classes';
+function classesTable(report: Report): string {
+  const { total, rows } = classRows(report);
+  const title = total > rows.length ? `The ${rows.length} classes of ${total} that lost most` : 'Classes';
   return [
-    `### ${title} (mAP50-95, ${protocol})`,
+    `### ${title} (mAP50-95, ${report.validation.protocol})`,
     '',
     table(
       ['Class', 'Boxes', 'Unpruned', 'Pruned', 'Change'],
-      shown.map((row) => [
-        markdown(shortName(row.name)),
-        String(row.labels),
-        figure(row.AP50_95),
-        figure(row.pruned),
-        change(row.AP50_95, row.pruned),
+      rows.map(({ name, labels, before, after }) => [
+        markdown(shortName(name)),
+        String(labels),
+        figure(before),
+        figure(after),
+        change(before, after),
+      ]),
+    ),
+  ].join('\n');
+}
+
+function rulesTable(report: Report): string {
+  const rows = ruleRows(report);
+  if (rows.length < 2) return '';
+  return [
+    '### Rules',
+    '',
+    table(
+      ['Rule', 'Result', 'Finding'],
+      rows.map(({ rule, pass, says }) => [
+        markdownCode(rule),
+        pass ? '✅' : '❌',
+        markdown(shortName(says, 400)),
       ]),
     ),
   ].join('\n');
@@ -100,6 +132,7 @@ function effectTable({ model, prune, timing, validation }: Report): string {
       [
         ['File', megabytes(model.bytes), megabytes(model.bytes)],
         ['File, gzip', megabytes(model.gzipBytesBefore), megabytes(model.gzipBytesAfter)],
+        ['File, zstd', megabytes(model.zstdBytesBefore), megabytes(model.zstdBytesAfter)],
         [
           `Inference an image (${validation.device}, median)`,
           milliseconds(timing.inferenceMillisecondsBefore),

@@ -5,7 +5,7 @@ import { metricsOf } from '../../src/metrics/evaluator.ts';
 import type { ImageStatistics } from '../../src/metrics/types.ts';
 
 const REPETITIONS = 300;
-const IMAGES = 200;
+const IMAGES = 150;
 /** So many images that their drop is the true one, as far as these repetitions can tell. */
 const POPULATION = 60_000;
 const CLASSES = 3;
@@ -58,7 +58,7 @@ function drawPair(random: () => number, number: number): Pair {
       },
     };
   };
-  return [model(0), model(0.05)];
+  return [model(0), model(0.02)];
 }
 
 function draw(seed: number, images: number): [ImageStatistics[], ImageStatistics[]] {
@@ -68,11 +68,10 @@ function draw(seed: number, images: number): [ImageStatistics[], ImageStatistics
 }
 
 test('the 95 % interval holds the true drop 92 to 98 times in 100', { timeout: 3_600_000 }, () => {
-  const figures: readonly FigureKey[] = ['mAP50_95', 'mAP50', 'AP'];
+  const figures: readonly FigureKey[] = ['mAP50_95', 'AP'];
   const [before, after] = draw(1, POPULATION).map((images) => metricsOf(images, 'ultralytics'));
   const truth = {
     mAP50_95: before.mAP50_95 - after.mAP50_95,
-    mAP50: before.mAP50 - after.mAP50,
     AP: before.coco.AP - after.coco.AP,
   };
   const covered = new Map(figures.map((figure) => [figure, 0]));

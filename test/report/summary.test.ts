@@ -25,7 +25,7 @@ test('a folder without a report cannot be rendered again', async () => {
 test('the verdict comes first, with the figures and what became of the model', () => {
   const lines = summaryMarkdown(reportOf()).split('\n');
   expect(lines[0]).toBe('## ✅ Pruning passed: mAP50-95 0.5123 → 0.5000');
-  expect(lines.slice(0, 6).join('\n')).toContain('the original is kept as');
+  expect(lines.slice(0, 8).join('\n')).toContain('the original is kept as');
   expect(summaryMarkdown(reportOf({ pass: false }))).toMatch(/^## ❌ Pruning failed[\s\S]*stays as it was/);
 });
 
@@ -107,4 +107,20 @@ test('a report folder that cannot be made is told', async () => {
   const file = join(await mkdtemp(join(tmpdir(), 'report-')), 'file');
   writeFileSync(file, '');
   await expect(writeReport(file, reportOf(), EXTRAS)).rejects.toThrow(/cannot be written.*report-dir/);
+});
+
+test('parts that are too long for GitHub are left out from the end, and that is said', () => {
+  const whole = summaryMarkdown(reportOf());
+  const limit = Buffer.byteLength(whole) - 1;
+  const shorter = summaryMarkdown(reportOf(), limit);
+  expect(Buffer.byteLength(shorter)).toBeLessThanOrEqual(limit);
+  expect(shorter).toMatch(/Parts are left out here/);
+  expect(shorter).not.toContain('Sparsity of each layer');
+  expect(whole.startsWith(shorter.split('\n\n*Parts')[0]!)).toBe(true);
+});
+
+test('links and zstd sizes are there', () => {
+  const summary = summaryMarkdown(reportOf(), undefined, [{ text: 'report', url: 'https://127.0.0.1/x' }]);
+  expect(summary).toContain('[report](https://127.0.0.1/x)');
+  expect(summary).toContain('| File, zstd | 6.80 MB | 5.20 MB |');
 });
