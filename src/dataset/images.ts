@@ -42,7 +42,8 @@ export async function listImages(entries: readonly string[], family: Family): Pr
     const stats = await stat(entry);
     if (stats.isDirectory()) lists.push(await walk(entry, warnings));
     else if (formats.has(extension(entry))) lists.push([entry]);
-    else lists.push(await readList(entry, stats.size, formats, warnings));
+    else if (stats.isFile()) lists.push(await readList(entry, stats.size, formats, warnings));
+    else throw notRegular(entry);
   }
   const paths = lists.flat().filter((path) => formats.has(extension(path)));
   return { paths: paths.sort(compareCodePoints), warnings };
@@ -107,6 +108,15 @@ export function stateOfImage(path: string): 'there' | 'missing' | 'lfs-pointer' 
   } catch {
     return 'there'; // It is seen but cannot be opened: reported where it is decoded.
   }
+}
+
+/** Devices and pipes never end. */
+function notRegular(entry: string): UserError {
+  return new UserError(
+    'dataset',
+    `Images must be in a folder, a list or a regular file, but ${entry} is something else.`,
+    'Name a folder of images or a .txt file with one path a line.',
+  );
 }
 
 async function readList(

@@ -66,11 +66,15 @@ const NUMBER = new RegExp(`^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS}
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 const NOT_A_NUMBER = /^[+-]?nan$/i;
 
+/** Longer words are no numbers here, other than there: the expression runs out of stack on megabytes of digits. */
+const MAX_WORD = 10_000;
+
 /**
  * `float(word)` for ASCII words: underscores between digits, `inf`, `nan`, `.5`, `5.`, `1e-3`.
  * Returns `undefined` where Python raises ValueError.
  */
 export function parseFloatWord(word: string): number | undefined {
+  if (word.length > MAX_WORD) return undefined;
   if (NUMBER.test(word)) return Number(word.includes('_') ? word.replaceAll('_', '') : word);
   const infinite = INFINITE.exec(word);
   if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
