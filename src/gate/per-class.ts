@@ -12,6 +12,9 @@ import {
 /** How often a rule over all classes may fail by chance. */
 const ALPHA = 0.05;
 
+/** A class in fewer images has hardly a spread to resample, and would always seem sure. */
+const LEAST_IMAGES = 5;
+
 /** One class that has labels enough to be judged. */
 interface JudgedClass {
   readonly id: number;
@@ -20,7 +23,8 @@ interface JudgedClass {
   readonly after: number;
   readonly drop: number;
   readonly accepted: number;
-  readonly standardError: number;
+  /** `null` where too few images hold the class to tell. */
+  readonly standardError: number | null;
 }
 
 /**
@@ -42,13 +46,17 @@ export function judgeClasses(
   const judged = judgedClasses(before, after, bootstrap, rule);
   const safe = confidence === 'safe';
   const pValues = judged.map(({ drop, accepted, standardError }) =>
-    pValue((safe ? accepted - drop : drop - accepted) / standardError),
+    standardError === null ? 1 : pValue((safe ? accepted - drop : drop - accepted) / standardError),
   );
   const shown = holm(pValues);
-  return judged.map(({ id, labels, before, after, drop, accepted }, i) => {
+  return judged.map(({ id, labels, before, after, drop, accepted, standardError }, i) => {
     const broken = drop > 0 && (safe ? !shown[i] : shown[i]! && exceeds(drop, accepted));
     const name = names.get(id) ?? String(id);
     const limit = describeAccepted(rule.maxDrop, before);
+    const doubt =
+      standardError === null
+        ? `fewer than ${LEAST_IMAGES} images cannot show it`
+        : `of ${judged.length} classes this one may be chance`;
     return {
       rule: 'thresholds: per-class: max-drop',
       subject: name,
@@ -58,7 +66,7 @@ export function judgeClasses(
       says:
         `mAP50-95 of class ${name} (${labels} labels) ${drop >= 0 ? 'fell' : 'rose'} by ${Math.abs(drop).toFixed(4)}, from ` +
         `${before.toFixed(4)} to ${after.toFixed(4)}; ${limit} is accepted` +
-        `${exceeds(drop, accepted) && !broken ? `, and of ${judged.length} classes this one may be chance` : ''}.`,
+        `${exceeds(drop, accepted) && !broken ? `, and ${doubt}` : ''}.`,
     };
   });
 }
@@ -72,8 +80,9 @@ function judgedClasses(
   const afterById = new Map(after.perClass.map((row) => [row.id, row.AP50_95]));
   return before.perClass
     .filter(({ labels }) => labels >= minLabels)
-    .map(({ id, labels, AP50_95 }) => {
-      const drops = bootstrap?.perClass.get(id);
+    .map(({ id, labels, images, AP50_95 }) => {
+      const drops = images < LEAST_IMAGES ? undefined : bootstrap?.perClass.get(id);
+      const spread = drops ? spreadOf(drops) : null;
       const pruned = afterById.get(id) ?? 0;
       return {
         id,
@@ -82,7 +91,8 @@ function judgedClasses(
         after: pruned,
         drop: AP50_95 - pruned,
         accepted: acceptedDrop(maxDrop, AP50_95),
-        standardError: (drops && spreadOf(drops)?.standardError) || Number.MIN_VALUE,
+        // No spread at all is as sure as can be, not a division by zero.
+        standardError: spread && Math.max(spread.standardError, Number.EPSILON),
       };
     });
 }

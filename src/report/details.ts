@@ -52,7 +52,8 @@ export function reportedBootstrap(bootstrap: Bootstrap, decisive: string): Repor
     figures: Object.fromEntries(intervals),
     perClass: [...bootstrap.perClass].flatMap(([id, drops]) => {
       const spread = spreadOf(drops);
-      return spread ? [{ id, ...intervalOf(spread) }] : [];
+      // A class in a single image has no spread that could be shown.
+      return spread && spread.high > spread.low ? [{ id, ...intervalOf(spread) }] : [];
     }),
     histogram: histogram(decisiveDrops.filter((drop) => !Number.isNaN(drop))),
   };

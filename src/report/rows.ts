@@ -59,7 +59,10 @@ export function classRows({ validation }: Report): {
 /** Rules that are listed at most: a rule over all classes makes one result a class. */
 const RULES = 40;
 
-/** Every rule's result, the failed ones first. */
+/** The rules' results, the failed ones first; a rule over all classes tells only of those that broke it. */
 export function ruleRows({ verdict }: Report): readonly RuleResult[] {
-  return verdict.rules.toSorted((a, b) => Number(a.pass) - Number(b.pass)).slice(0, RULES);
+  return verdict.rules
+    .filter(({ pass, rule }) => !pass || !rule.includes('per-class'))
+    .toSorted((a, b) => Number(a.pass) - Number(b.pass))
+    .slice(0, RULES);
 }

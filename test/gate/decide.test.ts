@@ -219,6 +219,12 @@ describe('thresholds', () => {
       expect.stringMatching(/^mAP50-95 of class cat \(30 labels\) fell by 0.1000/),
     ]);
     expect(verdict.rules.at(-1)!.says).toMatch(/of 2 classes this one may be chance/);
+    const rare = metrics(0.5, { perClass: [{ ...row(0, 0.5), images: 4 }] });
+    const gone = metrics(0.5, { perClass: [row(0, 0)] });
+    expect(judge(rare, gone, gate(rule), evidence)).toMatchObject({
+      pass: true,
+      rules: [{}, { says: expect.stringMatching(/fewer than 5 images cannot show it/) }],
+    });
     const few = gate('per-class: { max-drop: 0.05, min-labels: 31 }');
     expect(judge(classes(0.5, 0.5), classes(0.4, 0.4), few, evidence).rules).toHaveLength(1);
     const safe = { ...gate(rule), confidence: 'safe' as const };
