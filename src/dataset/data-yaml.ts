@@ -31,8 +31,13 @@ const SCHEMA = CORE_SCHEMA.withTags(mergeTag, realMapTag);
  */
 export async function readDataYaml(path: string): Promise<DataYaml> {
   const file = resolve(path);
+  return parseDataYaml(await readBounded(file), file);
+}
+
+/** The same for the bytes of a data.yaml. */
+export function parseDataYaml(bytes: Uint8Array, file: string): DataYaml {
   const warnings: string[] = [];
-  const content = parseYaml(decode(await readBounded(file), file, warnings), file);
+  const content = parseYaml(decode(bytes, file, warnings), file);
   const splits = new Map<string, unknown>();
   for (const [key, split] of SPLIT_KEYS) {
     const value = content.get(key);
@@ -86,8 +91,8 @@ async function readBounded(file: string): Promise<Buffer> {
   return readFile(file);
 }
 
-function decode(bytes: Buffer, file: string, warnings: string[]): string {
-  const mark = bytes.subarray(0, 2).toString('latin1');
+function decode(bytes: Uint8Array, file: string, warnings: string[]): string {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString('latin1');
   if (mark === '\xff\xfe' || mark === '\xfe\xff') {
     throw new UserError(
       'dataset',
