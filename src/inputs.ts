@@ -75,6 +75,11 @@ export const INPUTS = {
     '0.02',
     'Accepted drop of the metric: absolute (0.02), or with % relative to the unpruned model (5%).',
   ),
+  baseline: input(
+    text,
+    '',
+    'report.json of another run, such as that of the main branch, to hold the pruned model against.',
+  ),
   'min-metric': input(optional(share), '', 'Least figure that the pruned model must reach.'),
   confidence: input(
     oneOf(CONFIDENCES),

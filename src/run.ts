@@ -7,13 +7,14 @@ import { judge } from './judge.ts';
 import type { Log } from './log.ts';
 import type { Family } from './protocol.ts';
 import { type PrunedModel, pruneModel } from './prune/prune-model.ts';
+import { compareBaseline, dataDigest } from './report/baseline.ts';
 import { writeCocoFiles } from './report/coco-files.ts';
 import { type ReportedPicture, worstPictures } from './report/pictures.ts';
 import { pictureFiles, png } from './report/raster.ts';
 import { buildReport, type Report } from './report/report.ts';
 import { gzipSize, zstdSize } from './report/sizes.ts';
 import { backupLine, pruneLine, verdictLines } from './report/text.ts';
-import { writeReport } from './report/write.ts';
+import { readReport, writeReport } from './report/write.ts';
 import { loadNativeParts, type NativeBase, nativeVersion } from './runtime/load.ts';
 import { limitTime } from './stop.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
@@ -55,6 +56,7 @@ export async function run(
       check(inputs, pool, log),
     );
     const { model, dataset, plan } = checked;
+    const baseline = inputs.baseline === '' ? null : await readReport(inputs.baseline);
     const sha256Before = sha256(model.bytes);
 
     const pruneStarted = performance.now();
@@ -82,7 +84,7 @@ export async function run(
     return await log.group('Report', async () => {
       const { sharp } = loadNativeParts(nativeBase);
       const pictures = await pictureFiles(sharp, picturesOf(validation, detector.family), detector.family);
-      const report = buildReport({
+      const judged = buildReport({
         verdict,
         pruned,
         names: checked.names,
@@ -107,6 +109,7 @@ export async function run(
         },
         validation: {
           protocol: detector.family,
+          dataDigest: dataDigest(dataset.images),
           split: inputs.split,
           imgsz: [detector.height, detector.width],
           ...plan.options,
@@ -117,6 +120,9 @@ export async function run(
         },
         timing: { totalSeconds: secondsSince(started), pruneSeconds, ...validation.timing },
       });
+      const report = baseline
+        ? { ...judged, baseline: compareBaseline(inputs.baseline, baseline, judged) }
+        : judged;
       const [samplesBefore = [], samplesAfter = samplesBefore] = validation.samples;
       if (inputs['save-json']) {
         await writeCocoFiles(inputs['report-dir'], {

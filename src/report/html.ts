@@ -37,6 +37,7 @@ ${headline(report)}
 </header>
 <main>
 ${section('Figures', `${figuresTable(report)}${details.bootstrap ? `<div class="charts one">${chart('drop-histogram')}</div>` : ''}`, 'figures')}
+${baselineSection(report)}
 ${section('Classes', `<div class="pair"><div>${classesTable(report)}</div>${chart('class-drops')}</div>`)}
 ${pictureSection(report, pictures)}
 ${section('Curves', `<div class="charts">${chart('precision-recall', 'f1-confidence', 'precision-confidence', 'recall-confidence')}</div>`)}
@@ -113,6 +114,26 @@ function figuresTable(report: Report): string {
     interval ? `${figure(interval.low)} … ${figure(interval.high)}` : '–',
   ]);
   return table('Figures of both models', ['Metric', 'Unpruned', 'Pruned', 'Change', '95 % of drops'], rows);
+}
+
+function baselineSection({ baseline }: Report): string {
+  if (baseline === null) return '';
+  const rows = baseline.figures.map(({ name, protocol, was, is }) => [
+    `${html(name)} <small>${html(protocol)}</small>`,
+    figure(was),
+    figure(is),
+    changeCell(was, is),
+  ]);
+  return section(
+    'Against the baseline',
+    baseline.differs === null
+      ? table(
+          `Pruned model of ${html(shortName(baseline.path))}, and this one`,
+          ['Metric', 'Then', 'Now', 'Change'],
+          rows,
+        )
+      : `<p>No comparison with ${html(shortName(baseline.path))}: ${html(baseline.differs)}.</p>`,
+  );
 }
 
 function classesTable(report: Report): string {

@@ -5,6 +5,7 @@ import type { Bootstrap } from '../metrics/bootstrap.ts';
 import type { CocoMetrics, ConfusionMatrix, Curves, Metrics } from '../metrics/types.ts';
 import type { Family } from '../protocol.ts';
 import type { PrunedModel } from '../prune/prune-model.ts';
+import type { ReportedBaseline } from './baseline.ts';
 import {
   type ReportedBootstrap,
   type ReportedConfusion,
@@ -73,6 +74,8 @@ export interface Report {
     readonly protocol: Family;
     /** What decided: the protocol above, or `coco`. */
     readonly decidedBy: string;
+    /** SHA-256 of the images' names and their labels. */
+    readonly dataDigest: string;
     readonly split: string;
     readonly imgsz: readonly [height: number, width: number];
     readonly images: number;
@@ -87,6 +90,8 @@ export interface Report {
     readonly before: ReportedMetrics;
     readonly after: ReportedMetrics;
   };
+  /** Another run to hold this one against, if one was named. */
+  readonly baseline: ReportedBaseline | null;
   readonly details: ReportedDetails;
   readonly timing: ReportedTiming;
 }
@@ -172,6 +177,7 @@ export function buildReport({
       before: reported(before, names),
       after: reported(after, names),
     },
+    baseline: null,
     details: {
       bootstrap: resampled && reportedBootstrap(resampled, decisiveKey(verdict, validation.protocol)),
       curves: { before: reportedCurves(curves[0]), after: reportedCurves(curves[1]) },

@@ -26,6 +26,7 @@ export function summaryMarkdown(report: Report, limit = SUMMARY_LIMIT, links: re
     verdictSection(report),
     links.map(({ text, url }) => `[${text}](${url})`).join(' · '),
     figuresTable(report),
+    baselineTable(report),
     classesTable(report),
     rulesTable(report),
     effectTable(report),
@@ -84,6 +85,27 @@ function figuresTable(report: Report): string {
       interval ? `${figure(interval.low)} … ${figure(interval.high)}` : '–',
     ]),
   );
+}
+
+function baselineTable({ baseline }: Report): string {
+  if (baseline === null) return '';
+  const title = `### Against ${markdownCode(shortName(baseline.path))}`;
+  if (baseline.differs !== null)
+    return [title, '', `No comparison: ${markdown(shortName(baseline.differs, 400))}.`].join('\n');
+  return [
+    title,
+    '',
+    table(
+      ['Metric', 'Protocol', 'Pruned then', 'Pruned now', 'Change'],
+      baseline.figures.map(({ name, protocol, was, is }) => [
+        markdown(name),
+        markdown(protocol),
+        figure(was),
+        figure(is),
+        change(was, is),
+      ]),
+    ),
+  ].join('\n');
 }
 
 function classesTable(report: Report): string {

@@ -106,6 +106,7 @@ export function reportOf({
     validation: {
       protocol: 'yolov5',
       decidedBy: 'yolov5',
+      dataDigest: 'c'.repeat(64),
       split: 'val',
       imgsz: [640, 640],
       images: 46,
@@ -120,6 +121,7 @@ export function reportOf({
       before: metrics(0.5123, className),
       after: metrics(after, className),
     },
+    baseline: null,
     details: {
       bootstrap: {
         resamples: 1000,
