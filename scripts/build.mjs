@@ -13,6 +13,7 @@ const BUNDLES = {
   index: 'src/index.ts',
   cli: 'src/cli.ts',
   worker: 'src/validate/worker.ts',
+  reconstruct: 'src/prune/reconstruct/worker.ts',
   'probe-child': 'src/runtime/probe-child.ts',
 };
 
@@ -66,7 +67,9 @@ function licences(files) {
       // Most have files of these names; some have a folder of them.
       const texts = readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && !entry.parentPath.includes(`${folder}/node_modules`))
-        .map((entry) => relative(join(root, folder), join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+        .map((entry) =>
+          relative(join(root, folder), join(entry.parentPath, entry.name)).replaceAll('\\', '/'),
+        )
         .filter((name) => named(name) && name.split('/').length <= 2);
       const body = texts.sort().map((name) => readFileSync(join(root, folder, name), 'utf8').trim());
       return [`${manifest.name} ${manifest.version} (${manifest.license})`, ...body].join('\n\n');

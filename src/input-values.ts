@@ -1,6 +1,7 @@
 import type { MaxDrop, Thresholds } from './gate/rules.ts';
 import { NO_THRESHOLDS } from './gate/rules.ts';
 import { parseThresholds, ThresholdsError } from './gate/thresholds.ts';
+import { type MethodName, parseMethod } from './prune/methods.ts';
 
 /** A parsed value, or what it must be and what to do about it. */
 export type ParseResult<T> = { readonly value: T } | { readonly must: string; readonly remedy: string };
@@ -69,6 +70,15 @@ export const amount: InputValue<number> = (given) => {
   if (value >= 1) return { must, remedy: 'Every weight would become zero: choose less.' };
   return { value };
 };
+
+/** The name of a pruning method. */
+export const method: InputValue<MethodName> = (given) =>
+  parseMethod(given)
+    ? { value: given as MethodName }
+    : {
+        must: 'l1, global, lamp, reconstruct, a pattern such as 2:4, or reconstruct-2:4',
+        remedy: 'Choose one of them; docs/methods.md says what each keeps.',
+      };
 
 /** A number from 0 to 1. */
 export const share: InputValue<number> = (given) => {

@@ -13,6 +13,7 @@ import {
   imageSize,
   lines,
   maxDrop,
+  method,
   oneOf,
   optional,
   positiveInteger,
@@ -24,7 +25,6 @@ import {
   WORKFLOW_TOKEN,
   wholeNumber,
 } from './input-values.ts';
-import { METHODS, type MethodName } from './prune/methods.ts';
 
 /** One input of the action and option of the command line. */
 interface InputSpec<T> {
@@ -50,10 +50,17 @@ export const INPUTS = {
   ),
   amount: input(amount, '30%', 'Share of every Conv weight to make zero: 30% or 0.3.'),
   method: input(
-    oneOf(Object.keys(METHODS) as MethodName[]),
+    method,
     'l1',
-    `Pruning method: ${Object.keys(METHODS).join(', ')}.`,
+    'Pruning method: l1, global, lamp, N:M such as 2:4, reconstruct or reconstruct-N:M; see docs/methods.md.',
   ),
+  calibration: input(
+    text,
+    'train',
+    'Images for methods that look at some: a split of data.yaml, a folder or a .txt list; labels are not needed.',
+  ),
+  'calibration-images': input(positiveInteger, '128', 'How many calibration images to use at most.'),
+  seed: input(wholeNumber, '0', 'Seed of what is drawn at random: the same seed gives the same model.'),
   exclude: input(lines, '', 'Globs, one a line, over Conv node or weight names to leave alone.'),
   split: input(
     oneOf(['val', 'test', 'train']),

@@ -1,4 +1,4 @@
-import { type Checked, check } from './check.ts';
+import { check } from './check.ts';
 import type { Backup } from './files/backup.ts';
 import { sha256 } from './files/hashes.ts';
 import { ModelVault } from './files/vault.ts';
@@ -6,14 +6,14 @@ import type { Inputs } from './inputs.ts';
 import { judge } from './judge.ts';
 import type { Log } from './log.ts';
 import type { Family } from './protocol.ts';
-import { type PrunedModel, pruneModel } from './prune/prune-model.ts';
+import { pruneCopy } from './pruning.ts';
 import { compareBaseline, dataDigest } from './report/baseline.ts';
 import { writeCocoFiles } from './report/coco-files.ts';
 import { type ReportedPicture, worstPictures } from './report/pictures.ts';
 import { pictureFiles, png } from './report/raster.ts';
 import { buildReport, type Report } from './report/report.ts';
 import { gzipSize, zstdSize } from './report/sizes.ts';
-import { backupLine, pruneLine, verdictLines } from './report/text.ts';
+import { backupLine, verdictLines } from './report/text.ts';
 import { readReport, writeReport } from './report/write.ts';
 import { loadNativeParts, type NativeBase, nativeVersion } from './runtime/load.ts';
 import { limitTime } from './stop.ts';
@@ -60,7 +60,7 @@ export async function run(
     const sha256Before = sha256(model.bytes);
 
     const pruneStarted = performance.now();
-    const pruned = await log.group('Prune a copy', async () => prune(checked, inputs, log));
+    const pruned = await log.group('Prune a copy', () => pruneCopy(checked, inputs, nativeBase, log));
     const pruneSeconds = secondsSince(pruneStarted);
     const nothingToDo = !pruned.changed && vault.replacesModel;
 
@@ -145,13 +145,6 @@ export async function run(
     vault.close();
     await pool.close();
   }
-}
-
-function prune({ model }: Checked, { method, amount, exclude }: Inputs, log: Log): PrunedModel {
-  const pruned = pruneModel(model, { method, amount, exclude });
-  for (const glob of pruned.unusedExcludes) log.warning(`exclude: ${glob} matches no Conv node or weight.`);
-  log.info(pruneLine(pruned));
-  return pruned;
 }
 
 function picturesOf({ statistics, shown, curves }: Validation, family: Family): readonly ReportedPicture[] {
