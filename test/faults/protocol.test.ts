@@ -19,6 +19,8 @@ interface Scenario {
   readonly before: Readonly<Record<string, Uint8Array>>;
   readonly after: Readonly<Record<string, Uint8Array>>;
   readonly noHardLinks?: boolean;
+  /** Paths of `before` that somebody wrote just now, and nobody synced. */
+  readonly loose?: readonly string[];
 }
 
 const SAME = { model: MODEL, output: MODEL, backup: BACKUP };
@@ -44,6 +46,7 @@ const SCENARIOS: readonly Scenario[] = [
     accepted: true,
     before: { [MODEL]: ORIGINAL, [BACKUP]: ORIGINAL },
     after: { [MODEL]: PRUNED, [BACKUP]: ORIGINAL },
+    loose: [BACKUP],
   },
   {
     name: 'another file has the name of the backup',
@@ -80,10 +83,13 @@ function drawing(seed: number): Draw {
   };
 }
 
-function diskOf({ before, noHardLinks }: Scenario): SimulatedDisk {
+function diskOf({ before, noHardLinks, loose = [] }: Scenario): SimulatedDisk {
   const disk = new SimulatedDisk();
   for (const folder of ['/', '/w', '/b']) disk.seed(folder, 'folder');
-  for (const [path, bytes] of Object.entries(before)) disk.seed(path, bytes);
+  for (const [path, bytes] of Object.entries(before)) {
+    if (loose.includes(path)) disk.write(disk.create(path, 0o644), bytes);
+    else disk.seed(path, bytes);
+  }
   if (noHardLinks) {
     disk.link = (from) => {
       throw Object.assign(new Error(`EPERM: no links here, '${from}'`), { code: 'EPERM' });
