@@ -14,7 +14,7 @@ import { type WeightedPrecision, weightedPrecision } from './bootstrap-precision
 import { bestF1, confidenceCurves } from './confidence-curves.ts';
 import { orderById } from './image-ids.ts';
 import { IOU_COUNT } from './iou.ts';
-import type { ClassSlots } from './ordering.ts';
+import { type ClassSlots, classSlots } from './ordering.ts';
 import type { CocoMetrics, ImageStatistics, Metrics } from './types.ts';
 
 /** A figure that can be resampled: all that a model has. */
@@ -51,7 +51,7 @@ export function figureCounter(
   const areas = COCO_AREAS.flatMap((suffix, area) => {
     const keys: readonly FigureKey[] =
       suffix === '' ? ['AP', 'AP50', 'AP75', 'AR1', 'AR10', 'AR100'] : [`AP${suffix}`, `AR${suffix}`];
-    return keys.some((key) => wanted.has(key)) ? [cocoCounter(images, slots, area)] : [];
+    return keys.some((key) => wanted.has(key)) ? [cocoCounter(images, area)] : [];
   });
   return (weights) => {
     const { figures, perClass } = countFamily(weights);
@@ -88,10 +88,11 @@ function familyCounter(images: readonly ImageStatistics[], slots: ClassSlots, fa
 
 function cocoCounter(
   images: readonly ImageStatistics[],
-  slots: ClassSlots,
   area: number,
 ): (weights: Uint16Array) => Partial<CocoMetrics> {
   const order = orderById(images);
+  // Crowds are labels for COCO alone.
+  const slots = classSlots(images.map(({ coco }) => coco.labels));
   const labels = cocoLabels(images, slots, area);
   const detections = cocoDetections(images, order, slots, area);
   const precision = weightedPrecision('coco', mostMatched(detections));

@@ -61,6 +61,8 @@ function dropHistogram(
           })),
           markLine: {
             symbol: 'none',
+            // Marks are rounded to two decimals unless told otherwise.
+            precision: 6,
             data: [
               mark(drop, 'drop', INKS.text, 'solid'),
               ...(maxDrop >= low - (high - low) && maxDrop <= high + (high - low)
@@ -168,6 +170,7 @@ function model(name: string, data: Line, color: string, more: object = {}): obje
 
 const FROM_0_TO_1 = { type: 'value', min: 0, max: 1 };
 const LEGEND = {
+  itemGap: 22,
   top: 0,
   textStyle: { color: INKS.text },
   data: ['unpruned', 'pruned'],
