@@ -10,6 +10,7 @@ const [DRAWS, STEP] = process.env.FAULTS === 'full' ? [20, 3] : [1, 30];
 
 const MODEL = '/w/best.onnx';
 const BACKUP = '/w/best.unpruned.onnx';
+const SECOND_BACKUP = '/w/best.unpruned.1.onnx';
 
 /** What is there before a run, and what it is asked for. */
 interface Scenario {
@@ -53,7 +54,7 @@ const SCENARIOS: readonly Scenario[] = [
     paths: SAME,
     accepted: true,
     before: { [MODEL]: ORIGINAL, [BACKUP]: OTHER },
-    after: { [MODEL]: PRUNED, [BACKUP]: OTHER, '/w/best.unpruned.1.onnx': ORIGINAL },
+    after: { [MODEL]: PRUNED, [BACKUP]: OTHER, [SECOND_BACKUP]: ORIGINAL },
   },
   {
     name: 'the backup goes to another folder of a file system without hard links',
@@ -125,7 +126,11 @@ function expectRecovery(disk: SimulatedDisk, scenario: Scenario): void {
   }
   prune(disk, paths, accepted);
   expectNothingLost(disk.list(), paths, accepted);
-  expect(told(disk.list())).toEqual(told(new Map(Object.entries(scenario.after))));
+  const { [BACKUP]: backup, ...after } = told(new Map(Object.entries(scenario.after)));
+  // What was torn in the power cut is another file by now, and the original is kept beside it.
+  const isTorn = scenario.loose !== undefined && disk.list().has(SECOND_BACKUP);
+  const kept = isTorn ? { [BACKUP]: expect.any(String), [SECOND_BACKUP]: backup } : { [BACKUP]: backup };
+  expect({ [BACKUP]: undefined, ...told(disk.list()) }).toEqual({ ...after, ...kept });
 }
 
 describe.for(SCENARIOS)('$name', (scenario) => {
