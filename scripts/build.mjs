@@ -21,6 +21,11 @@ const BUNDLES = {
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
 
+const NODE_CHECK = `if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error('Error: Node must be 24 or newer, but this is ' + process.version + '. Install Node 24 and try again.');
+  process.exit(1);
+}`;
+
 rmSync(outdir, { recursive: true, force: true });
 mkdirSync(outdir, { recursive: true });
 const { metafile } = await build({
@@ -33,7 +38,7 @@ const { metafile } = await build({
   format: 'esm',
   charset: 'utf8',
   legalComments: 'none',
-  banner: { js: REQUIRE },
+  banner: { js: `${REQUIRE}\n${NODE_CHECK}` },
   metafile: true,
   logLevel: 'warning',
 });

@@ -24,6 +24,8 @@ const SCRIPTS = {
   'check-dist': [['node', 'scripts/check-dist.mjs']],
   cases: [['vitest', 'run', '--config', 'test/cases/vitest.config.ts']],
   e2e: [['vitest', 'run', '--config', 'test/e2e/vitest.config.ts']],
+  look: [['node', 'scripts/look.ts']],
+  'test:coverage': [['vitest', 'run', '--config', 'test/metrics/bootstrap-coverage.config.ts']],
   'runtime:pack': [['node', 'scripts/runtime-pack.mjs']],
   node: [['node']],
 };

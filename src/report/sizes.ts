@@ -1,8 +1,9 @@
 import { promisify } from 'node:util';
-import { gzip, zstdCompress } from 'node:zlib';
+// Not by name: an older Node has no zstd, and would stop with a syntax error before it can say that it is too old.
+import zlib from 'node:zlib';
 
-const gzipped = promisify(gzip);
-const zstandard = promisify(zstdCompress);
+const gzipped = promisify(zlib.gzip);
+const zstandard = promisify(zlib.zstdCompress);
 
 /** Bytes that a file takes when it is stored or sent gzipped (level 6), as release assets and caches are. */
 export async function gzipSize(bytes: Uint8Array): Promise<number> {
