@@ -1,4 +1,8 @@
-"""Draws the demo's pictures and trains and exports its model; see README.md for the versions: `python make.py`."""
+"""Draws the demo's pictures, trains its model on more of them, exports and measures it: `python make.py`.
+
+Needs `pip install torch==2.15.0 onnx==1.23.2 onnxruntime==1.32.0 opencv-python-headless==5.0.0.93
+numpy==2.4.6`; about 12 minutes on one core.
+"""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""Prints the demo model's mAP unpruned and after l1 pruning, by the rules of yolov5's val.py: `python measure.py`."""
+"""Prints the demo model's mAP unpruned and after l1 pruning, by yolov5's rules: `python measure.py`.
+
+Needs the packages that make.py names, without torch.
+"""
 
 from pathlib import Path
 
@@ -8,7 +11,7 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-from pixels import letterbox
+from pixels import Placed, letterbox
 
 DEMO = Path(__file__).parent
 CONF, NMS_IOU, MAX_DETECTIONS = 0.001, 0.6, 300
@@ -49,10 +52,10 @@ def mean_average_precision(model: onnx.ModelProto, folder: Path) -> tuple[float,
         height, width = image.shape[:2]
         limit = np.array((width, height, width, height), np.float32)
         boxes, scores, kinds = _suppress(output[0])
-        boxes = np.clip((boxes - np.tile(placed.pad, 2).astype(np.float32)) / placed.gain, 0, limit)
+        boxes = _native(boxes, placed, limit)
         label_text = Path(str(file).replace("/images/", "/labels/")).with_suffix(".txt").read_text()
         labels = np.array(label_text.split(), np.float32).reshape(-1, 5)
-        label_boxes = np.clip(_corners(labels[:, 1:]) * limit, 0, limit)
+        label_boxes = _native_labels(labels[:, 1:], placed, side, limit)
         hits.append(_match(boxes, kinds, label_boxes, labels[:, 0]))
         confidences.append(scores)
         classes.append(kinds)
@@ -62,8 +65,8 @@ def mean_average_precision(model: onnx.ModelProto, folder: Path) -> tuple[float,
     all_labels = np.concatenate(label_classes)
     table = np.array(
         [
-            [_average_precision(column, int((all_labels == kind).sum())) for column in sorted_hits[sorted_classes == kind].T]
-            for kind in np.unique(all_labels)
+            [_average_precision(hits, label_count) for hits in sorted_hits[sorted_classes == kind].T]
+            for kind, label_count in zip(*np.unique(all_labels, return_counts=True))
         ]
     )
     return float(table[:, 0].mean()), float(table.mean())
@@ -72,6 +75,18 @@ def mean_average_precision(model: onnx.ModelProto, folder: Path) -> tuple[float,
 def network_input(picture: np.ndarray) -> np.ndarray:
     """(side, side, 3) uint8 to (1, 3, side, side) float32 from 0 to 1."""
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32) / 255
+
+
+def _native(boxes: np.ndarray, placed: Placed, limit: np.ndarray) -> np.ndarray:
+    """Boxes xyxy from pixels of the network's input to pixels of the picture."""
+    return np.clip((boxes - np.tile(placed.pad, 2).astype(np.float32)) / placed.gain, 0, limit)
+
+
+def _native_labels(shares: np.ndarray, placed: Placed, side: int, limit: np.ndarray) -> np.ndarray:
+    """Labels by the way that yolov5 takes: through the network's input, whose axes differ a little in scale,
+    while the way back knows one scale (utils/dataloaders.py:719-736, val.py:303-306)."""
+    inner, pad = (np.tile(pair, 2).astype(np.float32) for pair in (placed.inner_size, placed.pad))
+    return _native(np.clip(_corners(shares) * inner + pad, 0, side - 1e-3), placed, limit)
 
 
 def _corners(boxes: np.ndarray) -> np.ndarray:
@@ -104,8 +119,11 @@ def _suppress(output: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return boxes[kept], scores[kept], kinds[kept]
 
 
-def _match(boxes: np.ndarray, kinds: np.ndarray, label_boxes: np.ndarray, label_kinds: np.ndarray) -> np.ndarray:
-    """Hits, (detections, thresholds): a detection owns its best label, the surest owner gets it (val.py:161)."""
+def _match(
+    boxes: np.ndarray, kinds: np.ndarray, label_boxes: np.ndarray, label_kinds: np.ndarray
+) -> np.ndarray:
+    """Hits, (detections, thresholds): a detection is for its best label only, which goes to the surest
+    of its detections (utils/metrics.py:224-265)."""
     hits = np.zeros((len(boxes), len(IOU_THRESHOLDS)), bool)
     if not len(boxes) or not len(label_boxes):
         return hits
@@ -119,7 +137,9 @@ def _match(boxes: np.ndarray, kinds: np.ndarray, label_boxes: np.ndarray, label_
 
 
 def _average_precision(hits: np.ndarray, label_count: int) -> float:
-    """Area under the precision envelope at 101 points (utils/metrics.py:98-126)."""
+    """Area under the precision envelope at 101 points; 0 without detections (utils/metrics.py:45-126)."""
+    if not len(hits):
+        return 0.0
     found = hits.cumsum()
     recall = np.concatenate(([0.0], found / (label_count + 1e-16), [1.0]))
     precision = np.concatenate(([1.0], found / np.arange(1, len(hits) + 1), [0.0]))

@@ -59,9 +59,10 @@ class Heads(nn.Module):
                 bias[:, 5:] = -1.5
 
     def forward(self, features: list[Tensor]) -> list[Tensor] | Tensor:
-        """Raw maps, (b, anchors, side, side, 5 + classes) a level; in evaluation one (b, boxes, 5 + classes)."""
+        """A raw (b, anchors, side, side, 5 + classes) a level; in evaluation one (b, boxes, 5 + classes)."""
         raw = [
-            conv(x).view(x.shape[0], len(ANCHORS[0]), self.width, IMGSZ // stride, IMGSZ // stride)
+            conv(x)
+            .view(x.shape[0], len(ANCHORS[0]), self.width, IMGSZ // stride, IMGSZ // stride)
             .permute(0, 1, 3, 4, 2)
             for conv, x, stride in zip(self.m, features, STRIDES)
         ]

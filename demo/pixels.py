@@ -9,8 +9,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Placed:
-    """picture: (side, side, 3) uint8, RGB. gain: its scale. inner_size, pad: (w, h) of the part that is not padding
-    before the second rounding, and the unrounded offset of its corner, in pixels."""
+    """A picture in the square.
+
+    picture: (side, side, 3) uint8, RGB. gain: its scale. inner_size: (w, h) of the part that is not padding,
+    before the second rounding. pad: (x, y) of that part's corner, unrounded. In pixels.
+    """
 
     picture: np.ndarray
     gain: float
@@ -19,7 +22,7 @@ class Placed:
 
 
 def letterbox(image: np.ndarray, side: int) -> Placed:
-    """yolov5's rule for a square (utils/dataloaders.py:768-790, utils/augmentations.py:85-115), image (h, w, 3) BGR."""
+    """An image (h, w, 3), BGR, by yolov5's rule (utils/dataloaders.py:768-790, augmentations.py:85-115)."""
     native_height, native_width = image.shape[:2]
     gain = side / max(native_height, native_width)
     if gain != 1:

@@ -12,14 +12,15 @@ RADIUS = (11.0, 40.0)
 EMPTY_SHARE = 0.04
 LEAST_VISIBLE = 0.7
 SUBPIXEL_BITS = 4
+QUARTER_TURN = np.array([(0, -1), (1, 0)])
 
 
 @dataclass(frozen=True)
 class Scene:
     """A picture and its labels.
 
-    jpeg: the encoded picture. labels: (n, 5) float64, each row class, centre x, centre y, width, height, the last
-    four as shares of the picture's width and height.
+    jpeg: the encoded picture. labels: (n, 5) float64, each row class, centre x, centre y, width, height, the
+    last four as shares of the picture's width and height.
     """
 
     jpeg: np.ndarray
@@ -55,10 +56,9 @@ def _outline(kind: int) -> np.ndarray:
     if NAMES[kind] == "cross":
         arm = 0.3
         quarter = np.array([(arm, arm), (arm, 0.95), (-arm, 0.95)])
-        turns = [np.array([(0, -1), (1, 0)])] * 4
         corners = [quarter]
-        for turn in turns[:3]:
-            corners.append(corners[-1] @ turn.T)
+        for _ in range(3):
+            corners.append(corners[-1] @ QUARTER_TURN.T)
         return np.concatenate(corners)
     corner_count = {"circle": 40, "square": 4, "triangle": 3, "star": 10}[NAMES[kind]]
     angles = np.arange(corner_count) * 2 * np.pi / corner_count
@@ -69,7 +69,7 @@ def _outline(kind: int) -> np.ndarray:
 def _place(
     rng: np.random.Generator, kind: int, owner: np.ndarray, drawn_pixels: list[int]
 ) -> np.ndarray | None:
-    """A random pose that is mostly inside the picture and hides little of every earlier shape; (n, 2) pixels."""
+    """A random pose, mostly inside the picture, that hides little of any earlier shape; (n, 2) pixels."""
     height, width = owner.shape
     for _ in range(12):
         radius = np.exp(rng.uniform(*np.log(RADIUS)))
@@ -124,7 +124,7 @@ def _clutter(rng: np.random.Generator, image: np.ndarray) -> None:
     """Unlabelled lines, arcs and loose scraps that are none of the shapes."""
     height, width = image.shape[:2]
     for _ in range(int(rng.integers(0, 10))):
-        colour = _near_or_any(rng, image, rng.uniform(0, (width, height)))
+        colour = _contrasting(rng, image, rng.uniform(0, (width, height)))
         start = rng.integers(0, (width, height))
         if rng.random() < 0.5:
             end = start + rng.integers(-70, 71, 2)
@@ -133,7 +133,8 @@ def _clutter(rng: np.random.Generator, image: np.ndarray) -> None:
             axes = rng.integers(5, 40, 2).tolist()
             sweep = float(rng.uniform(40, 200))
             turn = float(rng.uniform(0, 360))
-            cv2.ellipse(image, start.tolist(), axes, turn, 0, sweep, colour, int(rng.integers(1, 4)), cv2.LINE_AA)
+            thickness = int(rng.integers(1, 4))
+            cv2.ellipse(image, start.tolist(), axes, turn, 0, sweep, colour, thickness, cv2.LINE_AA)
         else:
             scrap = start + rng.uniform(-12, 12, (int(rng.integers(5, 8)), 2))
             cv2.fillPoly(image, [_fixed_point(scrap)], colour, cv2.LINE_AA, SUBPIXEL_BITS)
@@ -141,21 +142,22 @@ def _clutter(rng: np.random.Generator, image: np.ndarray) -> None:
 
 def _paint(rng: np.random.Generator, image: np.ndarray, outline: np.ndarray) -> None:
     points = [_fixed_point(outline)]
-    colour = _near_or_any(rng, image, outline.mean(0))
+    colour = _contrasting(rng, image, outline.mean(0))
     cv2.fillPoly(image, points, colour, cv2.LINE_AA, SUBPIXEL_BITS)
     if rng.random() < 0.3:
         cv2.polylines(image, points, True, rng.uniform(0, 255, 3).tolist(), 1, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
-def _near_or_any(rng: np.random.Generator, image: np.ndarray, point: np.ndarray) -> list[float]:
+def _contrasting(rng: np.random.Generator, image: np.ndarray, point: np.ndarray) -> list[float]:
     """A random colour that stands out, more or less, from the picture's colour at a point."""
     height, width = image.shape[:2]
     x, y = (int(v) for v in np.clip(point, 0, (width - 1, height - 1)))
     direction = rng.normal(size=3)
     direction /= np.linalg.norm(direction)
     contrast = rng.uniform(45, 180)
-    step = np.where((image[y, x] + direction * contrast > 255) | (image[y, x] + direction * contrast < 0), -1, 1)
-    return np.clip(image[y, x] + step * direction * contrast, 0, 255).tolist()
+    wanted = image[y, x] + direction * contrast
+    inward = np.where((wanted > 255) | (wanted < 0), -1, 1)
+    return np.clip(image[y, x] + inward * direction * contrast, 0, 255).tolist()
 
 
 def _degrade(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:

@@ -83,7 +83,7 @@ def _follow(average: nn.Module, detector: nn.Module, step: int) -> None:
 
 
 def _tensors(scenes: list[Scene]) -> tuple[Tensor, list[Tensor]]:
-    """Pictures (n, 3, IMGSZ, IMGSZ) uint8; labels a picture, rows class, x, y, w, h in pixels of the tensor."""
+    """Pictures (n, 3, IMGSZ, IMGSZ) uint8; a picture's labels in rows class, x, y, w, h, in its pixels."""
     pictures = np.empty((len(scenes), IMGSZ, IMGSZ, 3), np.uint8)
     targets = []
     for index, scene in enumerate(scenes):
@@ -97,7 +97,7 @@ def _tensors(scenes: list[Scene]) -> tuple[Tensor, list[Tensor]]:
 
 
 def _batch(pictures: Tensor, targets: list[Tensor], chosen: Tensor) -> tuple[Tensor, Tensor]:
-    """Pictures and labels (picture, class, x, y, w, h), each picture mirrored, turned and recoloured at random."""
+    """Pictures and labels (picture, class, x, y, w, h), mirrored, turned and recoloured at random."""
     x = torch.empty((len(chosen), 3, IMGSZ, IMGSZ))
     rows = []
     for place, index in enumerate(chosen.tolist()):
@@ -125,14 +125,14 @@ def _loss(raw: list[Tensor], targets: Tensor) -> Tensor:
         anchor, picture, cell, labels = _assign(targets, torch.tensor(anchors), stride, maps.shape[2])
         wanted = torch.zeros(maps.shape[:4])
         if len(labels):
-            found = maps[picture, anchor, cell[:, 1], cell[:, 0]]
+            places = (picture, anchor, cell[:, 1], cell[:, 0])
+            found = maps[places]
             xy = (found[:, :2].sigmoid() * 2 - 0.5 + cell) * stride
             wh = (found[:, 2:4].sigmoid() * 2) ** 2 * torch.tensor(anchors)[anchor]
             iou, complete = _complete_iou(xy, wh, labels[:, 1:3], labels[:, 3:])
             box_losses.append(1 - complete)
             kinds = F.one_hot(labels[:, 0].long(), len(NAMES)).float()
             class_losses.append(F.binary_cross_entropy_with_logits(found[:, 5:], kinds, reduction="none"))
-            places = (picture, anchor, cell[:, 1], cell[:, 0])
             wanted.index_put_(places, iou.detach().clamp(0))
         object_loss += gain * F.binary_cross_entropy_with_logits(maps[..., 4], wanted)
     if not box_losses:
