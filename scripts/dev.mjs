@@ -26,6 +26,8 @@ const SCRIPTS = {
   e2e: [['vitest', 'run', '--config', 'test/e2e/vitest.config.ts']],
   look: [['node', 'scripts/look.ts']],
   'test:coverage': [['vitest', 'run', '--config', 'test/metrics/bootstrap-coverage.config.ts']],
+  'test:faults': [['vitest', 'run', '--config', 'test/faults/vitest.config.ts']],
+  fuzz: [['node', 'scripts/fuzz.ts']],
   'runtime:pack': [['node', 'scripts/runtime-pack.mjs']],
   node: [['node']],
 };
