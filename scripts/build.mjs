@@ -76,7 +76,11 @@ function licences(files) {
           relative(join(root, folder), join(entry.parentPath, entry.name)).replaceAll('\\', '/'),
         )
         .filter((name) => named(name) && name.split('/').length <= 2);
-      const body = texts.sort().map((name) => readFileSync(join(root, folder, name), 'utf8').replaceAll('\r\n', '\n').trim());
+      const body = texts.sort().map((name) =>
+        readFileSync(join(root, folder, name), 'utf8')
+          .replaceAll('\r\n', '\n')
+          .trim(),
+      );
       return [`${manifest.name} ${manifest.version} (${manifest.license})`, ...body].join('\n\n');
     })
     .join(`\n\n${'-'.repeat(80)}\n\n`)
