@@ -80,7 +80,8 @@ describe.skipIf(found === null)('uses: ./ out of a clean clone, without node_mod
     expect(stdout).toContain('by npm, once');
     expect(stdout).toMatch(/PASS: mAP50-95/);
     expect(stdout).toMatch(/FAIL: mAP50-95/);
-    expect(stdout).toContain('Did you mean 30%?');
+    // act shows workflow commands as they are sent, with `%` encoded.
+    expect(stdout).toContain('Did you mean 30%25?');
   });
 
   it('finds them in the tool cache the second time', () => {
