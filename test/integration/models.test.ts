@@ -85,13 +85,16 @@ async function detect(given: Case, path: string): Promise<Detections> {
   return decode(detector.head, data, dims, optionsOf(detector));
 }
 
-/** The other side ran another build of ONNX Runtime: the last digit of a number may differ. */
+/**
+ * The other side ran another build of ONNX Runtime on another processor, whose kernels add up in another order (AVX2,
+ * AVX-512): up to 2⁻¹⁹ of a float32 number was seen between two machines.
+ */
 function expectRows(
   { count, xyxy, conf, cls }: Detections,
   expected: readonly Row[],
   dtype: Case['dtype'],
 ): void {
-  const digit = dtype === 'float16' ? 2 ** -10 : 2 ** -20;
+  const digit = dtype === 'float16' ? 2 ** -10 : 2 ** -17;
   expect(count).toBe(expected.length);
   expect([...cls.subarray(0, count)]).toEqual(expected.map((row) => row[5]));
   for (const [index, row] of expected.entries()) {
