@@ -5851,6 +5851,10 @@ var NATIVE_TARGETS = [
   "win32-x64",
   "win32-arm64"
 ];
+var WEBASSEMBLY = { platform: "webassembly", arch: null, libc: null };
+function partsTarget(machine) {
+  return isNativeTarget(machine) ? machine : WEBASSEMBLY;
+}
 function currentTarget() {
   const { platform: platform2, arch } = process;
   const libc = platform2 !== "linux" ? null : glibcVersion() === null ? "musl" : "glibc";
@@ -5862,7 +5866,7 @@ function glibcVersion() {
   return header.glibcVersionRuntime ?? null;
 }
 function targetName({ platform: platform2, arch, libc }) {
-  return [platform2, arch, ...libc === null ? [] : [libc]].join("-");
+  return [platform2, arch, libc].filter((part) => part !== null).join("-");
 }
 function isNativeTarget(target) {
   return NATIVE_TARGETS.includes(targetName(target));
@@ -5870,18 +5874,27 @@ function isNativeTarget(target) {
 var ORT_BINARY = /(?:^|\/)onnxruntime-node\/bin\/napi-v\d+\/([^/]+)\/([^/]+)\/([^/]+)$/;
 var GPU_ONLY = ["DirectML.dll", "dxcompiler.dll", "dxil.dll"];
 var MAC_COPY = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
+var ORT_WEB_FILE = /(?:^|\/)onnxruntime-web\/(.+)$/;
+var ORT_WEB_NEEDED = [
+  "package.json",
+  "dist/ort.node.min.js",
+  "dist/ort-wasm-simd-threaded.mjs",
+  "dist/ort-wasm-simd-threaded.wasm"
+];
 function isNeeded(path3, target) {
   if (path3 === "node_modules/.package-lock.json") return false;
+  const [, webFile] = ORT_WEB_FILE.exec(path3) ?? [];
+  if (webFile !== void 0) return ORT_WEB_NEEDED.includes(webFile);
   const [, platform2, arch, file] = ORT_BINARY.exec(path3) ?? [];
   if (file === void 0) return true;
   return platform2 === target.platform && arch === target.arch && !GPU_ONLY.includes(file) && !MAC_COPY.test(file);
 }
 
 // src/runtime/lock.ts
-var NATIVE_PACKAGES = ["onnxruntime-node", "sharp"];
-function nativeLock(repository) {
+var ORT_WEB_NEEDS = ["onnxruntime-common"];
+function partsLock(project) {
   return closure(
-    repository,
+    project,
     () => true,
     (entry) => {
       const { version, integrity, dependencies, optionalDependencies, optional: optional2, os, cpu, libc } = entry;
@@ -5890,7 +5903,7 @@ function nativeLock(repository) {
   );
 }
 function lockFor(lock, target) {
-  const fits = ({ os, cpu, libc }) => (!os || os.includes(target.platform)) && (!cpu || cpu.includes(target.arch)) && (!libc || target.libc !== null && libc.includes(target.libc));
+  const fits = ({ os, cpu, libc }) => (!os || os.includes(target.platform)) && (!cpu || target.arch !== null && cpu.includes(target.arch)) && (!libc || target.libc !== null && libc.includes(target.libc));
   return closure(lock, fits, ({ version, integrity, dependencies, optionalDependencies }, path3) => {
     const present = Object.entries(optionalDependencies ?? {}).filter(([name]) => {
       const found2 = locate(lock, path3, name);
@@ -5902,45 +5915,58 @@ function lockFor(lock, target) {
 function manifestOf({ packages }) {
   return { ...packages[""], private: true };
 }
-function lockedVersion({ packages }, name) {
-  return packages[`node_modules/${name}`].version;
+function lockedPackages({ packages }) {
+  const names = Object.keys(packages[""].dependencies).sort();
+  return new Map(names.map((name) => [name, packages[`node_modules/${name}`].version]));
+}
+function ortVersion(lock) {
+  return [...lockedPackages(lock)].find(([name]) => name.startsWith("onnxruntime-"))[1];
 }
 function partsName(lock, target) {
-  const version = `${lockedVersion(lock, "onnxruntime-node")}-sharp.${lockedVersion(lock, "sharp")}`;
+  const version = `${ortVersion(lock)}-sharp.${lockedPackages(lock).get("sharp")}`;
   const hash = createHash2("sha256").update(JSON.stringify(lockFor(lock, target))).digest("hex");
   return `${version}/${targetName(target)}-${hash.slice(0, 8)}`;
 }
-async function readNativeLock(bundleUrl) {
+async function readLock(bundleUrl, target) {
   const read = async (path3) => JSON.parse(await readFile(new URL(path3, bundleUrl), "utf8"));
-  return bundleUrl.endsWith(".ts") ? nativeLock(await read("../package-lock.json")) : read("./runtime/package-lock.json");
+  const folder = target === WEBASSEMBLY ? "./runtime/webassembly/" : "./runtime/";
+  if (!bundleUrl.endsWith(".ts")) return read(`${folder}package-lock.json`);
+  return partsLock(
+    await read(target === WEBASSEMBLY ? `${folder}package-lock.json` : "../package-lock.json")
+  );
 }
 function closure(lock, fits, trim2) {
   const name = "yolo-prune-native-parts";
+  const wanted = Object.keys(lock.packages[""].dependencies).sort();
   const found2 = /* @__PURE__ */ new Set();
   const visit = (from, names) => {
     for (const name2 of names) {
       const path3 = locate(lock, from, name2);
       if (path3 === null || found2.has(path3) || !fits(lock.packages[path3])) continue;
       found2.add(path3);
-      const { dependencies: dependencies2, optionalDependencies } = lock.packages[path3];
+      const { dependencies: dependencies2, optionalDependencies } = entryOf(lock, path3);
       visit(path3, Object.keys({ ...dependencies2, ...optionalDependencies }));
     }
   };
-  visit("", NATIVE_PACKAGES);
+  visit("", wanted);
   const packages = [...found2].sort().map((path3) => {
-    const entry = lock.packages[path3];
+    const entry = entryOf(lock, path3);
     if (!entry.integrity) throw new Error(`${path3} has no integrity hash in the lock file.`);
     return [path3, trim2(entry, path3)];
   });
-  const dependencies = Object.fromEntries(
-    NATIVE_PACKAGES.map((dependency) => [dependency, lockedVersion(lock, dependency)])
-  );
+  const dependencies = Object.fromEntries(lockedPackages(lock));
   return {
     name,
     lockfileVersion: 3,
     requires: true,
     packages: { "": { name, dependencies }, ...Object.fromEntries(packages) }
   };
+}
+function entryOf({ packages }, path3) {
+  const entry = packages[path3];
+  if (path3 !== "node_modules/onnxruntime-web") return entry;
+  const needed = Object.entries(entry.dependencies ?? {}).filter(([name]) => ORT_WEB_NEEDS.includes(name));
+  return { ...entry, dependencies: Object.fromEntries(needed) };
 }
 function locate({ packages }, from, name) {
   for (let folder = from; ; folder = folder.slice(0, folder.lastIndexOf("node_modules/"))) {
@@ -6411,7 +6437,7 @@ var ALWAYS = [
 ];
 async function reachRegistry(npm, folder, lock) {
   const retries = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"];
-  const small = `onnxruntime-common@${lockedVersion(lock, "onnxruntime-node")}`;
+  const small = `onnxruntime-common@${ortVersion(lock)}`;
   const args = ["cache", "add", small, "--fetch-timeout=8000", ...retries, ...ALWAYS];
   await succeed(npm, args, folder, AbortSignal.timeout(REACH_SECONDS * 1e3));
 }
@@ -6425,12 +6451,23 @@ import { readFileSync } from "node:fs";
 import { createRequire as createRequire2 } from "node:module";
 import { join as join7 } from "node:path";
 function loadNativeParts(base2) {
-  return { ort: load2(base2, "onnxruntime-node"), sharp: load2(base2, "sharp") };
+  const ort = load2(base2, ortPackage(base2));
+  ort.env.wasm.numThreads = 1;
+  return { ort, sharp: load2(base2, "sharp") };
 }
-function nativeVersion(base2, name) {
+function ortPackage(base2) {
+  try {
+    const { dependencies = {} } = createRequire2(base2)("./package.json");
+    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
+  } catch {
+    return "onnxruntime-node";
+  }
+}
+function runtimeName(base2) {
+  const name = ortPackage(base2);
   const version = installedVersion(base2, name);
   if (version === null) throw missing(name, "it is not installed");
-  return version;
+  return `${name} ${version}`;
 }
 function installedVersion(base2, name) {
   for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
@@ -6600,7 +6637,7 @@ async function unpackFolder(archive, folder) {
 }
 
 // src/runtime/runtime-path.ts
-async function openRuntimePath(given, cache, work2, log3) {
+async function openRuntimePath(given, caches, work2, log3) {
   const path3 = resolve4(given);
   const found2 = await stat5(path3).catch(() => null);
   if (found2 === null) {
@@ -6611,38 +6648,43 @@ async function openRuntimePath(given, cache, work2, log3) {
     );
   }
   if (found2.isDirectory()) return path3;
-  const byHash = { ...cache, origin: (await sha256OfFile(path3)).slice(0, 16) };
-  return await findEntry(byHash) ?? addEntry(byHash, await unpacked(given, path3, cache.name, work2), log3);
-}
-async function unpacked(given, path3, name, work2) {
+  const origin = (await sha256OfFile(path3)).slice(0, 16);
+  const byHash = caches.map((cache2) => ({ ...cache2, origin }));
+  for (const cache2 of byHash) {
+    const entry = await findEntry(cache2);
+    if (entry !== null) return entry;
+  }
   await unpackFolder(path3, work2);
-  if (await isIntact(work2, name)) return work2;
-  const was = await sealedName(work2);
+  const name = await sealedName(work2);
+  const cache = byHash.find((candidate) => candidate.name === name);
+  if (cache && await isIntact(work2, cache.name)) return addEntry(cache, work2, log3);
   throw new UserError(
     "input",
-    was === name ? `runtime-path must be an archive as \`npm run runtime:pack\` made it, but files of ${given} are missing or changed.` : `runtime-path must hold the native parts ${name}, but ${given} holds ${was ?? "something else"}.`,
+    cache ? `runtime-path must be an archive as \`npm run runtime:pack\` made it, but files of ${given} are missing or changed.` : `runtime-path must hold the native parts ${caches.map((wanted) => wanted.name).join(" or ")}, but ${given} holds ${name ?? "something else"}.`,
     "Make it again by `npm run runtime:pack` in this version of the action, for this kind of machine."
   );
 }
 
 // src/runtime/prepare.ts
 async function prepareNativeParts(options) {
-  refuseUnsupported(options.target);
-  const lock = await readNativeLock(options.bundleUrl);
-  const cache = { root: options.toolCache, name: partsName(lock, options.target) };
-  const search = { ...options, lock, cache };
-  return await besideBundle(search) ?? await fromRuntimePath(search) ?? await fromToolCache(search) ?? await fromKept(search) ?? await fromNpm(search);
+  const search = await searchFor(partsTarget(options.target), options);
+  const prepared = await besideBundle(search) ?? await fromRuntimePath(search) ?? await fromToolCache(search) ?? await fromKept(search) ?? await fromNpm(search);
+  if (ortPackage(prepared.base) === "onnxruntime-web") options.log.warning(slownessOf(options.target));
+  return prepared;
 }
-function refuseUnsupported(target) {
-  if (isNativeTarget(target)) return;
-  throw new UserError(
-    "runtime",
-    `The machine must be Linux with glibc (x64, arm64), macOS (arm64) or Windows (x64, arm64), but it is ${targetName(target)}.`,
-    "Run the job on such a machine or container image; Alpine has musl instead of glibc."
-  );
+async function searchFor(target, options) {
+  const lock = await readLock(options.bundleUrl, target);
+  return { ...options, target, lock, cache: { root: options.toolCache, name: partsName(lock, target) } };
 }
-async function besideBundle({ bundleUrl, lock, log: log3 }) {
-  if (NATIVE_PACKAGES.every((name) => installedVersion(bundleUrl, name) === null)) return null;
+var WEBASSEMBLY_FACTOR = 4;
+function slownessOf(machine) {
+  const reason = isNativeTarget(machine) ? "runtime-path holds no binary of ONNX Runtime" : `There is no binary of ONNX Runtime for this machine, ${targetName(machine)}`;
+  return `${reason}: its WebAssembly build runs the models, which takes about ${WEBASSEMBLY_FACTOR} times as long. Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64) have binaries.`;
+}
+async function besideBundle({ bundleUrl, target, lock, log: log3 }) {
+  if (target === WEBASSEMBLY) return null;
+  if ([...lockedPackages(lock).keys()].every((name) => installedVersion(bundleUrl, name) === null))
+    return null;
   const mismatch = versionMismatch(bundleUrl, lock);
   if (mismatch) {
     log3.info(`The packages beside the action are not used: ${mismatch}.`);
@@ -6658,10 +6700,16 @@ async function besideBundle({ bundleUrl, lock, log: log3 }) {
   }
 }
 async function fromRuntimePath(search) {
-  const { runtimePath, lock, cache, log: log3 } = search;
+  const { runtimePath, log: log3 } = search;
   if (runtimePath === null) return null;
-  const folder = await inWorkFolder(search, (work2) => openRuntimePath(runtimePath, cache, work2, log3));
+  const webassembly = await searchFor(WEBASSEMBLY, search);
+  const caches = [.../* @__PURE__ */ new Set([search.cache.name, webassembly.cache.name])].map((name) => ({
+    root: search.toolCache,
+    name
+  }));
+  const folder = await inWorkFolder(search, (work2) => openRuntimePath(runtimePath, caches, work2, log3));
   const base2 = baseOf(folder);
+  const { lock } = ortPackage(base2) === "onnxruntime-web" ? webassembly : search;
   const mismatch = versionMismatch(base2, lock);
   if (mismatch) {
     throw new UserError(
@@ -6692,9 +6740,8 @@ async function fromKept(search) {
 }
 async function fromNpm(search) {
   const { kept, cache, lock, target, log: log3 } = search;
-  log3.info(
-    `Installing ${NATIVE_PACKAGES.map((name) => `${name} ${lockedVersion(lock, name)}`).join(" and ")} by npm, once.`
-  );
+  const wanted = [...lockedPackages(lock)].map((nameAndVersion) => nameAndVersion.join(" "));
+  log3.info(`Installing ${wanted.join(", ")} by npm, once.`);
   const folder = await inWorkFolder(search, async (work2) => {
     await installParts(work2, lock, target);
     return addProbed(search, work2);
@@ -6722,11 +6769,9 @@ function keyOf({ name }) {
   return `yolo-prune-runtime-${name.replaceAll("/", "-")}`;
 }
 function versionMismatch(base2, lock) {
-  const wrong2 = NATIVE_PACKAGES.filter((name) => installedVersion(base2, name) !== lockedVersion(lock, name));
+  const wrong2 = [...lockedPackages(lock)].map(([name, wanted]) => ({ name, wanted, found: installedVersion(base2, name) })).filter(({ wanted, found: found2 }) => found2 !== wanted);
   if (wrong2.length === 0) return null;
-  return wrong2.map(
-    (name) => `${name} must be ${lockedVersion(lock, name)} and is ${installedVersion(base2, name) ?? "missing"}`
-  ).join(", ");
+  return wrong2.map(({ name, wanted, found: found2 }) => `${name} must be ${wanted} and is ${found2 ?? "missing"}`).join(", ");
 }
 
 // src/native-base.ts
@@ -60202,7 +60247,7 @@ function sortDetections(classes, keys2, slots) {
   }
   return { starts, detection: sorted };
 }
-function detectionColumns(sorted, images, entryOf) {
+function detectionColumns(sorted, images, entryOf2) {
   const slots = sorted.starts.length - 1;
   const starts = new Uint32Array(slots + 1);
   const matchedStarts = new Uint32Array(slots + 1);
@@ -60216,7 +60261,7 @@ function detectionColumns(sorted, images, entryOf) {
     for (let i = sorted.starts[slot]; i < sorted.starts[slot + 1]; i++) {
       const detection = sorted.detection[i];
       const owner = images.image[detection];
-      const entry = entryOf(owner, detection - images.first[owner]);
+      const entry = entryOf2(owner, detection - images.first[owner]);
       if (!entry) continue;
       image[place] = owner;
       if (entry.tp || entry.ignored) {
@@ -62502,7 +62547,7 @@ async function run(inputs, log3, nativeBase2, stop2) {
           imgsz: [detector.height, detector.width],
           ...plan.options,
           device: validation.device,
-          runtime: `onnxruntime-node ${nativeVersion(nativeBase2, "onnxruntime-node")}`,
+          runtime: runtimeName(nativeBase2),
           unreadable: validation.unreadable,
           warnings: checked.warnings
         },

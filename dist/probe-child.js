@@ -7,7 +7,20 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 
 // src/runtime/probe-child.ts
 import { writeSync } from "node:fs";
+import { createRequire as createRequire2 } from "node:module";
+
+// src/runtime/load.ts
 import { createRequire } from "node:module";
+function ortPackage(base2) {
+  try {
+    const { dependencies = {} } = createRequire(base2)("./package.json");
+    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
+  } catch {
+    return "onnxruntime-node";
+  }
+}
+
+// src/runtime/probe-child.ts
 var MODEL = [
   "CAg6hwEKDwoBeAoBdxIBeSIEQ29udhIFcHJvYmUqMwgBCAEIAwgDEAEiJAAAgD8AAABAAABAQAAAgEAAAKBAAADAQAAA4EAAAABB",
   "AAAQQUIBd1obCgF4EhYKFAgBEhAKAggBCgIIAQoCCAMKAggDYhsKAXkSFgoUCAESEAoCCAEKAggBCgIIAQoCCAFCBAoAEA0="
@@ -32,7 +45,8 @@ async function expectOf(name, compute, expected) {
   const found = await compute(require2(name));
   if (String(found) !== String(expected)) throw new Error(`It computes ${found} instead of ${expected}.`);
 }
-var require2 = createRequire(process.argv[2]);
-await expectOf("onnxruntime-node", infer, [285]);
+var base = process.argv[2];
+var require2 = createRequire2(base);
+await expectOf(ortPackage(base), infer, [285]);
 await expectOf("sharp", decode, [10, 20, 30]);
 writeSync(1, "done\n");

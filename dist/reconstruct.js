@@ -4533,7 +4533,17 @@ function toFloats({ data }) {
 // src/runtime/load.ts
 import { createRequire } from "node:module";
 function loadNativeParts(base) {
-  return { ort: load2(base, "onnxruntime-node"), sharp: load2(base, "sharp") };
+  const ort = load2(base, ortPackage(base));
+  ort.env.wasm.numThreads = 1;
+  return { ort, sharp: load2(base, "sharp") };
+}
+function ortPackage(base) {
+  try {
+    const { dependencies = {} } = createRequire(base)("./package.json");
+    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
+  } catch {
+    return "onnxruntime-node";
+  }
 }
 function load2(base, name) {
   try {

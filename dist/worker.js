@@ -28,7 +28,17 @@ function messageOf(thrown) {
 // src/runtime/load.ts
 import { createRequire } from "node:module";
 function loadNativeParts(base) {
-  return { ort: load(base, "onnxruntime-node"), sharp: load(base, "sharp") };
+  const ort2 = load(base, ortPackage(base));
+  ort2.env.wasm.numThreads = 1;
+  return { ort: ort2, sharp: load(base, "sharp") };
+}
+function ortPackage(base) {
+  try {
+    const { dependencies = {} } = createRequire(base)("./package.json");
+    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
+  } catch {
+    return "onnxruntime-node";
+  }
 }
 function load(base, name) {
   try {

@@ -1,10 +1,11 @@
 // Bundles the action, the command line and what they start into dist/, each in one readable file, with the licences of all
-// packages that went in. The native packages stay outside; runtime/ has the manifest and the lock file to install them by.
+// packages that went in. The native packages stay outside; runtime/ has the manifests and lock files to install them by.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { manifestOf, nativeLock } from '../src/runtime/lock.ts';
+import { lockFor, manifestOf, partsLock } from '../src/runtime/lock.ts';
+import { WEBASSEMBLY } from '../src/runtime/target.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const outdir = process.argv[2] ?? join(root, 'dist');
@@ -45,10 +46,18 @@ const { metafile } = await build({
 writeFileSync(join(outdir, 'package.json'), '{ "type": "module" }\n');
 writeFileSync(join(outdir, 'licenses.txt'), licences(Object.keys(metafile.inputs)));
 
-const lock = nativeLock(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
-mkdirSync(join(outdir, 'runtime'));
-writeJson(join(outdir, 'runtime', 'package.json'), manifestOf(lock));
-writeJson(join(outdir, 'runtime', 'package-lock.json'), lock);
+writeLock('runtime', readLock('.'));
+writeLock('runtime/webassembly', lockFor(readLock('src/runtime/webassembly'), WEBASSEMBLY));
+
+function readLock(folder) {
+  return partsLock(JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8')));
+}
+
+function writeLock(folder, lock) {
+  mkdirSync(join(outdir, folder));
+  writeJson(join(outdir, folder, 'package.json'), manifestOf(lock));
+  writeJson(join(outdir, folder, 'package-lock.json'), lock);
+}
 
 function writeJson(path, value) {
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);

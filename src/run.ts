@@ -15,7 +15,7 @@ import { buildReport, type Report } from './report/report.ts';
 import { gzipSize, zstdSize } from './report/sizes.ts';
 import { backupLine, verdictLines } from './report/text.ts';
 import { readReport, writeReport } from './report/write.ts';
-import { loadNativeParts, type NativeBase, nativeVersion } from './runtime/load.ts';
+import { loadNativeParts, type NativeBase, runtimeName } from './runtime/load.ts';
 import { limitTime } from './stop.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 import { type Validation, validateModels } from './validation.ts';
@@ -114,7 +114,7 @@ export async function run(
           imgsz: [detector.height, detector.width],
           ...plan.options,
           device: validation.device,
-          runtime: `onnxruntime-node ${nativeVersion(nativeBase, 'onnxruntime-node')}`,
+          runtime: runtimeName(nativeBase),
           unreadable: validation.unreadable,
           warnings: checked.warnings,
         },

@@ -1,4 +1,4 @@
-import { type Lock, lockedVersion, lockFor, partsName } from './lock.ts';
+import { type Lock, lockFor, ortVersion, partsName } from './lock.ts';
 import { explainNpm, findNpm, type Npm, runNpm } from './npm.ts';
 import { dropUnneeded, seal, writeManifests } from './parts-folder.ts';
 import type { Target } from './target.ts';
@@ -39,7 +39,7 @@ const ALWAYS = [
  */
 async function reachRegistry(npm: Npm, folder: string, lock: Lock): Promise<void> {
   const retries = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=1000'];
-  const small = `onnxruntime-common@${lockedVersion(lock, 'onnxruntime-node')}`;
+  const small = `onnxruntime-common@${ortVersion(lock)}`;
   const args = ['cache', 'add', small, '--fetch-timeout=8000', ...retries, ...ALWAYS];
   await succeed(npm, args, folder, AbortSignal.timeout(REACH_SECONDS * 1000));
 }

@@ -4,15 +4,19 @@ import { join } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import type sharp from 'sharp';
 import { messageOf, UserError } from '../errors.ts';
-import type { NativePackage } from './lock.ts';
+/** ONNX Runtime as machine code, and as WebAssembly; both have the interface of `onnxruntime-common`. */
+export type OrtPackage = 'onnxruntime-node' | 'onnxruntime-web';
 
-/** The native packages, loaded. */
+/** ONNX Runtime and sharp, loaded. */
 export interface NativeParts {
   readonly ort: typeof Ort;
   readonly sharp: typeof sharp;
 }
 
-/** Where the native packages are: a file from whose folder upwards `node_modules` is looked for. */
+/**
+ * Where the native packages are: a file from whose folder upwards `node_modules` is looked for. Of an installation it is the
+ * manifest, which says whether it has machine code or WebAssembly.
+ */
 export type NativeBase = string;
 
 /**
@@ -21,22 +25,36 @@ export type NativeBase = string;
  * @throws {UserError} when a package is missing or its native part does not start on this machine.
  */
 export function loadNativeParts(base: NativeBase): NativeParts {
-  return { ort: load(base, 'onnxruntime-node'), sharp: load(base, 'sharp') };
+  const ort = load<typeof Ort>(base, ortPackage(base));
+  // The WebAssembly build would start up to four threads a session unless it is told otherwise.
+  ort.env.wasm.numThreads = 1;
+  return { ort, sharp: load(base, 'sharp') };
+}
+
+/** Which ONNX Runtime is at a base; nothing is loaded. */
+export function ortPackage(base: NativeBase): OrtPackage {
+  try {
+    const { dependencies = {} } = createRequire(base)('./package.json');
+    return 'onnxruntime-web' in dependencies ? 'onnxruntime-web' : 'onnxruntime-node';
+  } catch {
+    return 'onnxruntime-node';
+  }
 }
 
 /**
- * The version of a native package, such as `1.30.0`.
+ * Which ONNX Runtime runs the models, such as `onnxruntime-node 1.30.0`.
  *
  * @throws {UserError} when the package is missing.
  */
-export function nativeVersion(base: NativeBase, name: NativePackage): string {
+export function runtimeName(base: NativeBase): string {
+  const name = ortPackage(base);
   const version = installedVersion(base, name);
   if (version === null) throw missing(name, 'it is not installed');
-  return version;
+  return `${name} ${version}`;
 }
 
-/** The version of a native package, `null` where there is none; nothing is loaded. */
-export function installedVersion(base: NativeBase, name: NativePackage): string | null {
+/** The version of a package, `null` where there is none; nothing is loaded. */
+export function installedVersion(base: NativeBase, name: string): string | null {
   // Not by `require(name/package.json)`, which sharp does not export.
   for (const folder of createRequire(base).resolve.paths(name) ?? []) {
     try {
@@ -49,7 +67,7 @@ export function installedVersion(base: NativeBase, name: NativePackage): string 
   return null;
 }
 
-function load<T>(base: NativeBase, name: NativePackage): T {
+function load<T>(base: NativeBase, name: string): T {
   try {
     return createRequire(base)(name) as T;
   } catch (error) {
@@ -57,7 +75,7 @@ function load<T>(base: NativeBase, name: NativePackage): T {
   }
 }
 
-function missing(name: NativePackage, reason: string, cause?: unknown): UserError {
+function missing(name: string, reason: string, cause?: unknown): UserError {
   return new UserError(
     'runtime',
     `The package ${name} must be there for this platform (${process.platform}-${process.arch}), but it does not load: ${reason}.`,

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type Target, targetName } from './target.ts';
+import { type Target, targetName, WEBASSEMBLY } from './target.ts';
 
-/** The native packages that a run needs. */
-export const NATIVE_PACKAGES = ['onnxruntime-node', 'sharp'] as const;
-
-export type NativePackage = (typeof NATIVE_PACKAGES)[number];
+/** What the build of `onnxruntime-web` for Node requires; its builds for browsers need more. */
+const ORT_WEB_NEEDS = ['onnxruntime-common'];
 
 type Ranges = Readonly<Record<string, string>>;
 
@@ -32,12 +30,12 @@ export interface Lock {
 }
 
 /**
- * The part of the repository's lock file that the native packages need, on all platforms. It names no registry: npm follows
- * the user's own configuration.
+ * The part of a project's lock file that its dependencies need, on all platforms: not what it is developed with. It names no
+ * registry: npm follows the user's own configuration.
  */
-export function nativeLock(repository: Lock): Lock {
+export function partsLock(project: Lock): Lock {
   return closure(
-    repository,
+    project,
     () => true,
     (entry) => {
       const { version, integrity, dependencies, optionalDependencies, optional, os, cpu, libc } = entry;
@@ -55,7 +53,7 @@ export function nativeLock(repository: Lock): Lock {
 export function lockFor(lock: Lock, target: Target): Lock {
   const fits = ({ os, cpu, libc }: LockedPackage) =>
     (!os || os.includes(target.platform)) &&
-    (!cpu || cpu.includes(target.arch)) &&
+    (!cpu || (target.arch !== null && cpu.includes(target.arch))) &&
     (!libc || (target.libc !== null && libc.includes(target.libc)));
   return closure(lock, fits, ({ version, integrity, dependencies, optionalDependencies }, path) => {
     const present = Object.entries(optionalDependencies ?? {}).filter(([name]) => {
@@ -71,9 +69,15 @@ export function manifestOf({ packages }: Lock): object {
   return { ...packages[''], private: true };
 }
 
-/** The version of a native package in a lock file. */
-export function lockedVersion({ packages }: Lock, name: NativePackage): string {
-  return packages[`node_modules/${name}`]!.version!;
+/** The packages that a lock file is made for, with their versions: ONNX Runtime and sharp, and sharp's WebAssembly if any. */
+export function lockedPackages({ packages }: Lock): ReadonlyMap<string, string> {
+  const names = Object.keys(packages['']!.dependencies!).sort();
+  return new Map(names.map((name) => [name, packages[`node_modules/${name}`]!.version!]));
+}
+
+/** The version of ONNX Runtime in a lock file. */
+export function ortVersion(lock: Lock): string {
+  return [...lockedPackages(lock)].find(([name]) => name.startsWith('onnxruntime-'))![1];
 }
 
 /**
@@ -81,7 +85,7 @@ export function lockedVersion({ packages }: Lock, name: NativePackage): string {
  * installed, such as `1.30.0-sharp.0.35.5/linux-x64-glibc-0123abcd`.
  */
 export function partsName(lock: Lock, target: Target): string {
-  const version = `${lockedVersion(lock, 'onnxruntime-node')}-sharp.${lockedVersion(lock, 'sharp')}`;
+  const version = `${ortVersion(lock)}-sharp.${lockedPackages(lock).get('sharp')}`;
   const hash = createHash('sha256')
     .update(JSON.stringify(lockFor(lock, target)))
     .digest('hex');
@@ -89,48 +93,56 @@ export function partsName(lock: Lock, target: Target): string {
 }
 
 /**
- * Reads the lock file of the native packages: the one that lies in `runtime/` beside the bundle, or where the sources run
- * the repository's own.
+ * Reads the lock file for a target: the one that lies in `runtime/` beside the bundle, or where the sources run the one that
+ * it is made from.
  */
-export async function readNativeLock(bundleUrl: string): Promise<Lock> {
+export async function readLock(bundleUrl: string, target: Target): Promise<Lock> {
   const read = async (path: string) => JSON.parse(await readFile(new URL(path, bundleUrl), 'utf8')) as Lock;
-  return bundleUrl.endsWith('.ts')
-    ? nativeLock(await read('../package-lock.json'))
-    : read('./runtime/package-lock.json');
+  const folder = target === WEBASSEMBLY ? './runtime/webassembly/' : './runtime/';
+  if (!bundleUrl.endsWith('.ts')) return read(`${folder}package-lock.json`);
+  return partsLock(
+    await read(target === WEBASSEMBLY ? `${folder}package-lock.json` : '../package-lock.json'),
+  );
 }
 
-/** The native packages and what they depend on as far as `fits`, in order of their folders. */
+/** What a project depends on as far as `fits`, in order of the folders. */
 function closure(
   lock: Lock,
   fits: (entry: LockedPackage) => boolean,
   trim: (entry: LockedPackage, path: string) => LockedPackage,
 ): Lock {
   const name = 'yolo-prune-native-parts';
+  const wanted = Object.keys(lock.packages['']!.dependencies!).sort();
   const found = new Set<string>();
   const visit = (from: string, names: readonly string[]) => {
     for (const name of names) {
       const path = locate(lock, from, name);
       if (path === null || found.has(path) || !fits(lock.packages[path]!)) continue;
       found.add(path);
-      const { dependencies, optionalDependencies } = lock.packages[path]!;
+      const { dependencies, optionalDependencies } = entryOf(lock, path);
       visit(path, Object.keys({ ...dependencies, ...optionalDependencies }));
     }
   };
-  visit('', NATIVE_PACKAGES);
+  visit('', wanted);
   const packages = [...found].sort().map((path) => {
-    const entry = lock.packages[path]!;
+    const entry = entryOf(lock, path);
     if (!entry.integrity) throw new Error(`${path} has no integrity hash in the lock file.`);
     return [path, trim(entry, path)] as const;
   });
-  const dependencies = Object.fromEntries(
-    NATIVE_PACKAGES.map((dependency) => [dependency, lockedVersion(lock, dependency)]),
-  );
+  const dependencies = Object.fromEntries(lockedPackages(lock));
   return {
     name,
     lockfileVersion: 3,
     requires: true,
     packages: { '': { name, dependencies }, ...Object.fromEntries(packages) },
   };
+}
+
+function entryOf({ packages }: Lock, path: string): LockedPackage {
+  const entry = packages[path]!;
+  if (path !== 'node_modules/onnxruntime-web') return entry;
+  const needed = Object.entries(entry.dependencies ?? {}).filter(([name]) => ORT_WEB_NEEDS.includes(name));
+  return { ...entry, dependencies: Object.fromEntries(needed) };
 }
 
 /** The folder that Node finds a package in, seen from another package's folder. */

@@ -4,12 +4,12 @@ import { UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { addEntry, findEntry, type PartsCache } from './cache.ts';
 import { installParts } from './install.ts';
-import { installedVersion, type NativeBase } from './load.ts';
-import { type Lock, lockedVersion, NATIVE_PACKAGES, partsName, readNativeLock } from './lock.ts';
+import { installedVersion, type NativeBase, ortPackage } from './load.ts';
+import { type Lock, lockedPackages, partsName, readLock } from './lock.ts';
 import { baseOf, isIntact } from './parts-folder.ts';
 import { probe } from './probe.ts';
 import { openRuntimePath } from './runtime-path.ts';
-import { isNativeTarget, type Target, targetName } from './target.ts';
+import { isNativeTarget, partsTarget, type Target, targetName, WEBASSEMBLY } from './target.ts';
 
 /** Where installations outlive the machine: @actions/cache. Neither method fails. */
 export interface KeptParts {
@@ -26,7 +26,7 @@ export interface PrepareOptions {
   readonly toolCache: string;
   /** The folder for temporary files: `RUNNER_TEMP`, or else the system's. */
   readonly temp: string;
-  /** `currentTarget()`. */
+  /** The machine: `currentTarget()`. */
   readonly target: Target;
   /** Input `runtime-path`. */
   readonly runtimePath: string | null;
@@ -43,6 +43,8 @@ export interface PreparedParts {
 }
 
 interface Search extends PrepareOptions {
+  /** What is looked for: `partsTarget` of the machine. */
+  readonly target: Target;
   readonly lock: Lock;
   readonly cache: PartsCache;
 }
@@ -50,38 +52,47 @@ interface Search extends PrepareOptions {
 /**
  * Finds ONNX Runtime and sharp, or installs them: beside the bundle or above → `runtime-path` → tool cache → kept by
  * @actions/cache → npm. Whatever is found must be of the versions in the lock file, and has run a tiny model and decoded a
- * tiny picture before it is returned.
+ * tiny picture before it is returned. A machine that there are no binaries for gets both as WebAssembly.
  *
  * Safe to be called by several processes at once and to be killed at any time.
  *
- * @throws {UserError} when this machine has no native parts, they cannot be had, or do not work here.
+ * @throws {UserError} when the parts cannot be had, or do not work here.
  */
 export async function prepareNativeParts(options: PrepareOptions): Promise<PreparedParts> {
-  refuseUnsupported(options.target);
-  const lock = await readNativeLock(options.bundleUrl);
-  const cache = { root: options.toolCache, name: partsName(lock, options.target) };
-  const search = { ...options, lock, cache };
-  return (
+  const search = await searchFor(partsTarget(options.target), options);
+  const prepared =
     (await besideBundle(search)) ??
     (await fromRuntimePath(search)) ??
     (await fromToolCache(search)) ??
     (await fromKept(search)) ??
-    (await fromNpm(search))
+    (await fromNpm(search));
+  if (ortPackage(prepared.base) === 'onnxruntime-web') options.log.warning(slownessOf(options.target));
+  return prepared;
+}
+
+async function searchFor(target: Target, options: PrepareOptions): Promise<Search> {
+  const lock = await readLock(options.bundleUrl, target);
+  return { ...options, target, lock, cache: { root: options.toolCache, name: partsName(lock, target) } };
+}
+
+/** How much longer the WebAssembly build of ONNX Runtime takes; `bench/webassembly.ts` measures it. */
+const WEBASSEMBLY_FACTOR = 4;
+
+function slownessOf(machine: Target): string {
+  const reason = isNativeTarget(machine)
+    ? 'runtime-path holds no binary of ONNX Runtime'
+    : `There is no binary of ONNX Runtime for this machine, ${targetName(machine)}`;
+  return (
+    `${reason}: its WebAssembly build runs the models, which takes about ${WEBASSEMBLY_FACTOR} times as long. ` +
+    'Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64) have binaries.'
   );
 }
 
-function refuseUnsupported(target: Target): void {
-  if (isNativeTarget(target)) return;
-  throw new UserError(
-    'runtime',
-    `The machine must be Linux with glibc (x64, arm64), macOS (arm64) or Windows (x64, arm64), but it is ${targetName(target)}.`,
-    'Run the job on such a machine or container image; Alpine has musl instead of glibc.',
-  );
-}
-
-/** A developer's checkout, where `npm ci` has been run. */
-async function besideBundle({ bundleUrl, lock, log }: Search): Promise<PreparedParts | null> {
-  if (NATIVE_PACKAGES.every((name) => installedVersion(bundleUrl, name) === null)) return null;
+/** A developer's checkout, where `npm ci` has been run; it has no WebAssembly. */
+async function besideBundle({ bundleUrl, target, lock, log }: Search): Promise<PreparedParts | null> {
+  if (target === WEBASSEMBLY) return null;
+  if ([...lockedPackages(lock).keys()].every((name) => installedVersion(bundleUrl, name) === null))
+    return null;
   const mismatch = versionMismatch(bundleUrl, lock);
   if (mismatch) {
     log.info(`The packages beside the action are not used: ${mismatch}.`);
@@ -97,11 +108,18 @@ async function besideBundle({ bundleUrl, lock, log }: Search): Promise<PreparedP
   }
 }
 
+/** Parts for this kind of machine, or WebAssembly, which runs on every one. */
 async function fromRuntimePath(search: Search): Promise<PreparedParts | null> {
-  const { runtimePath, lock, cache, log } = search;
+  const { runtimePath, log } = search;
   if (runtimePath === null) return null;
-  const folder = await inWorkFolder(search, (work) => openRuntimePath(runtimePath, cache, work, log));
+  const webassembly = await searchFor(WEBASSEMBLY, search);
+  const caches = [...new Set([search.cache.name, webassembly.cache.name])].map((name) => ({
+    root: search.toolCache,
+    name,
+  }));
+  const folder = await inWorkFolder(search, (work) => openRuntimePath(runtimePath, caches, work, log));
   const base = baseOf(folder);
+  const { lock } = ortPackage(base) === 'onnxruntime-web' ? webassembly : search;
   const mismatch = versionMismatch(base, lock);
   if (mismatch) {
     throw new UserError(
@@ -135,9 +153,8 @@ async function fromKept(search: Search): Promise<PreparedParts | null> {
 
 async function fromNpm(search: Search): Promise<PreparedParts> {
   const { kept, cache, lock, target, log } = search;
-  log.info(
-    `Installing ${NATIVE_PACKAGES.map((name) => `${name} ${lockedVersion(lock, name)}`).join(' and ')} by npm, once.`,
-  );
+  const wanted = [...lockedPackages(lock)].map((nameAndVersion) => nameAndVersion.join(' '));
+  log.info(`Installing ${wanted.join(', ')} by npm, once.`);
   const folder = await inWorkFolder(search, async (work) => {
     await installParts(work, lock, target);
     return addProbed(search, work);
@@ -172,12 +189,11 @@ function keyOf({ name }: PartsCache): string {
 }
 
 function versionMismatch(base: NativeBase, lock: Lock): string | null {
-  const wrong = NATIVE_PACKAGES.filter((name) => installedVersion(base, name) !== lockedVersion(lock, name));
+  const wrong = [...lockedPackages(lock)]
+    .map(([name, wanted]) => ({ name, wanted, found: installedVersion(base, name) }))
+    .filter(({ wanted, found }) => found !== wanted);
   if (wrong.length === 0) return null;
   return wrong
-    .map(
-      (name) =>
-        `${name} must be ${lockedVersion(lock, name)} and is ${installedVersion(base, name) ?? 'missing'}`,
-    )
+    .map(({ name, wanted, found }) => `${name} must be ${wanted} and is ${found ?? 'missing'}`)
     .join(', ');
 }

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Ort from 'onnxruntime-node';
 import type sharp from 'sharp';
+import { ortPackage } from './load.ts';
 
 /** A convolution of 3×3 pixels with the weights 1 … 9, made by test/runtime/probe-model.py. */
 const MODEL = [
@@ -39,7 +40,8 @@ async function expectOf<T>(
   if (String(found) !== String(expected)) throw new Error(`It computes ${found} instead of ${expected}.`);
 }
 
-const require = createRequire(process.argv[2]!);
-await expectOf('onnxruntime-node', infer, [285]);
+const base = process.argv[2]!;
+const require = createRequire(base);
+await expectOf(ortPackage(base), infer, [285]);
 await expectOf('sharp', decode, [10, 20, 30]);
 writeSync(1, 'done\n');

@@ -10,13 +10,13 @@ import { isIntact, sealedName } from './parts-folder.ts';
 /**
  * The folder of the installation that a user names: the path itself, or what an archive holds, unpacked into the cache once.
  *
- * @param cache for the installation that this machine needs.
+ * @param caches for the installations that this machine takes.
  * @param work an empty folder on any disk.
  * @throws {UserError} when there is no such path, or the archive is damaged or made for something else.
  */
 export async function openRuntimePath(
   given: string,
-  cache: PartsCache,
+  caches: readonly PartsCache[],
   work: string,
   log: Pick<Log, 'warning'>,
 ): Promise<string> {
@@ -30,19 +30,21 @@ export async function openRuntimePath(
     );
   }
   if (found.isDirectory()) return path;
-  const byHash = { ...cache, origin: (await sha256OfFile(path)).slice(0, 16) };
-  return (await findEntry(byHash)) ?? addEntry(byHash, await unpacked(given, path, cache.name, work), log);
-}
-
-async function unpacked(given: string, path: string, name: string, work: string): Promise<string> {
+  const origin = (await sha256OfFile(path)).slice(0, 16);
+  const byHash = caches.map((cache) => ({ ...cache, origin }));
+  for (const cache of byHash) {
+    const entry = await findEntry(cache);
+    if (entry !== null) return entry;
+  }
   await unpackFolder(path, work);
-  if (await isIntact(work, name)) return work;
-  const was = await sealedName(work);
+  const name = await sealedName(work);
+  const cache = byHash.find((candidate) => candidate.name === name);
+  if (cache && (await isIntact(work, cache.name))) return addEntry(cache, work, log);
   throw new UserError(
     'input',
-    was === name
+    cache
       ? `runtime-path must be an archive as \`npm run runtime:pack\` made it, but files of ${given} are missing or changed.`
-      : `runtime-path must hold the native parts ${name}, but ${given} holds ${was ?? 'something else'}.`,
+      : `runtime-path must hold the native parts ${caches.map((wanted) => wanted.name).join(' or ')}, but ${given} holds ${name ?? 'something else'}.`,
     'Make it again by `npm run runtime:pack` in this version of the action, for this kind of machine.',
   );
 }

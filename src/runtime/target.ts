@@ -1,7 +1,8 @@
 /** The kind of machine that native parts are for, in Node's own words. */
 export interface Target {
   readonly platform: string;
-  readonly arch: string;
+  /** `null` for WebAssembly, which runs on all. */
+  readonly arch: string | null;
   /** The C library on Linux, `null` elsewhere. */
   readonly libc: 'glibc' | 'musl' | null;
 }
@@ -14,6 +15,14 @@ export const NATIVE_TARGETS: readonly string[] = [
   'win32-x64',
   'win32-arm64',
 ];
+
+/** The builds of both for WebAssembly: for every machine that there is no binary for. */
+export const WEBASSEMBLY: Target = { platform: 'webassembly', arch: null, libc: null };
+
+/** The target whose parts a machine runs: its own, or else WebAssembly. */
+export function partsTarget(machine: Target): Target {
+  return isNativeTarget(machine) ? machine : WEBASSEMBLY;
+}
 
 /** The machine that this runs on. */
 export function currentTarget(): Target {
@@ -30,13 +39,14 @@ export function glibcVersion(): string | null {
   return header.glibcVersionRuntime ?? null;
 }
 
-/** A target's name, such as `linux-x64-glibc` or `win32-x64`. */
+/** A target's name, such as `linux-x64-glibc`, `win32-x64` or `webassembly`. */
 export function targetName({ platform, arch, libc }: Target): string {
-  return [platform, arch, ...(libc === null ? [] : [libc])].join('-');
+  return [platform, arch, libc].filter((part) => part !== null).join('-');
 }
 
-/** The target of a name; `null` for one that has no native parts. */
-export function nativeTarget(name: string): Target | null {
+/** The target of a name; `null` for one that has no parts of its own. */
+export function targetOf(name: string): Target | null {
+  if (name === WEBASSEMBLY.platform) return WEBASSEMBLY;
   if (!NATIVE_TARGETS.includes(name)) return null;
   const [platform, arch, libc] = name.split('-') as [string, string, 'glibc' | undefined];
   return { platform, arch, libc: libc ?? null };
@@ -57,6 +67,16 @@ const GPU_ONLY = ['DirectML.dll', 'dxcompiler.dll', 'dxil.dll'];
 /** The name of macOS' library without its full version, to which the binding is linked; the other name is a second copy. */
 const MAC_COPY = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 
+const ORT_WEB_FILE = /(?:^|\/)onnxruntime-web\/(.+)$/;
+
+/** What Node loads of `onnxruntime-web`; the rest are its builds for browsers, ten times as large. */
+const ORT_WEB_NEEDED = [
+  'package.json',
+  'dist/ort.node.min.js',
+  'dist/ort-wasm-simd-threaded.mjs',
+  'dist/ort-wasm-simd-threaded.wasm',
+];
+
 /**
  * Whether a file of an installation is of use for running on the CPU of a target.
  *
@@ -65,6 +85,8 @@ const MAC_COPY = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 export function isNeeded(path: string, target: Target): boolean {
   // npm's record of what it installed names the registry, and nothing reads it.
   if (path === 'node_modules/.package-lock.json') return false;
+  const [, webFile] = ORT_WEB_FILE.exec(path) ?? [];
+  if (webFile !== undefined) return ORT_WEB_NEEDED.includes(webFile);
   const [, platform, arch, file] = ORT_BINARY.exec(path) ?? [];
   if (file === undefined) return true;
   return (

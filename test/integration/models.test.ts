@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseModel } from '../../src/onnx/model-file.ts';
 import type { DetectionOptions, Family } from '../../src/protocol.ts';
 import { pruneModel } from '../../src/prune/prune-model.ts';
-import { loadNativeParts } from '../../src/runtime/load.ts';
+import { loadNativeParts, type NativeParts } from '../../src/runtime/load.ts';
 import { detectAll, loadModel, startDetectPool } from '../../src/validate/detect.ts';
 import { type Detector, describeDetector } from '../../src/validate/detector.ts';
 import { decode, type HeadName } from '../../src/validate/heads/index.ts';
@@ -16,6 +16,7 @@ import { letterbox } from '../../src/validate/image/letterbox.ts';
 import { toTensor, toTensorFloat16 } from '../../src/validate/image/tensor.ts';
 import { batchSize, describeSession, infer, openSession } from '../../src/validate/session.ts';
 import type { Detections } from '../../src/validate/types.ts';
+import { webassemblyBase } from '../helpers/webassembly.ts';
 
 /** Left, top, right, bottom, confidence, class. */
 type Row = readonly [number, number, number, number, number, number];
@@ -41,7 +42,10 @@ const { thresholds, cases } = JSON.parse(readFileSync(join(FIXTURES, 'expected.j
   readonly cases: readonly Case[];
 };
 const SESSION = { provider: 'cpu', threads: 1 } as const;
-const { ort, sharp } = loadNativeParts(import.meta.filename);
+const BACKENDS = [
+  ['machine code', import.meta.filename],
+  ['WebAssembly', await webassemblyBase()],
+] as const;
 
 const modelPath = ({ name }: Case) => join(FIXTURES, `${name}.onnx`);
 const readModel = (given: Case) => parseModel(given.name, new Uint8Array(readFileSync(modelPath(given))));
@@ -52,7 +56,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function open(given: Case, path: string) {
+async function open(given: Case, path: string, { ort }: NativeParts) {
   const session = await openSession(ort, path, SESSION);
   const { dynamic, nc, size } = given;
   const detector = describeDetector(
@@ -69,8 +73,9 @@ async function open(given: Case, path: string) {
 
 const optionsOf = ({ family, nc }: Detector) => ({ ...thresholds[family], nc });
 
-async function detect(given: Case, path: string): Promise<Detections> {
-  const { session, detector } = await open(given, path);
+async function detect(given: Case, path: string, native: NativeParts): Promise<Detections> {
+  const { ort, sharp } = native;
+  const { session, detector } = await open(given, path, native);
   const { image } = letterbox(
     await decodeImage(sharp, join(FIXTURES, given.picture), detector.family),
     detector,
@@ -106,61 +111,65 @@ function expectRows(
   }
 }
 
-describe.each(cases)('$name', (given) => {
-  test('is understood', async () => {
-    const { detector } = await open(given, modelPath(given));
-    expect(detector).toMatchObject({
-      head: given.head,
-      nc: given.nc,
-      height: given.size[0],
-      width: given.size[1],
-      input: { name: 'images', type: given.dtype, batch: given.dynamic ? 'dynamic' : given.batch },
-      output: 'output0',
-      stride: 32,
-      warnings: given.dynamic && given.head !== 'yolov5' ? [expect.stringContaining('any size')] : [],
+describe.each(BACKENDS)('%s', (_, base) => {
+  const native = loadNativeParts(base);
+
+  describe.each(cases)('$name', (given) => {
+    test('is understood', async () => {
+      const { detector } = await open(given, modelPath(given), native);
+      expect(detector).toMatchObject({
+        head: given.head,
+        nc: given.nc,
+        height: given.size[0],
+        width: given.size[1],
+        input: { name: 'images', type: given.dtype, batch: given.dynamic ? 'dynamic' : given.batch },
+        output: 'output0',
+        stride: 32,
+        warnings: given.dynamic && given.head !== 'yolov5' ? [expect.stringContaining('any size')] : [],
+      });
+    });
+
+    test('detects what the reference does', async () => {
+      expectRows(await detect(given, modelPath(given), native), given.detections, given.dtype);
+    });
+
+    test('detects what the reference does after torch has pruned it', async () => {
+      const pruned = pruneModel(readModel(given), { method: 'l1', amount: 0.3, exclude: [] });
+      const found = pruned.layers.map(({ name, zeros, weights }) => [name, [zeros, weights]]);
+      expect(Object.fromEntries(found)).toEqual(given.zeros);
+      const path = join(folder, `${given.name}.onnx`);
+      await writeFile(path, pruned.bytes);
+      expectRows(await detect(given, path, native), given.detectionsPruned, given.dtype);
     });
   });
 
-  test('detects what the reference does', async () => {
-    expectRows(await detect(given, modelPath(given)), given.detections, given.dtype);
-  });
-
-  test('detects what the reference does after torch has pruned it', async () => {
-    const pruned = pruneModel(readModel(given), { method: 'l1', amount: 0.3, exclude: [] });
-    const found = pruned.layers.map(({ name, zeros, weights }) => [name, [zeros, weights]]);
-    expect(Object.fromEntries(found)).toEqual(given.zeros);
-    const path = join(folder, `${given.name}.onnx`);
-    await writeFile(path, pruned.bytes);
-    expectRows(await detect(given, path), given.detectionsPruned, given.dtype);
-  });
-});
-
-test.each(['yolov5', 'yolov5-batch-4', 'anchor-free-float16', 'end2end-float16'])(
-  '%s, unpruned and pruned, in worker threads',
-  async (name) => {
-    const given = cases.find((candidate) => candidate.name === name)!;
-    const candidate = join(folder, `${name}-candidate.onnx`);
-    await writeFile(
-      candidate,
-      pruneModel(readModel(given), { method: 'l1', amount: 0.3, exclude: [] }).bytes,
-    );
-    const { detector } = await open(given, modelPath(given));
-    const pool = startDetectPool(import.meta.filename, { workers: 2, threadsPerWorker: 1 }, 'cpu');
-    try {
-      for (const path of [modelPath(given), candidate]) await loadModel(pool, path);
-      const labels = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
-      const images = Array.from({ length: 5 }, () => ({ path: join(FIXTURES, given.picture), labels }));
-      let seen = 0;
-      for await (const found of detectAll(pool, { detector, options: optionsOf(detector) }, images)) {
-        if ('unreadable' in found) throw new Error(found.unreadable.reason);
-        const [before, after] = found.samples;
-        expectRows(before!.detections, given.detections, given.dtype);
-        expectRows(after!.detections, given.detectionsPruned, given.dtype);
-        seen++;
+  test.each(['yolov5', 'yolov5-batch-4', 'anchor-free-float16', 'end2end-float16'])(
+    '%s, unpruned and pruned, in worker threads',
+    async (name) => {
+      const given = cases.find((candidate) => candidate.name === name)!;
+      const candidate = join(folder, `${name}-candidate.onnx`);
+      await writeFile(
+        candidate,
+        pruneModel(readModel(given), { method: 'l1', amount: 0.3, exclude: [] }).bytes,
+      );
+      const { detector } = await open(given, modelPath(given), native);
+      const pool = startDetectPool(base, { workers: 2, threadsPerWorker: 1 }, 'cpu');
+      try {
+        for (const path of [modelPath(given), candidate]) await loadModel(pool, path);
+        const labels = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
+        const images = Array.from({ length: 5 }, () => ({ path: join(FIXTURES, given.picture), labels }));
+        let seen = 0;
+        for await (const found of detectAll(pool, { detector, options: optionsOf(detector) }, images)) {
+          if ('unreadable' in found) throw new Error(found.unreadable.reason);
+          const [before, after] = found.samples;
+          expectRows(before!.detections, given.detections, given.dtype);
+          expectRows(after!.detections, given.detectionsPruned, given.dtype);
+          seen++;
+        }
+        expect(seen).toBe(images.length);
+      } finally {
+        await pool.close();
       }
-      expect(seen).toBe(images.length);
-    } finally {
-      await pool.close();
-    }
-  },
-);
+    },
+  );
+});

@@ -10,11 +10,11 @@ import { installParts } from '../../src/runtime/install.ts';
 import { installedVersion } from '../../src/runtime/load.ts';
 import { type Lock, type LockedPackage, partsName } from '../../src/runtime/lock.ts';
 import { baseOf, filesOf, isIntact } from '../../src/runtime/parts-folder.ts';
-import { nativeTarget } from '../../src/runtime/target.ts';
+import { targetOf } from '../../src/runtime/target.ts';
 import { temporaryFolder, writeTree } from './surroundings.ts';
 
 /** Of another platform than most: npm must not mind. */
-const target = nativeTarget('win32-arm64')!;
+const target = targetOf('win32-arm64')!;
 
 /** Stand-ins for packages, by name. */
 const PACKAGES: Readonly<Record<string, LockedPackage>> = {
@@ -54,7 +54,13 @@ function lockOf(published: ReadonlyMap<string, Published>, wrong?: string): Lock
     const { integrity } = published.get(name === wrong ? 'onnxruntime-common' : name)!;
     return [`node_modules/${name}`, { ...entry, integrity }] as const;
   });
-  return { name: 'x', lockfileVersion: 3, requires: true, packages: Object.fromEntries(packages) };
+  const dependencies = { 'onnxruntime-node': '1.2.3', sharp: '4.5.6' };
+  return {
+    name: 'x',
+    lockfileVersion: 3,
+    requires: true,
+    packages: { '': { dependencies }, ...Object.fromEntries(packages) },
+  };
 }
 
 /** A registry on this machine, for the one npm of this test. */

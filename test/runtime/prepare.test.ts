@@ -6,17 +6,19 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import { packFolder } from '../../src/runtime/archive.ts';
-import { installedVersion, loadNativeParts } from '../../src/runtime/load.ts';
-import { partsName } from '../../src/runtime/lock.ts';
+import { installedVersion, loadNativeParts, runtimeName } from '../../src/runtime/load.ts';
+import { manifestOf, partsName } from '../../src/runtime/lock.ts';
 import { isIntact, seal } from '../../src/runtime/parts-folder.ts';
 import { type KeptParts, prepareNativeParts } from '../../src/runtime/prepare.ts';
-import { currentTarget } from '../../src/runtime/target.ts';
+import { currentTarget, WEBASSEMBLY } from '../../src/runtime/target.ts';
 import {
   LOCK,
   type Surroundings,
   standIns,
   surroundings,
   temporaryFolder,
+  WEBASSEMBLY_LOCK,
+  webassemblyStandIns,
   writeTree,
 } from './surroundings.ts';
 
@@ -152,6 +154,49 @@ describe.skipIf(process.platform === 'win32')('native parts come', () => {
   });
 });
 
+describe.skipIf(process.platform === 'win32')('WebAssembly comes', () => {
+  const musl = { platform: 'linux', arch: 'x64', libc: 'musl' } as const;
+  const slow = /^warning: .*WebAssembly build runs the models, which takes about \d+ times as long/;
+  const name = partsName(WEBASSEMBLY_LOCK, WEBASSEMBLY);
+
+  it('where there is no binary for the machine, by npm and then from the tool cache, with a warning', async () => {
+    const machine = await surroundings({ parts: webassemblyStandIns() });
+    const options = { ...machine.options, target: musl };
+    const entry = join(options.toolCache, 'yolo-prune-runtime', name);
+    expect(await prepareNativeParts(options)).toEqual({ base: join(entry, 'package.json'), how: 'npm' });
+    expect(runtimeName(join(entry, 'package.json'))).toBe('onnxruntime-web 1.2.3');
+    expect(existsSync(join(entry, 'node_modules/onnxruntime-web/dist/ort.js'))).toBe(false);
+    expect(machine.lines.at(-1)).toMatch(slow);
+    expect(machine.lines.at(-1)).toContain('this machine, linux-x64-musl');
+    expect((await prepareNativeParts(options)).how).toBe(`tool cache ${entry}`);
+    expect(await machine.npmCalls()).toEqual(INSTALL);
+  });
+
+  it('not from node_modules beside the bundle, which are machine code', async () => {
+    const machine = await surroundings({ parts: webassemblyStandIns() });
+    await writeTree(machine.root, standIns());
+    expect((await prepareNativeParts({ ...machine.options, target: musl })).how).toBe('npm');
+  });
+
+  it('from runtime-path on any machine', async () => {
+    const machine = await surroundings();
+    const runtimePath = join(machine.root, 'webassembly.tar.gz');
+    const folder = await writeTree(await temporaryFolder(), {
+      'package.json': JSON.stringify(manifestOf(WEBASSEMBLY_LOCK)),
+      ...webassemblyStandIns(),
+    });
+    await seal(folder, name);
+    await packFolder(folder, runtimePath);
+    for (const path of [runtimePath, runtimePath, folder]) {
+      const { base } = await prepareNativeParts({ ...machine.options, runtimePath: path });
+      expect(runtimeName(base)).toBe('onnxruntime-web 1.2.3');
+      expect(machine.lines.at(-1)).toMatch(slow);
+    }
+    expect(machine.lines).toHaveLength(3);
+    expect(await machine.npmCalls()).toEqual([]);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('it is an error that says what to do', () => {
   it.each([
     [
@@ -174,12 +219,6 @@ describe.skipIf(process.platform === 'win32')('it is an error that says what to 
     await expect(prepareNativeParts(machine.options)).rejects.toThrow(expected);
     expect(existsSync(machine.options.toolCache)).toBe(false);
     expect(await readdir(machine.options.temp)).toEqual([]);
-  });
-
-  it('when the machine has no native parts', async () => {
-    const { options } = await surroundings();
-    const target = { platform: 'linux', arch: 'x64', libc: 'musl' } as const;
-    await expect(prepareNativeParts({ ...options, target })).rejects.toThrow('it is linux-x64-musl');
   });
 
   it.each<[string, (root: string) => Promise<string>, RegExp]>([

@@ -13,14 +13,28 @@ export const LOCK: Lock = {
   lockfileVersion: 3,
   requires: true,
   packages: {
+    '': { dependencies: { 'onnxruntime-node': '1.2.3', sharp: '4.5.6' } },
     'node_modules/onnxruntime-node': { version: '1.2.3', integrity: 'sha512-a' },
+    'node_modules/sharp': { version: '4.5.6', integrity: 'sha512-b' },
+  },
+};
+
+/** A lock file of stand-ins for WebAssembly. */
+export const WEBASSEMBLY_LOCK: Lock = {
+  name: 'stand-ins',
+  lockfileVersion: 3,
+  requires: true,
+  packages: {
+    '': { dependencies: { '@img/sharp-wasm32': '4.5.6', 'onnxruntime-web': '1.2.3', sharp: '4.5.6' } },
+    'node_modules/@img/sharp-wasm32': { version: '4.5.6', integrity: 'sha512-d' },
+    'node_modules/onnxruntime-web': { version: '1.2.3', integrity: 'sha512-c' },
     'node_modules/sharp': { version: '4.5.6', integrity: 'sha512-b' },
   },
 };
 
 /** JavaScript that passes the probe as ONNX Runtime does. */
 export const ORT =
-  'exports.Tensor = class {}; exports.InferenceSession = { create: async () => ({ run: async () => ({ y: { data: [285] } }) }) };';
+  'exports.env = { wasm: {} }; exports.Tensor = class {}; exports.InferenceSession = { create: async () => ({ run: async () => ({ y: { data: [285] } }) }) };';
 
 /** JavaScript that passes the probe as sharp does. */
 export const SHARP = 'module.exports = () => ({ raw: () => ({ toBuffer: async () => [10, 20, 30] }) });';
@@ -56,6 +70,21 @@ export function standIns({ ort = ORT, sharp = SHARP, ortVersion = '1.2.3' } = {}
   };
 }
 
+/** Stand-ins for the packages of WebAssembly. */
+export function webassemblyStandIns(): Record<string, string> {
+  const native = Object.entries(standIns()).filter(([path]) => path.includes('/sharp/'));
+  return {
+    ...Object.fromEntries(native),
+    'node_modules/@img/sharp-wasm32/package.json': JSON.stringify({ version: '4.5.6' }),
+    'node_modules/onnxruntime-web/package.json': JSON.stringify({
+      version: '1.2.3',
+      main: 'dist/ort.node.min.js',
+    }),
+    'node_modules/onnxruntime-web/dist/ort.node.min.js': ORT,
+    'node_modules/onnxruntime-web/dist/ort.js': 'for browsers',
+  };
+}
+
 /** What a test may look at and change around `prepareNativeParts`. */
 export interface Surroundings {
   readonly options: PrepareOptions;
@@ -80,7 +109,11 @@ export async function surroundings({
   const root = await temporaryFolder();
   const dist = join(root, 'dist');
   const lines: string[] = [];
-  await writeTree(root, { 'dist/runtime/package-lock.json': JSON.stringify(LOCK), 'npm.log': '' });
+  await writeTree(root, {
+    'dist/runtime/package-lock.json': JSON.stringify(LOCK),
+    'dist/runtime/webassembly/package-lock.json': JSON.stringify(WEBASSEMBLY_LOCK),
+    'npm.log': '',
+  });
   await writeTree(join(root, 'stand-ins'), parts);
   await fakeNpm(join(root, 'bin'), `case "$1" in ci) ${npm} ;; esac`);
   vi.stubEnv('STAND_INS', join(root, 'stand-ins'));

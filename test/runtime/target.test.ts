@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { filesOf } from '../../src/runtime/parts-folder.ts';
@@ -8,9 +8,12 @@ import {
   isNativeTarget,
   isNeeded,
   NATIVE_TARGETS,
-  nativeTarget,
+  partsTarget,
   targetName,
+  targetOf,
+  WEBASSEMBLY,
 } from '../../src/runtime/target.ts';
+import { webassemblyBase } from '../helpers/webassembly.ts';
 
 const BIN = 'node_modules/onnxruntime-node/bin/napi-v6';
 
@@ -31,7 +34,7 @@ const KEPT: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 it.each(KEPT)('%s needs its own library and binding only', (name, files) => {
-  const target = nativeTarget(name)!;
+  const target = targetOf(name)!;
   expect(binaries.filter((path) => isNeeded(path, target))).toEqual(files.map((file) => `${BIN}/${file}`));
 });
 
@@ -48,7 +51,7 @@ it.each([
 ])(
   'the binding of %s is linked to the library that is kept, and to none that is dropped',
   (name, library) => {
-    const target = nativeTarget(name)!;
+    const target = targetOf(name)!;
     const folder = `${BIN}/${target.platform}/${target.arch}`;
     const binding = readFileSync(join(installed, folder, 'onnxruntime_binding.node'));
     expect(binding.includes(`${library}\0`)).toBe(true);
@@ -62,7 +65,7 @@ it.each([
 );
 
 it('keeps everything else but what npm notes for itself', () => {
-  const target = nativeTarget('linux-x64-glibc')!;
+  const target = targetOf('linux-x64-glibc')!;
   expect(isNeeded('node_modules/onnxruntime-node/dist/index.js', target)).toBe(true);
   expect(isNeeded('node_modules/@img/sharp-linux-x64/lib/sharp.node', target)).toBe(true);
   expect(isNeeded('node_modules/.package-lock.json', target)).toBe(false);
@@ -83,8 +86,30 @@ it.each([
   [{ platform: 'darwin', arch: 'x64', libc: null }, 'darwin-x64'],
   [{ platform: 'linux', arch: 's390x', libc: 'glibc' }, 'linux-s390x-glibc'],
   [{ platform: 'freebsd', arch: 'x64', libc: null }, 'freebsd-x64'],
-] as const)('%o has no native parts', (target, name) => {
-  expect(targetName(target)).toBe(name);
-  expect(isNativeTarget(target)).toBe(false);
-  expect(nativeTarget(name)).toBeNull();
+] as const)('%o has no native parts and runs WebAssembly', (machine, name) => {
+  expect(targetName(machine)).toBe(name);
+  expect(isNativeTarget(machine)).toBe(false);
+  expect(targetOf(name)).toBeNull();
+  expect(partsTarget(machine)).toBe(WEBASSEMBLY);
+});
+
+it('WebAssembly is a target by name, and machines with binaries do not run it', () => {
+  expect(targetOf(targetName(WEBASSEMBLY))).toBe(WEBASSEMBLY);
+  for (const name of NATIVE_TARGETS) expect(partsTarget(targetOf(name)!)).toEqual(targetOf(name));
+});
+
+it('WebAssembly needs what Node requires of onnxruntime-web, and nothing else of it', async () => {
+  const folder = dirname(await webassemblyBase());
+  const kept = (await filesOf(join(folder, 'node_modules/onnxruntime-web'))).filter(
+    (path) => path !== 'package.json',
+  );
+  expect(kept).toEqual([
+    'dist/ort-wasm-simd-threaded.mjs',
+    'dist/ort-wasm-simd-threaded.wasm',
+    'dist/ort.node.min.js',
+  ]);
+  const code = readFileSync(join(folder, 'node_modules/onnxruntime-web/dist/ort.node.min.js'), 'utf8');
+  const required = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name!);
+  expect(required.filter((name) => !isBuiltin(name))).toContain('onnxruntime-common');
+  expect(new Set(required.filter((name) => !isBuiltin(name))).size).toBe(1);
 });

@@ -6,12 +6,16 @@ import { fileURLToPath } from 'node:url';
 import type sharpModule from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mulberry32 } from '../../../src/calibrate/random.ts';
+import { findConvWeights } from '../../../src/onnx/conv-weights.ts';
 import { GraphWriter } from '../../../src/onnx/graph-writer.ts';
 import { parseModel } from '../../../src/onnx/model-file.ts';
+import { readValues } from '../../../src/onnx/stored-tensor.ts';
 import type { MethodName } from '../../../src/prune/methods.ts';
+import type { PrunedModel } from '../../../src/prune/prune-model.ts';
 import { type ReconstructPool, startReconstructPool } from '../../../src/prune/reconstruct/pool.ts';
 import { reconstructModel } from '../../../src/prune/reconstruct/reconstruct.ts';
 import type { Detector } from '../../../src/validate/detector.ts';
+import { webassemblyBase } from '../../helpers/webassembly.ts';
 import { numbers } from './problems.ts';
 
 const sharp = createRequire(import.meta.url)('sharp') as typeof sharpModule;
@@ -76,7 +80,11 @@ describe('reconstructModel', () => {
         .toFile(path);
       images.push(path);
     }
-    pools.push(startReconstructPool(NATIVE_BASE, 1), startReconstructPool(NATIVE_BASE, 3));
+    pools.push(
+      startReconstructPool(NATIVE_BASE, 1),
+      startReconstructPool(NATIVE_BASE, 3),
+      startReconstructPool(await webassemblyBase(), 2),
+    );
   });
 
   afterAll(() => Promise.all(pools.map((pool) => pool.close())));
@@ -112,6 +120,22 @@ describe('reconstructModel', () => {
     expect(Buffer.compare(one.bytes, three.bytes)).toBe(0);
     expect(Buffer.compare(one.bytes, other.bytes)).not.toBe(0);
   });
+
+  test.each(['reconstruct', 'reconstruct-2:4'] as const)(
+    '%s by WebAssembly differs by rounding only',
+    async (method) => {
+      const [native, webassembly] = [await prune(0, method), await prune(2, method)];
+      expect(webassembly.layers).toEqual(native.layers);
+      const weights = ({ bytes }: PrunedModel) =>
+        findConvWeights(parseModel('small.onnx', bytes)).flatMap(({ tensor }) => [
+          ...readValues(bytes, tensor),
+        ]);
+      const other = weights(webassembly);
+      const differences = weights(native).map((value, i) => Math.abs(value - other[i]!));
+      // Of weights about one; the sums over the images are float32.
+      expect(Math.max(...differences)).toBeLessThan(1e-3);
+    },
+  );
 
   test.each(['reconstruct', 'reconstruct-2:4'] as const)('%s again changes nothing', async (method) => {
     const once = await prune(0, method);
