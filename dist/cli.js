@@ -62458,7 +62458,6 @@ async function validateModels(pool, plan, dataset, candidate, keepSamples, log3)
     confusion: ofBoth((evaluator) => evaluator.confusion()),
     samples: samples.map((list) => list.toSorted((a, b) => a.path < b.path ? -1 : 1)),
     unreadable: unreadable2,
-    device: "cpu",
     timing: {
       validateSeconds,
       imagesPerSecond,
@@ -62479,11 +62478,8 @@ function median(values) {
 async function run(inputs, log3, nativeBase2, stop2) {
   const started = performance.now();
   const vault = openVault(inputs, log3, stop2);
-  const pool = startDetectPool(
-    nativeBase2,
-    arrange(inputs.threads),
-    inputs.device === "cuda" ? "cuda" : "cpu"
-  );
+  const provider = inputs.device === "cuda" ? "cuda" : "cpu";
+  const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider);
   const callOff = limitTime(inputs.timeout, (reason) => pool.abort(reason));
   try {
     const checked = await log3.group(
@@ -62546,7 +62542,7 @@ async function run(inputs, log3, nativeBase2, stop2) {
           split: inputs.split,
           imgsz: [detector.height, detector.width],
           ...plan.options,
-          device: validation.device,
+          device: provider,
           runtime: runtimeName(nativeBase2),
           unreadable: validation.unreadable,
           warnings: checked.warnings

@@ -45,11 +45,8 @@ export async function run(
 ): Promise<Outcome> {
   const started = performance.now();
   const vault = openVault(inputs, log, stop);
-  const pool = startDetectPool(
-    nativeBase,
-    arrange(inputs.threads),
-    inputs.device === 'cuda' ? 'cuda' : 'cpu',
-  );
+  const provider = inputs.device === 'cuda' ? 'cuda' : 'cpu';
+  const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider);
   const callOff = limitTime(inputs.timeout, (reason) => pool.abort(reason));
   try {
     const checked = await log.group('Check the inputs, the model and the data set', () =>
@@ -113,7 +110,7 @@ export async function run(
           split: inputs.split,
           imgsz: [detector.height, detector.width],
           ...plan.options,
-          device: validation.device,
+          device: provider,
           runtime: runtimeName(nativeBase),
           unreadable: validation.unreadable,
           warnings: checked.warnings,

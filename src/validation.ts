@@ -25,7 +25,6 @@ export interface Validation {
   /** All samples by model and path, where they were asked for. */
   readonly samples: readonly (readonly Sample[])[];
   readonly unreadable: readonly UnreadableImage[];
-  readonly device: string;
   readonly timing: Omit<ReportedTiming, 'totalSeconds' | 'pruneSeconds'>;
 }
 
@@ -101,7 +100,6 @@ export async function validateModels(
     confusion: ofBoth((evaluator) => evaluator.confusion()),
     samples: samples.map((list) => list.toSorted((a, b) => (a.path < b.path ? -1 : 1))),
     unreadable,
-    device: 'cpu',
     timing: {
       validateSeconds,
       imagesPerSecond,

@@ -75,7 +75,7 @@ async function searchFor(target: Target, options: PrepareOptions): Promise<Searc
   return { ...options, target, lock, cache: { root: options.toolCache, name: partsName(lock, target) } };
 }
 
-/** How much longer the WebAssembly build of ONNX Runtime takes; `bench/webassembly.ts` measures it. */
+/** How much longer the WebAssembly build of ONNX Runtime takes; test/cases/webassembly.test.ts prints it. */
 const WEBASSEMBLY_FACTOR = 4;
 
 function slownessOf(machine: Target): string {
