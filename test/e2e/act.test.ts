@@ -1,84 +1,54 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type ArtifactService, playArtifactService } from '../helpers/artifact-service.ts';
+import { cleanClone, findAct, play, REPOSITORY } from './act.ts';
 
-/** Runs workflows of `uses: ./` on this machine, out of a clean clone (github.com/nektos/act, a Go module). */
-const ACT = 'github.com/nektos/act@v0.2.89';
+const act = findAct();
+const read = (path: string) => readFileSync(join(REPOSITORY, path));
 
-const repository = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'yolo-prune-e2e-'));
-const clone = join(folder, 'clone');
-
-function call(
-  command: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = process.env,
-): SpawnSyncReturns<string> {
-  const result = spawnSync(command, args, {
-    cwd: existsSync(clone) ? clone : repository,
-    env,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  if (result.error) throw result.error;
-  return result;
-}
-
-/** The path of act, installed once into a cache folder; null where there is no Go. */
-function act(): string | null {
-  const bin = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'yolo-prune-e2e', 'v0.2.89');
-  const path = join(bin, 'act');
-  if (existsSync(path)) return path;
-  if (spawnSync('go', ['version']).status !== 0) return null;
-  const { status, stderr } = call('go', ['install', ACT], { ...process.env, GOBIN: bin });
-  if (status !== 0) throw new Error(`go install ${ACT} failed: ${stderr}`);
-  return path;
-}
-
-const found = act();
-if (found === null) console.error('SKIPPED: workflows by act (there is no Go to install it with).');
-
-describe.skipIf(found === null)('uses: ./ out of a clean clone, without node_modules', () => {
-  beforeAll(() => {
-    expect(call('git', ['clone', '--quiet', repository, clone]).status).toBe(0);
-    mkdirSync(join(clone, '.github', 'workflows'), { recursive: true });
-    copyFileSync(
-      join(repository, 'test', 'e2e', 'workflows', 'verdicts.yml'),
-      join(clone, '.github', 'workflows', 'e2e.yml'),
-    );
-  });
-
+describe.skipIf(act === null)('uses: ./ out of a clean clone, without node_modules', () => {
+  const { folder, clone } = act === null ? { folder: '', clone: '' } : cleanClone();
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  const run = () => {
-    const env = {
-      ...process.env,
-      // The Node that runs this is the runner's: act starts JavaScript actions with the one on PATH.
-      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
-      // act sets RUNNER_TOOL_CACHE itself, to a folder below this one: the first run must find it empty.
-      XDG_CACHE_HOME: join(folder, 'cache'),
-    };
-    const args = ['push', '-W', '.github/workflows/e2e.yml', '-P', 'ubuntu-latest=-self-hosted'];
-    return call(found!, args, env);
-  };
+  const run = (service?: ArtifactService) =>
+    play(act!, clone, {
+      event: 'push',
+      workflow: String(read('.github/workflows/e2e.yml')),
+      matrix: 'name:linux-x64',
+      ...(service ? { env: service.env } : {}),
+    });
 
-  it('passes, fails and refuses as it should; the native packages are installed once', () => {
-    const { status, stdout, stderr } = run();
-    expect(status, stdout + stderr).toBe(0);
-    expect(stdout).toContain('by npm, once');
-    expect(stdout).toMatch(/PASS: mAP50-95/);
-    expect(stdout).toMatch(/FAIL: mAP50-95/);
+  it('passes, fails and refuses as it should; installs once; tells both verdicts; uploads the artifact', async () => {
+    await using service = await playArtifactService();
+    const { status, log, summaries } = await run(service);
+    expect(status, log).toBe(0);
+    for (const scene of ['accepted', 'refused', 'wrong']) expect(log).toContain(`As expected: ${scene}`);
+    expect(log.match(/by npm, once/g)).toHaveLength(1);
+    expect(log).toMatch(/PASS: mAP50-95/);
+    expect(log).toMatch(/FAIL: mAP50-95/);
     // act shows workflow commands as they are sent, with `%` encoded.
-    expect(stdout).toContain('Did you mean 30%25?');
+    expect(log).toContain('Did you mean 30%25?');
+    expect(log).toMatch(/set-output:: artifact-id=4711/);
+
+    expect(summaries).toHaveLength(2);
+    expect(summaries[0]).toMatch(/Pruning passed: mAP50-95 0\.\d{4} → 0\.\d{4}/);
+    expect(summaries[0]).toContain('/artifacts/4711');
+    expect(summaries[1]).toMatch(/Pruning failed: mAP50-95/);
+
+    const files = service.filesOf('e2e-linux-x64');
+    for (const name of ['report/report.json', 'report/report.html', 'report/summary.md', 'report/badge.json'])
+      expect([...files.keys()]).toContain(name);
+    expect(files.get('best.unpruned.onnx')!.bytes.equals(read('demo/model/best.onnx'))).toBe(true);
+    expect(files.get('best.onnx')!.bytes.equals(read('demo/model/best.onnx'))).toBe(false);
+    const models = [...files].filter(([name]) => name.endsWith('.onnx'));
+    expect(models.map(([, { stored }]) => stored)).toEqual([true, true]);
   });
 
-  it('finds them in the tool cache the second time', () => {
-    const { status, stdout, stderr } = run();
-    expect(status, stdout + stderr).toBe(0);
-    expect(stdout).not.toContain('by npm, once');
-    expect(stdout).toContain('come from tool cache');
+  it('finds the native packages in the tool cache the second time', async () => {
+    const { status, log } = await run();
+    expect(status, log).toBe(0);
+    expect(log).not.toContain('by npm, once');
+    expect(log).toContain('come from tool cache');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { explain, openApi } from '../../src/github/api.ts';
 import { marker, writeComment } from '../../src/github/comment.ts';
-import { type Handlers, play } from './server.ts';
+import { type Handlers, play } from '../helpers/server.ts';
 
 const PLACE = { owner: 'o', repo: 'r', issue_number: 7 };
 const MARK = marker(['CI', 'prune', 'best.onnx']);

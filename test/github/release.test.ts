@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openApi } from '../../src/github/api.ts';
 import { attachToRelease } from '../../src/github/release.ts';
-import { play } from './server.ts';
+import { play } from '../helpers/server.ts';
 
 test('a release gets the model, its hash and the report, in place of older ones', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'release-'));

@@ -21,7 +21,11 @@ const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 export async function runEntry(
   entry: Entry,
   inputs: Readonly<Record<string, string>>,
-  options: { readonly cwd?: string; readonly dist?: string } = {},
+  options: {
+    readonly cwd?: string;
+    readonly dist?: string;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'run-'));
   const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
@@ -32,6 +36,7 @@ export async function runEntry(
   const env = {
     PATH: process.env.PATH ?? '',
     RUNNER_TEMP: folder,
+    ...options.env,
     ...(asRunner ? files : {}),
     ...(asRunner
       ? Object.fromEntries(
