@@ -61157,6 +61157,15 @@ function emptyMoments({ momentCount, segments: segments2 }) {
 function shared(length) {
   return new Float64Array(new SharedArrayBuffer(length * 8));
 }
+function mirror({ products }, { segments: segments2 }) {
+  for (const { momentOffset, columns } of segments2) {
+    for (let i = 1; i < columns; i++) {
+      for (let j = 0; j < i; j++) {
+        products[momentOffset + i * columns + j] = products[momentOffset + j * columns + i];
+      }
+    }
+  }
+}
 function addMoments(to, from) {
   for (let i = 0; i < to.products.length; i++) to.products[i] += from.products[i];
   for (let i = 0; i < to.sums.length; i++) to.sums[i] += from.sums[i];
@@ -61185,6 +61194,7 @@ async function collectStatistics(pool, model2, sites, { detector, images, seed }
       for (const [i, part] of found2.moments.entries()) addMoments(sums[i], part);
       for (const entry of found2.unreadable) unreadable2.set(entry.path, entry);
     }
+    for (const [i, site] of pass.entries()) mirror(sums[i], site);
     moments.push(...sums);
   }
   return { moments, unreadable: [...unreadable2.values()] };

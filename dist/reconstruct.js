@@ -3729,11 +3729,11 @@ async function openMatrixProduct(ort, type) {
     intraOpNumThreads: 1,
     interOpNumThreads: 1
   });
-  const [transposed, plain] = [await open2(true), await open2(false)];
+  const [transposed2, plain] = [await open2(true), await open2(false)];
   const run = async (session, a, b) => (await session.run({ a, b }))[session.outputNames[0]].data;
   return {
     transposed: (a, b, k) => run(
-      transposed,
+      transposed2,
       new ort.Tensor(type, a, [k, a.length / k]),
       new ort.Tensor(type, b, [k, b.length / k])
     ),
@@ -3870,11 +3870,33 @@ async function addPicture(moments, site, map, weightsOf, { placeCount, random, p
     }
     const products = moments.products.subarray(momentOffset, momentOffset + columns ** 2);
     if (columns <= FEW_COLUMNS) addProducts(products, patches, columns);
-    else {
-      const more = await product2.transposed(patches, patches, places.length);
-      for (let i = 0; i < more.length; i++) products[i] += more[i];
-    }
+    else await addSquare({ products, columns, product: product2 }, patches, places.length, 0);
   }
+}
+var SQUARE_COLUMNS = 192;
+async function addSquare(to, x, places, first) {
+  const width = x.length / places;
+  if (width <= SQUARE_COLUMNS) {
+    addBlock(to, await to.product.transposed(x, x, places), first, first, width);
+    return;
+  }
+  const half = width >> 1;
+  const [left, right] = [columnsOf(x, width, 0, half), columnsOf(x, width, half, width)];
+  await addSquare(to, left, places, first);
+  await addSquare(to, right, places, first + half);
+  addBlock(to, await to.product.transposed(left, right, places), first, first + half, width - half);
+}
+function addBlock({ products, columns }, block2, top, left, width) {
+  for (let from = 0, to = top * columns + left; from < block2.length; from += width, to += columns) {
+    for (let j = 0; j < width; j++) products[to + j] += block2[from + j];
+  }
+}
+function columnsOf(x, width, start, end) {
+  const part = new Float32Array(x.length / width * (end - start));
+  for (let from = 0, to = 0; from < x.length; from += width, to += end - start) {
+    part.set(x.subarray(from + start, from + end), to);
+  }
+  return part;
 }
 function addProducts(products, patches, columns) {
   for (let row = 0; row < patches.length; row += columns) {
@@ -4722,8 +4744,8 @@ function swap({ keys, indices }, a, b) {
 
 // src/prune/reconstruct/quadratic.ts
 var DAMPING = 0.01;
-function damped(moments, columns) {
-  const h = moments.slice();
+function damped(moments, { momentOffset, columns }) {
+  const h = moments?.slice(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
   let trace = 0;
   for (let j = 0; j < columns; j++) trace += h[j * columns + j];
   const more = trace > 0 ? DAMPING * trace / columns : 1;
@@ -4731,11 +4753,9 @@ function damped(moments, columns) {
   return h;
 }
 function descent({ original, h, columns, product: product2 }, rows) {
-  return product2.plain(
-    original.map((value, i) => value - rows[i]),
-    h,
-    columns
-  );
+  const difference = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) difference[i] = original[i] - rows[i];
+  return product2.plain(difference, h, columns);
 }
 function costOf({ original }, rows, descentThere) {
   let cost = 0;
@@ -4809,8 +4829,7 @@ async function exchange(quadratic, start, inverseDiagonal, propose) {
   let share = FIRST_SHARE;
   for (let round = 0; round < ROUNDS; round++) {
     const { rows, mask } = best;
-    const gains = gradient.map((value, i) => value ** 2 / scale[i % columns]);
-    const losses = rows.map((value, i) => value ** 2 * scale[i % columns]);
+    const [gains, losses] = worths(rows, gradient, scale);
     const zeros = mask.reduce((sum, value) => sum + value, 0);
     const exchanges = propose(gains, losses, mask, Math.ceil(share * Math.min(zeros, mask.length - zeros)));
     if (exchanges.length === 0) break;
@@ -4830,6 +4849,16 @@ async function exchange(quadratic, start, inverseDiagonal, propose) {
     } else share /= 2;
   }
   return best;
+}
+function worths(rows, gradient, scale) {
+  const [gains, losses] = [new Float64Array(rows.length), new Float64Array(rows.length)];
+  for (let i = 0; i < rows.length; ) {
+    for (let j = 0; j < scale.length; j++, i++) {
+      gains[i] = gradient[i] ** 2 / scale[j];
+      losses[i] = rows[i] ** 2 * scale[j];
+    }
+  }
+  return [gains, losses];
 }
 var anywhere = (gains, losses, mask, most) => {
   const zeros = indicesOf(mask, 1);
@@ -4874,35 +4903,58 @@ function least(indices, key, count) {
 }
 
 // src/prune/reconstruct/inverse-root.ts
-function inverseRoot(h, size) {
-  const factor = reversed(h);
-  factorize(factor, size);
-  return reversed(invertLower(factor, size));
+var SMALL = 48;
+async function inverseRoot(h, size, product2) {
+  return (await inverseLowerFactor(h.slice().reverse(), size, product2)).reverse();
 }
-function reversed(matrix) {
-  return Float64Array.from(matrix).reverse();
+async function inverseLowerFactor(a, size, product2) {
+  if (size <= SMALL) return invertLower(factorize(a, size), size);
+  const half = size >> 1;
+  const rest = size - half;
+  const first = await inverseLowerFactor(block(a, size, 0, 0, half, half), half, product2);
+  const corner = await product2.plain(
+    block(a, size, half, 0, rest, half),
+    transposed(first, half, half),
+    half
+  );
+  const below = block(a, size, half, half, rest, rest);
+  const taken = await product2.plain(corner, transposed(corner, rest, half), half);
+  for (let i = 0; i < below.length; i++) below[i] -= taken[i];
+  const second = await inverseLowerFactor(below, rest, product2);
+  const between = await product2.plain(await product2.plain(second, corner, rest), first, half);
+  const inverse = new Float64Array(size * size);
+  for (let i = 0; i < half; i++) inverse.set(first.subarray(i * half, (i + 1) * half), i * size);
+  for (let i = 0; i < rest; i++) {
+    const row = (half + i) * size;
+    for (let j = 0; j < half; j++) inverse[row + j] = -between[i * half + j];
+    inverse.set(second.subarray(i * rest, (i + 1) * rest), row + half);
+  }
+  return inverse;
+}
+function block(matrix, size, top, left, height, width) {
+  const part = new Float64Array(height * width);
+  for (let i = 0; i < height; i++) {
+    const from = (top + i) * size + left;
+    part.set(matrix.subarray(from, from + width), i * width);
+  }
+  return part;
+}
+function transposed(matrix, height, width) {
+  const turned = new Float64Array(matrix.length);
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) turned[j * height + i] = matrix[i * width + j];
+  }
+  return turned;
 }
 function factorize(a, size) {
   for (let i = 0; i < size; i++) {
-    const rowI = i * size;
     for (let j = 0; j <= i; j++) {
-      const rowJ = j * size;
-      const rest = a[rowI + j] - dot(a, rowI, rowJ, j);
-      a[rowI + j] = i === j ? Math.sqrt(rest) : rest / a[rowJ + j];
+      let rest = a[i * size + j];
+      for (let k = 0; k < j; k++) rest -= a[i * size + k] * a[j * size + k];
+      a[i * size + j] = i === j ? Math.sqrt(rest) : rest / a[j * size + j];
     }
   }
-}
-function dot(a, first, second, count) {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let k = 0;
-  for (; k + 3 < count; k += 4) {
-    s0 += a[first + k] * a[second + k];
-    s1 += a[first + k + 1] * a[second + k + 1];
-    s2 += a[first + k + 2] * a[second + k + 2];
-    s3 += a[first + k + 3] * a[second + k + 3];
-  }
-  for (; k < count; k++) s0 += a[first + k] * a[second + k];
-  return s0 + s1 + (s2 + s3);
+  return a;
 }
 function invertLower(lower, size) {
   const inverse = new Float64Array(size * size);
@@ -4922,33 +4974,34 @@ function invertLower(lower, size) {
 
 // src/prune/reconstruct/sweep.ts
 var BLOCK = 64;
-function sweep(rows, root, columns, mask, chooseBlock, granularity = 1) {
+async function sweep(rows, root, columns, mask, product2, chooseBlock, granularity = 1) {
   const rowCount = rows.length / columns;
-  const block = Math.ceil(BLOCK / granularity) * granularity;
-  for (let start = 0; start < columns; start += block) {
-    const end = Math.min(start + block, columns);
+  const block2 = Math.ceil(BLOCK / granularity) * granularity;
+  for (let start = 0; start < columns; start += block2) {
+    const end = Math.min(start + block2, columns);
     chooseBlock(start, end);
     const width = end - start;
-    const errors = new Float64Array(width);
+    const errors = new Float64Array(rowCount * width);
     for (let r = 0; r < rowCount; r++) {
       const row = r * columns;
-      errors.fill(0);
-      let any = false;
       for (let j = start; j < end; j++) {
         if (mask[row + j] !== 1) continue;
-        any = true;
         const error = rows[row + j] / root[j * columns + j];
-        errors[j - start] = error;
+        errors[r * width + j - start] = error;
         rows[row + j] = 0;
         for (let k = j + 1; k < end; k++) rows[row + k] -= error * root[j * columns + k];
       }
-      if (!any) continue;
-      for (let j = start; j < end; j++) {
-        const error = errors[j - start];
-        if (error === 0) continue;
-        const from = j * columns;
-        for (let k = end; k < columns; k++) rows[row + k] -= error * root[from + k];
-      }
+    }
+    const later = columns - end;
+    if (later === 0) break;
+    const below = new Float64Array(width * later);
+    for (let j = 0; j < width; j++) {
+      const from = (start + j) * columns;
+      below.set(root.subarray(from + end, from + columns), j * later);
+    }
+    const taken = await product2.plain(errors, below, width);
+    for (let r = 0, at = 0; r < rowCount; r++) {
+      for (let k = r * columns + end; k < (r + 1) * columns; k++, at++) rows[k] -= taken[at];
     }
   }
 }
@@ -4971,36 +5024,51 @@ var FIRST_REFIT_STEPS = 20;
 async function obsScores(problem, product2) {
   const scores = [];
   for (const segment of problem.segments) {
-    const quadratic = quadraticOf(problem, segment, product2);
-    const { original, columns, h } = quadratic;
-    const inverseDiagonal = diagonalOfInverse(inverseRoot(h, columns), columns);
-    const energies = await rowEnergies(quadratic);
-    scores.push(
-      original.map(
-        (value, i) => value === 0 ? 0 : value ** 2 / inverseDiagonal[i % columns] / energies[Math.floor(i / columns)]
-      )
-    );
+    const { columns } = segment;
+    const original = readRows(problem, segment);
+    const h = damped(problem.moments, segment);
+    const inverseDiagonal = diagonalOfInverse(await inverseRoot(h, columns, product2), columns);
+    const energies = await rowEnergies({ original, columns, h, product: product2 });
+    const segmentScores = new Float64Array(original.length);
+    for (const [r, energy] of energies.entries()) {
+      for (let j = 0, i = r * columns; j < columns; j++, i++) {
+        if (original[i] !== 0) segmentScores[i] = original[i] ** 2 / inverseDiagonal[j] / energy;
+      }
+    }
+    scores.push(segmentScores);
   }
   return scores;
 }
 async function solveLayer(problem, target, product2) {
   const values = problem.values.slice();
   for (const [i, segment] of problem.segments.entries()) {
-    const original = quadraticOf(problem, segment, product2);
+    const rows = readRows(problem, segment);
+    const h = damped(problem.moments, segment);
     if ("pattern" in target) {
       const order = patternOrder(problem, segment, target.pattern);
-      const rows = await solvePattern(reordered(original, order), target.pattern);
-      writeRows(values, problem, segment, restored(rows, order));
+      const columns = { original: reorderedColumns(rows, order), h: reorderedBoth(h, order) };
+      writeRows(
+        values,
+        problem,
+        segment,
+        restored(await solvePattern(columns, target.pattern, product2), order)
+      );
     } else if (target.counts[i] > 0) {
-      writeRows(values, problem, segment, await solveCount(original, target.counts[i]));
+      writeRows(
+        values,
+        problem,
+        segment,
+        await solveCount({ original: rows, h }, target.counts[i], product2)
+      );
     }
   }
   return values;
 }
-async function solveCount(quadratic, count) {
-  const { columns } = quadratic;
+function solveCount(system, count, product2) {
+  const columns = Math.sqrt(system.h.length);
   return solve(
-    quadratic,
+    system,
+    product2,
     (rows, root, mask, start, end) => {
       const share = Math.round(count * end / columns) - Math.round(count * start / columns);
       chooseLeast(rows, root, columns, mask, { start, end, count: share });
@@ -5008,10 +5076,11 @@ async function solveCount(quadratic, count) {
     anywhere
   );
 }
-async function solvePattern(quadratic, { n, m }) {
-  const { columns } = quadratic;
+function solvePattern(system, { n, m }, product2) {
+  const columns = Math.sqrt(system.h.length);
   return solve(
-    quadratic,
+    system,
+    product2,
     (rows, root, mask, start, end) => {
       for (let row = 0; row < rows.length; row += columns) {
         for (let first = start; first < end; first += m) {
@@ -5026,26 +5095,35 @@ async function solvePattern(quadratic, { n, m }) {
     m
   );
 }
-async function solve(quadratic, choose, propose, granularity = 1) {
-  const { original, columns, h } = quadratic;
-  const root = inverseRoot(h, columns);
+async function solve({ original, h }, product2, choose, propose, granularity = 1) {
+  const columns = Math.sqrt(h.length);
+  const root = await inverseRoot(h, columns, product2);
   const rows = original.slice();
   const mask = new Uint8Array(rows.length);
-  sweep(rows, root, columns, mask, (start, end) => choose(rows, root, mask, start, end), granularity);
+  await sweep(
+    rows,
+    root,
+    columns,
+    mask,
+    product2,
+    (start, end) => choose(rows, root, mask, start, end),
+    granularity
+  );
+  const inverseDiagonal = diagonalOfInverse(root, columns);
+  const quadratic = { original, columns, h, product: product2 };
   const fitted = await refit(quadratic, rows, mask, FIRST_REFIT_STEPS);
-  const found = await exchange(quadratic, { rows: fitted, mask }, diagonalOfInverse(root, columns), propose);
+  const found = await exchange(quadratic, { rows: fitted, mask }, inverseDiagonal, propose);
   return found.rows;
 }
-function quadraticOf({ shape, group, values, moments }, { group: index, start, columns, momentOffset }, product2) {
+function readRows({ shape, group, values }, { group: index, start, columns }) {
   const rowCount = shape[0] / group;
   const rowLength = values.length / shape[0];
-  const original = new Float64Array(rowCount * columns);
+  const rows = new Float64Array(rowCount * columns);
   for (let r = 0; r < rowCount; r++) {
     const from = (index * rowCount + r) * rowLength + start;
-    original.set(values.subarray(from, from + columns), r * columns);
+    rows.set(values.subarray(from, from + columns), r * columns);
   }
-  const seen = moments?.subarray(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
-  return { original, columns, h: damped(seen, columns), product: product2 };
+  return rows;
 }
 function writeRows(values, { shape, group }, { group: index, start, columns }, rows) {
   const rowCount = shape[0] / group;
@@ -5059,18 +5137,21 @@ function patternOrder({ shape }, { columns }, { m }) {
   const [out, , height, width] = shape;
   return [...patternGroups([out, columns / (height * width), height, width], m)].flat();
 }
-function reordered(quadratic, order) {
-  const { original, columns, h } = quadratic;
-  const rowCount = original.length / columns;
-  const moved = new Float64Array(original.length);
-  const movedH = new Float64Array(h.length);
-  for (let i = 0; i < rowCount; i++) {
-    for (let j = 0; j < columns; j++) moved[i * columns + j] = original[i * columns + order[j]];
+function reorderedColumns(rows, order) {
+  const columns = order.length;
+  const moved = new Float64Array(rows.length);
+  for (let row = 0; row < rows.length; row += columns) {
+    for (let j = 0; j < columns; j++) moved[row + j] = rows[row + order[j]];
   }
+  return moved;
+}
+function reorderedBoth(h, order) {
+  const columns = order.length;
+  const moved = new Float64Array(h.length);
   for (let i = 0; i < columns; i++) {
-    for (let j = 0; j < columns; j++) movedH[i * columns + j] = h[order[i] * columns + order[j]];
+    for (let j = 0; j < columns; j++) moved[i * columns + j] = h[order[i] * columns + order[j]];
   }
-  return { ...quadratic, original: moved, h: movedH };
+  return moved;
 }
 function restored(rows, order) {
   const columns = order.length;

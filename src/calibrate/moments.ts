@@ -62,9 +62,64 @@ export async function addPicture(
     }
     const products = moments.products.subarray(momentOffset, momentOffset + columns ** 2);
     if (columns <= FEW_COLUMNS) addProducts(products, patches, columns);
-    else {
-      const more = await product.transposed(patches, patches, places.length);
-      for (let i = 0; i < more.length; i++) products[i]! += more[i]!;
+    else await addSquare({ products, columns, product }, patches, places.length, 0);
+  }
+}
+
+/** Columns up to which both halves of xᵀ·x are computed; more are halved, and what lies below the diagonal is left out. */
+const SQUARE_COLUMNS = 192;
+
+/**
+ * Adds xᵀ·x to the columns from `first` on.
+ *
+ * @param x [places, some of the columns].
+ */
+async function addSquare(to: SquareSums, x: Float32Array, places: number, first: number): Promise<void> {
+  const width = x.length / places;
+  if (width <= SQUARE_COLUMNS) {
+    addBlock(to, await to.product.transposed(x, x, places), first, first, width);
+    return;
+  }
+  const half = width >> 1;
+  const [left, right] = [columnsOf(x, width, 0, half), columnsOf(x, width, half, width)];
+  await addSquare(to, left, places, first);
+  await addSquare(to, right, places, first + half);
+  addBlock(to, await to.product.transposed(left, right, places), first, first + half, width - half);
+}
+
+interface SquareSums {
+  readonly products: Float64Array;
+  readonly columns: number;
+  readonly product: MatrixProduct<Float32Array>;
+}
+
+function addBlock(
+  { products, columns }: SquareSums,
+  block: Float32Array,
+  top: number,
+  left: number,
+  width: number,
+): void {
+  for (let from = 0, to = top * columns + left; from < block.length; from += width, to += columns) {
+    for (let j = 0; j < width; j++) products[to + j]! += block[from + j]!;
+  }
+}
+
+function columnsOf(x: Float32Array, width: number, start: number, end: number): Float32Array {
+  const part = new Float32Array((x.length / width) * (end - start));
+  for (let from = 0, to = 0; from < x.length; from += width, to += end - start) {
+    part.set(x.subarray(from + start, from + end), to);
+  }
+  return part;
+}
+
+/** Copies what lies above the diagonal of each segment's products below it, once all pictures are there. */
+export function mirror({ products }: Moments, { segments }: Site): void {
+  for (const { momentOffset, columns } of segments) {
+    for (let i = 1; i < columns; i++) {
+      for (let j = 0; j < i; j++) {
+        products[momentOffset + i * columns + j] = products[momentOffset + j * columns + i]!;
+      }
     }
   }
 }

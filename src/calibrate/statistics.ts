@@ -2,7 +2,7 @@ import { withExtraOutputs } from '../onnx/extra-outputs.ts';
 import type { ModelFile } from '../onnx/model-file.ts';
 import type { Detector } from '../validate/detector.ts';
 import type { Chunk, ChunkMoments, CollectSetup } from './collector.ts';
-import { addMoments, emptyMoments, type Moments } from './moments.ts';
+import { addMoments, emptyMoments, type Moments, mirror } from './moments.ts';
 import type { Site } from './sites.ts';
 
 /** The threads that collect, as far as statistics need them. */
@@ -56,6 +56,7 @@ export async function collectStatistics(
       for (const [i, part] of found.moments.entries()) addMoments(sums[i]!, part);
       for (const entry of found.unreadable) unreadable.set(entry.path, entry);
     }
+    for (const [i, site] of pass.entries()) mirror(sums[i]!, site);
     moments.push(...sums);
   }
   return { moments, unreadable: [...unreadable.values()] };

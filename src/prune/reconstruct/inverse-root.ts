@@ -1,3 +1,8 @@
+import type { MatrixProduct } from '../../calibrate/matrix-product.ts';
+
+/** Columns up to which a factor is found number by number; larger ones are halved. */
+const SMALL = 48;
+
 /**
  * The upper triangular U with H⁻¹ = Uᵀ·U, from which a sweep over the columns reads all it needs: U[j][j]² is the [j][j]
  * entry of the inverse of H restricted to the columns from j on, and U[j] over U[j][j] how they take up an error in j.
@@ -7,41 +12,81 @@
  *
  * @param h symmetric and positive definite, [size, size]; not changed.
  */
-export function inverseRoot(h: Float64Array, size: number): Float64Array {
-  const factor = reversed(h);
-  factorize(factor, size);
-  return reversed(invertLower(factor, size));
+export async function inverseRoot(
+  h: Float64Array,
+  size: number,
+  product: MatrixProduct<Float64Array>,
+): Promise<Float64Array> {
+  return (await inverseLowerFactor(h.slice().reverse(), size, product)).reverse();
 }
 
-/** The matrix with rows and columns in reverse order: all its entries in reverse order. */
-function reversed(matrix: Float64Array): Float64Array {
-  return Float64Array.from(matrix).reverse();
+/**
+ * L⁻¹ for A = L·Lᵀ with L lower triangular, in halves, so that nearly all of the work is matrix products:
+ * with M = A₂₁·L₁₁⁻ᵀ the halves of L are L₁₁, M and the factor of A₂₂ − M·Mᵀ.
+ */
+async function inverseLowerFactor(
+  a: Float64Array,
+  size: number,
+  product: MatrixProduct<Float64Array>,
+): Promise<Float64Array> {
+  if (size <= SMALL) return invertLower(factorize(a, size), size);
+  const half = size >> 1;
+  const rest = size - half;
+  const first = await inverseLowerFactor(block(a, size, 0, 0, half, half), half, product);
+  const corner = await product.plain(
+    block(a, size, half, 0, rest, half),
+    transposed(first, half, half),
+    half,
+  );
+  const below = block(a, size, half, half, rest, rest);
+  const taken = await product.plain(corner, transposed(corner, rest, half), half);
+  for (let i = 0; i < below.length; i++) below[i]! -= taken[i]!;
+  const second = await inverseLowerFactor(below, rest, product);
+  const between = await product.plain(await product.plain(second, corner, rest), first, half);
+  const inverse = new Float64Array(size * size);
+  for (let i = 0; i < half; i++) inverse.set(first.subarray(i * half, (i + 1) * half), i * size);
+  for (let i = 0; i < rest; i++) {
+    const row = (half + i) * size;
+    for (let j = 0; j < half; j++) inverse[row + j] = -between[i * half + j]!;
+    inverse.set(second.subarray(i * rest, (i + 1) * rest), row + half);
+  }
+  return inverse;
+}
+
+function block(
+  matrix: Float64Array,
+  size: number,
+  top: number,
+  left: number,
+  height: number,
+  width: number,
+): Float64Array {
+  const part = new Float64Array(height * width);
+  for (let i = 0; i < height; i++) {
+    const from = (top + i) * size + left;
+    part.set(matrix.subarray(from, from + width), i * width);
+  }
+  return part;
+}
+
+function transposed(matrix: Float64Array, height: number, width: number): Float64Array {
+  const turned = new Float64Array(matrix.length);
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) turned[j * height + i] = matrix[i * width + j]!;
+  }
+  return turned;
 }
 
 /** Cholesky: the lower triangle L with L·Lᵀ = A, in A's place. */
-function factorize(a: Float64Array, size: number): void {
+function factorize(a: Float64Array, size: number): Float64Array {
   for (let i = 0; i < size; i++) {
-    const rowI = i * size;
     for (let j = 0; j <= i; j++) {
-      const rowJ = j * size;
-      const rest = a[rowI + j]! - dot(a, rowI, rowJ, j);
-      a[rowI + j] = i === j ? Math.sqrt(rest) : rest / a[rowJ + j]!;
+      let rest = a[i * size + j]!;
+      for (let k = 0; k < j; k++) rest -= a[i * size + k]! * a[j * size + k]!;
+      a[i * size + j] = i === j ? Math.sqrt(rest) : rest / a[j * size + j]!;
     }
   }
-}
-
-/** Σ a[first + k]·a[second + k] over k < count, in four sums that do not wait for each other. */
-function dot(a: Float64Array, first: number, second: number, count: number): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  let k = 0;
-  for (; k + 3 < count; k += 4) {
-    s0 += a[first + k]! * a[second + k]!;
-    s1 += a[first + k + 1]! * a[second + k + 1]!;
-    s2 += a[first + k + 2]! * a[second + k + 2]!;
-    s3 += a[first + k + 3]! * a[second + k + 3]!;
-  }
-  for (; k < count; k++) s0 += a[first + k]! * a[second + k]!;
-  return s0 + s1 + (s2 + s3);
+  return a;
 }
 
 /** The inverse of a lower triangle; what lies above it is not read. */

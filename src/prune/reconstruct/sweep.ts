@@ -1,3 +1,4 @@
+import type { MatrixProduct } from '../../calibrate/matrix-product.ts';
 import { smallestIndices } from '../smallest.ts';
 
 /** Columns over which zeros are chosen together, before the rest takes up their error. */
@@ -10,43 +11,46 @@ const BLOCK = 64;
  *
  * @param rows weights [rows, columns]; changed.
  * @param root {@link inverseRoot} of the damped second moments.
+ * @param product multiplies what a block's errors are to the later columns.
  * @param chooseBlock marks in `mask` [rows, columns] (1 = becomes zero) what goes in the columns [start, end).
  * @param granularity number of columns that a block must not part.
  */
-export function sweep(
+export async function sweep(
   rows: Float64Array,
   root: Float64Array,
   columns: number,
   mask: Uint8Array,
+  product: MatrixProduct<Float64Array>,
   chooseBlock: (start: number, end: number) => void,
   granularity = 1,
-): void {
+): Promise<void> {
   const rowCount = rows.length / columns;
   const block = Math.ceil(BLOCK / granularity) * granularity;
   for (let start = 0; start < columns; start += block) {
     const end = Math.min(start + block, columns);
     chooseBlock(start, end);
     const width = end - start;
-    const errors = new Float64Array(width);
+    const errors = new Float64Array(rowCount * width);
     for (let r = 0; r < rowCount; r++) {
       const row = r * columns;
-      errors.fill(0);
-      let any = false;
       for (let j = start; j < end; j++) {
         if (mask[row + j] !== 1) continue;
-        any = true;
         const error = rows[row + j]! / root[j * columns + j]!;
-        errors[j - start] = error;
+        errors[r * width + j - start] = error;
         rows[row + j] = 0;
         for (let k = j + 1; k < end; k++) rows[row + k]! -= error * root[j * columns + k]!;
       }
-      if (!any) continue;
-      for (let j = start; j < end; j++) {
-        const error = errors[j - start]!;
-        if (error === 0) continue;
-        const from = j * columns;
-        for (let k = end; k < columns; k++) rows[row + k]! -= error * root[from + k]!;
-      }
+    }
+    const later = columns - end;
+    if (later === 0) break;
+    const below = new Float64Array(width * later);
+    for (let j = 0; j < width; j++) {
+      const from = (start + j) * columns;
+      below.set(root.subarray(from + end, from + columns), j * later);
+    }
+    const taken = await product.plain(errors, below, width);
+    for (let r = 0, at = 0; r < rowCount; r++) {
+      for (let k = r * columns + end; k < (r + 1) * columns; k++, at++) rows[k]! -= taken[at]!;
     }
   }
 }

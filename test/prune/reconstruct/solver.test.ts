@@ -11,7 +11,7 @@ import { numbers, ort, secondMoments, solveLinear } from './problems.ts';
 const product = await openMatrixProduct(ort, 'float64');
 
 function quadratic(rows: number, columns: number, seed: number): Quadratic {
-  const h = damped(secondMoments(columns, seed), columns);
+  const h = damped(secondMoments(columns, seed), { momentOffset: 0, columns });
   return { original: numbers(rows * columns, seed + 7), columns, h, product };
 }
 
@@ -28,18 +28,20 @@ function layer(shape: LayerProblem['shape'], group: number, seed: number): Layer
 const zerosIn = (values: Float32Array | Float64Array) => values.filter((value) => value === 0).length;
 
 describe('inverseRoot', () => {
-  test('is upper triangular, and Uᵀ·U is the inverse', () => {
-    const size = 23;
-    const h = damped(secondMoments(size, 3), size);
-    const root = inverseRoot(h, size);
+  test.each([23, 131])('is upper triangular, and Uᵀ·U is the inverse, %i columns', async (size) => {
+    const h = damped(secondMoments(size, 3), { momentOffset: 0, columns: size });
+    const root = await inverseRoot(h, size, product);
     for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) expect(root[i * size + j]).toBe(0);
-    for (let i = 0; i < size; i++) {
+    const upper = (i: number, j: number) => root[i * size + j]!;
+    const inverse = (i: number, j: number) => {
+      let entry = 0;
+      for (let k = 0; k <= Math.min(i, j); k++) entry += upper(k, i) * upper(k, j);
+      return entry;
+    };
+    for (const i of [0, 1, size >> 1, size - 1]) {
+      const row = Array.from({ length: size }, (_, k) => inverse(i, k));
       for (let j = 0; j < size; j++) {
-        let entry = 0;
-        for (let k = 0; k < size; k++) {
-          for (let l = 0; l < size; l++)
-            entry += root[l * size + i]! * root[l * size + k]! * h[k * size + j]!;
-        }
+        const entry = row.reduce((sum, value, k) => sum + value * h[k * size + j]!, 0);
         expect(entry).toBeCloseTo(i === j ? 1 : 0, 8);
       }
     }
@@ -76,7 +78,7 @@ describe('exchange', () => {
   test('keeps the number of zeros and lowers the cost of a bad choice', async () => {
     const problem = quadratic(4, 40, 2);
     const diagonal = new Float64Array(40);
-    const root = inverseRoot(problem.h, 40);
+    const root = await inverseRoot(problem.h, 40, product);
     for (let i = 0; i < 40; i++) for (let j = i; j < 40; j++) diagonal[j]! += root[i * 40 + j]! ** 2;
     const mask = Uint8Array.from(problem.original, (_, i) => i % 2);
     const rows = await refit(
@@ -144,7 +146,7 @@ describe('solveLayer', () => {
 test('scores say what zeroing one weight really costs', async () => {
   const problem = layer([2, 6, 1, 1], 1, 8);
   const [scores] = await obsScores(problem, product);
-  const h = damped(problem.moments!, 6);
+  const h = damped(problem.moments, { momentOffset: 0, columns: 6 });
   for (const [row, j] of [
     [0, 2],
     [1, 5],
