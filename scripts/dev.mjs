@@ -17,6 +17,7 @@ const SCRIPTS = {
   generate: [
     ['buf', 'generate', '--template', 'scripts/buf.gen.yaml', 'src/onnx'],
     ['node', 'scripts/action-yml.ts'],
+    ['node', '--disable-warning=ExperimentalWarning', 'scripts/troubleshooting.ts'],
   ],
   lint: [['biome', 'check', '--error-on-warnings', '.']],
   types: [['tsc', '--noEmit']],

@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
+  .map((name) => join(root, 'dist', name))
+  .filter((path) => statSync(path).isFile());
+
+test('the bundle names no folder of the machine that made it and no registry, and has the licences beside it', () => {
+  const machine = [root, `${homedir()}/`, 'registry.npmjs'];
+  for (const path of files) {
+    const text = readFileSync(path, 'latin1');
+    for (const word of machine) expect(text.includes(word), `${path} holds ${word}`).toBe(false);
+  }
+  const licences = readFileSync(join(root, 'dist', 'licenses.txt'), 'utf8');
+  for (const name of ['@actions/core', 'js-yaml', 'echarts'])
+    expect(licences).toMatch(new RegExp(`^${name} `, 'm'));
+});
