@@ -6791,9 +6791,3782 @@ async function nativeBase(bundleUrl, runtimePath, kept, log3) {
   return base2;
 }
 
-// src/report/write.ts
-import { mkdir as mkdir4, readFile as readFile3, writeFile as writeFile3 } from "node:fs/promises";
-import { dirname as dirname7, join as join9 } from "node:path";
+// src/onnx/model-file.ts
+import { readFile as readFile3 } from "node:fs/promises";
+import { basename as basename5 } from "node:path";
+
+// node_modules/@bufbuild/protobuf/dist/esm/is-message.js
+function isMessage(arg, schema) {
+  const isMessage2 = arg !== null && typeof arg == "object" && "$typeName" in arg && typeof arg.$typeName == "string";
+  if (!isMessage2) {
+    return false;
+  }
+  if (schema === void 0) {
+    return true;
+  }
+  return schema.typeName === arg.$typeName;
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/descriptors.js
+var ScalarType;
+(function(ScalarType2) {
+  ScalarType2[ScalarType2["DOUBLE"] = 1] = "DOUBLE";
+  ScalarType2[ScalarType2["FLOAT"] = 2] = "FLOAT";
+  ScalarType2[ScalarType2["INT64"] = 3] = "INT64";
+  ScalarType2[ScalarType2["UINT64"] = 4] = "UINT64";
+  ScalarType2[ScalarType2["INT32"] = 5] = "INT32";
+  ScalarType2[ScalarType2["FIXED64"] = 6] = "FIXED64";
+  ScalarType2[ScalarType2["FIXED32"] = 7] = "FIXED32";
+  ScalarType2[ScalarType2["BOOL"] = 8] = "BOOL";
+  ScalarType2[ScalarType2["STRING"] = 9] = "STRING";
+  ScalarType2[ScalarType2["BYTES"] = 12] = "BYTES";
+  ScalarType2[ScalarType2["UINT32"] = 13] = "UINT32";
+  ScalarType2[ScalarType2["SFIXED32"] = 15] = "SFIXED32";
+  ScalarType2[ScalarType2["SFIXED64"] = 16] = "SFIXED64";
+  ScalarType2[ScalarType2["SINT32"] = 17] = "SINT32";
+  ScalarType2[ScalarType2["SINT64"] = 18] = "SINT64";
+})(ScalarType || (ScalarType = {}));
+
+// node_modules/@bufbuild/protobuf/dist/esm/wire/varint.js
+function varint64read() {
+  const buf = this.buf;
+  let pos = this.pos;
+  let lo = 0;
+  let hi = 0;
+  for (let shift = 0; shift < 28; shift += 7) {
+    const b = buf[pos++];
+    lo |= (b & 127) << shift;
+    if ((b & 128) == 0) {
+      this.pos = pos;
+      this.assertBounds();
+      this.varint64Lo = lo;
+      this.varint64Hi = hi;
+      return;
+    }
+  }
+  const middleByte = buf[pos++];
+  lo |= (middleByte & 15) << 28;
+  hi = (middleByte & 112) >> 4;
+  if ((middleByte & 128) == 0) {
+    this.pos = pos;
+    this.assertBounds();
+    this.varint64Lo = lo;
+    this.varint64Hi = hi;
+    return;
+  }
+  for (let shift = 3; shift <= 31; shift += 7) {
+    const b = buf[pos++];
+    hi |= (b & 127) << shift;
+    if ((b & 128) == 0) {
+      this.pos = pos;
+      this.assertBounds();
+      this.varint64Lo = lo;
+      this.varint64Hi = hi;
+      return;
+    }
+  }
+  throw new Error("invalid varint");
+}
+var TWO_PWR_32_DBL = 4294967296;
+function int64FromString(dec) {
+  const minus = dec[0] === "-";
+  if (minus) {
+    dec = dec.slice(1);
+  }
+  const base2 = 1e6;
+  let lowBits = 0;
+  let highBits = 0;
+  function add1e6digit(begin, end2) {
+    const digit1e6 = Number(dec.slice(begin, end2));
+    highBits *= base2;
+    lowBits = lowBits * base2 + digit1e6;
+    if (lowBits >= TWO_PWR_32_DBL) {
+      highBits = highBits + (lowBits / TWO_PWR_32_DBL | 0);
+      lowBits = lowBits % TWO_PWR_32_DBL;
+    }
+  }
+  add1e6digit(-24, -18);
+  add1e6digit(-18, -12);
+  add1e6digit(-12, -6);
+  add1e6digit(-6);
+  return minus ? negate(lowBits, highBits) : newBits(lowBits, highBits);
+}
+function int64ToString(lo, hi) {
+  let bits = newBits(lo, hi);
+  const negative = bits.hi & 2147483648;
+  if (negative) {
+    bits = negate(bits.lo, bits.hi);
+  }
+  const result = uInt64ToString(bits.lo, bits.hi);
+  return negative ? "-" + result : result;
+}
+function uInt64ToString(lo, hi) {
+  ({ lo, hi } = toUnsigned(lo, hi));
+  if (hi <= 2097151) {
+    return String(TWO_PWR_32_DBL * hi + lo);
+  }
+  const low = lo & 16777215;
+  const mid = (lo >>> 24 | hi << 8) & 16777215;
+  const high = hi >> 16 & 65535;
+  let digitA = low + mid * 6777216 + high * 6710656;
+  let digitB = mid + high * 8147497;
+  let digitC = high * 2;
+  const base2 = 1e7;
+  if (digitA >= base2) {
+    digitB += Math.floor(digitA / base2);
+    digitA %= base2;
+  }
+  if (digitB >= base2) {
+    digitC += Math.floor(digitB / base2);
+    digitB %= base2;
+  }
+  return digitC.toString() + decimalFrom1e7WithLeadingZeros(digitB) + decimalFrom1e7WithLeadingZeros(digitA);
+}
+function toUnsigned(lo, hi) {
+  return { lo: lo >>> 0, hi: hi >>> 0 };
+}
+function newBits(lo, hi) {
+  return { lo: lo | 0, hi: hi | 0 };
+}
+function negate(lowBits, highBits) {
+  highBits = ~highBits;
+  if (lowBits) {
+    lowBits = ~lowBits + 1;
+  } else {
+    highBits += 1;
+  }
+  return newBits(lowBits, highBits);
+}
+var decimalFrom1e7WithLeadingZeros = (digit1e7) => {
+  const partial = String(digit1e7);
+  return "0000000".slice(partial.length) + partial;
+};
+function varint32write(value, bytes2) {
+  if (value >>> 0 < 128) {
+    bytes2.push(value);
+    return;
+  }
+  if (value >= 0) {
+    while (value > 127) {
+      bytes2.push(value & 127 | 128);
+      value = value >>> 7;
+    }
+    bytes2.push(value);
+  } else {
+    for (let i = 0; i < 9; i++) {
+      bytes2.push(value & 127 | 128);
+      value = value >> 7;
+    }
+    bytes2.push(1);
+  }
+}
+function varint32read() {
+  let b = this.buf[this.pos++];
+  if ((b & 128) === 0) {
+    this.assertBounds();
+    return b;
+  }
+  let result = b & 127;
+  b = this.buf[this.pos++];
+  result |= (b & 127) << 7;
+  if ((b & 128) === 0) {
+    this.assertBounds();
+    return result;
+  }
+  b = this.buf[this.pos++];
+  result |= (b & 127) << 14;
+  if ((b & 128) === 0) {
+    this.assertBounds();
+    return result;
+  }
+  b = this.buf[this.pos++];
+  result |= (b & 127) << 21;
+  if ((b & 128) === 0) {
+    this.assertBounds();
+    return result;
+  }
+  b = this.buf[this.pos++];
+  result |= (b & 15) << 28;
+  for (let readBytes = 5; (b & 128) !== 0 && readBytes < 10; readBytes++)
+    b = this.buf[this.pos++];
+  if ((b & 128) !== 0)
+    throw new Error("invalid varint");
+  this.assertBounds();
+  return result >>> 0;
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/proto-int64.js
+var protoInt64 = /* @__PURE__ */ makeInt64Support();
+function makeInt64Support() {
+  const dv = new DataView(new ArrayBuffer(8));
+  const ok = typeof BigInt === "function" && typeof dv.getBigInt64 === "function" && typeof dv.getBigUint64 === "function" && typeof dv.setBigInt64 === "function" && typeof dv.setBigUint64 === "function" && (!!globalThis.Deno || !!globalThis.Bun || typeof process != "object" || typeof process.env != "object" || process.env.BUF_BIGINT_DISABLE !== "1");
+  if (ok) {
+    const MIN = BigInt("-9223372036854775808");
+    const MAX = BigInt("9223372036854775807");
+    const UMIN = BigInt("0");
+    const UMAX = BigInt("18446744073709551615");
+    return {
+      zero: BigInt(0),
+      supported: true,
+      parse(value) {
+        const bi = typeof value == "bigint" ? value : BigInt(value);
+        if (bi > MAX || bi < MIN) {
+          throw new Error(`invalid int64: ${value}`);
+        }
+        return bi;
+      },
+      uParse(value) {
+        const bi = typeof value == "bigint" ? value : BigInt(value);
+        if (bi > UMAX || bi < UMIN) {
+          throw new Error(`invalid uint64: ${value}`);
+        }
+        return bi;
+      },
+      enc(value) {
+        dv.setBigInt64(0, this.parse(value), true);
+        return {
+          lo: dv.getInt32(0, true),
+          hi: dv.getInt32(4, true)
+        };
+      },
+      uEnc(value) {
+        dv.setBigInt64(0, this.uParse(value), true);
+        return {
+          lo: dv.getInt32(0, true),
+          hi: dv.getInt32(4, true)
+        };
+      },
+      dec(lo, hi) {
+        dv.setInt32(0, lo, true);
+        dv.setInt32(4, hi, true);
+        return dv.getBigInt64(0, true);
+      },
+      uDec(lo, hi) {
+        dv.setInt32(0, lo, true);
+        dv.setInt32(4, hi, true);
+        return dv.getBigUint64(0, true);
+      }
+    };
+  }
+  return {
+    zero: "0",
+    supported: false,
+    parse(value) {
+      if (typeof value != "string") {
+        value = value.toString();
+      }
+      assertInt64String(value);
+      return value;
+    },
+    uParse(value) {
+      if (typeof value != "string") {
+        value = value.toString();
+      }
+      assertUInt64String(value);
+      return value;
+    },
+    enc(value) {
+      if (typeof value != "string") {
+        value = value.toString();
+      }
+      assertInt64String(value);
+      return int64FromString(value);
+    },
+    uEnc(value) {
+      if (typeof value != "string") {
+        value = value.toString();
+      }
+      assertUInt64String(value);
+      return int64FromString(value);
+    },
+    dec(lo, hi) {
+      return int64ToString(lo, hi);
+    },
+    uDec(lo, hi) {
+      return uInt64ToString(lo, hi);
+    }
+  };
+}
+function assertInt64String(value) {
+  if (!/^-?[0-9]+$/.test(value)) {
+    throw new Error("invalid int64: " + value);
+  }
+}
+function assertUInt64String(value) {
+  if (!/^[0-9]+$/.test(value)) {
+    throw new Error("invalid uint64: " + value);
+  }
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/reflect/scalar.js
+function scalarZeroValue(type, longAsString) {
+  switch (type) {
+    case ScalarType.STRING:
+      return "";
+    case ScalarType.BOOL:
+      return false;
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return 0;
+    case ScalarType.INT64:
+    case ScalarType.UINT64:
+    case ScalarType.SFIXED64:
+    case ScalarType.FIXED64:
+    case ScalarType.SINT64:
+      return longAsString ? "0" : protoInt64.zero;
+    case ScalarType.BYTES:
+      return new Uint8Array(0);
+    default:
+      return 0;
+  }
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/reflect/unsafe.js
+function unsafeIsSetExplicit(target, localName) {
+  return Object.prototype.hasOwnProperty.call(target, localName) && target[localName] !== void 0;
+}
+function setOwn(obj, key2, value) {
+  if (key2 === "__proto__") {
+    Object.defineProperty(obj, "__proto__", {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true
+    });
+  } else {
+    obj[key2] = value;
+  }
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/reflect/guard.js
+function isObject(arg) {
+  return arg !== null && typeof arg == "object" && !Array.isArray(arg);
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/wkt/wrappers.js
+function isWrapperDesc(messageDesc2) {
+  const f = messageDesc2.fields[0];
+  return isWrapperTypeName(messageDesc2.typeName) && f !== void 0 && f.fieldKind == "scalar" && f.name == "value" && f.number == 1;
+}
+var wrapperTypeNames = /* @__PURE__ */ new Set([
+  "google.protobuf.DoubleValue",
+  "google.protobuf.FloatValue",
+  "google.protobuf.Int64Value",
+  "google.protobuf.UInt64Value",
+  "google.protobuf.Int32Value",
+  "google.protobuf.UInt32Value",
+  "google.protobuf.BoolValue",
+  "google.protobuf.StringValue",
+  "google.protobuf.BytesValue"
+]);
+function isWrapperTypeName(name) {
+  return wrapperTypeNames.has(name);
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/create.js
+var EDITION_PROTO3 = 999;
+var EDITION_PROTO2 = 998;
+var IMPLICIT = 2;
+function create(schema, init3) {
+  if (isMessage(init3, schema)) {
+    return init3;
+  }
+  return compiledCreate(schema)(init3);
+}
+var compiledCreates = /* @__PURE__ */ new WeakMap();
+function compiledCreate(desc) {
+  let compiled = compiledCreates.get(desc);
+  if (compiled === void 0) {
+    compiled = compileCreate(desc);
+    compiledCreates.set(desc, compiled);
+  }
+  return compiled;
+}
+var INIT_SINGULAR = 0;
+var INIT_LIST = 1;
+var INIT_MAP = 2;
+var INIT_ONEOF = 3;
+function compileCreate(desc) {
+  const typeName = desc.typeName;
+  const { properties, prototype } = compileInitMessage(desc);
+  return (init3) => {
+    let message;
+    if (prototype !== void 0) {
+      message = Object.create(prototype);
+      message.$typeName = typeName;
+    } else {
+      message = { $typeName: typeName };
+    }
+    for (let i = 0; i < properties.length; i++) {
+      const property = properties[i];
+      const name = property.name;
+      const initValue = init3 === null || init3 === void 0 ? void 0 : init3[name];
+      switch (property.kind) {
+        case INIT_SINGULAR:
+          if (initValue != null) {
+            message[name] = property.convert !== void 0 ? property.convert(initValue) : initValue;
+          } else if (property.constant !== void 0) {
+            message[name] = property.constant;
+          }
+          break;
+        case INIT_LIST:
+          message[name] = property.convert !== void 0 && Array.isArray(initValue) ? initValue.map(property.convert) : initValue !== null && initValue !== void 0 ? initValue : [];
+          break;
+        case INIT_MAP:
+          if (property.convert === void 0 || !isObject(initValue)) {
+            message[name] = initValue !== null && initValue !== void 0 ? initValue : {};
+          } else {
+            const converted = {};
+            const keys2 = Object.keys(initValue);
+            for (let k = 0; k < keys2.length; k++) {
+              setOwn(converted, keys2[k], property.convert(initValue[keys2[k]]));
+            }
+            message[name] = converted;
+          }
+          break;
+        case INIT_ONEOF: {
+          const oneofValue = initValue;
+          if ((oneofValue === null || oneofValue === void 0 ? void 0 : oneofValue.case) != null) {
+            const convert = property.convert.get(oneofValue.case);
+            if (convert !== void 0) {
+              message[name] = {
+                case: oneofValue.case,
+                value: convert(oneofValue.value)
+              };
+              break;
+            }
+          }
+          message[name] = { case: void 0 };
+          break;
+        }
+      }
+    }
+    return message;
+  };
+}
+function compileInitMessage(desc) {
+  var _a2, _b2;
+  const properties = [];
+  const prototype = {};
+  const usePrototype = needsPrototypeChain(desc);
+  for (const member of desc.members) {
+    const name = member.localName;
+    if (member.kind == "oneof") {
+      properties.push({
+        name,
+        kind: INIT_ONEOF,
+        constant: void 0,
+        convert: compileConvertOneof(member)
+      });
+      continue;
+    }
+    switch (member.fieldKind) {
+      case "message": {
+        properties.push({
+          name,
+          kind: INIT_SINGULAR,
+          constant: void 0,
+          convert: compileConvertMessage(member)
+        });
+        break;
+      }
+      case "list": {
+        properties.push({
+          name,
+          kind: INIT_LIST,
+          constant: void 0,
+          convert: member.listKind == "message" ? (_a2 = compileConvertMessage(member)) !== null && _a2 !== void 0 ? _a2 : ((value) => value) : member.scalar == ScalarType.BYTES ? toU8Arr : void 0
+        });
+        break;
+      }
+      case "map": {
+        properties.push({
+          name,
+          kind: INIT_MAP,
+          constant: void 0,
+          convert: member.mapKind == "message" ? (_b2 = compileConvertMessage(member)) !== null && _b2 !== void 0 ? _b2 : ((value) => value) : member.scalar == ScalarType.BYTES ? toU8Arr : void 0
+        });
+        break;
+      }
+      default: {
+        const zeroValue = createZeroValue(member);
+        properties.push({
+          name,
+          kind: INIT_SINGULAR,
+          constant: member.presence == IMPLICIT ? zeroValue : void 0,
+          convert: member.fieldKind == "scalar" && member.scalar == ScalarType.BYTES ? toU8Arr : void 0
+        });
+        if (usePrototype) {
+          prototype[name] = zeroValue;
+        }
+        break;
+      }
+    }
+  }
+  return {
+    properties,
+    prototype: usePrototype ? prototype : void 0
+  };
+}
+function compileConvertOneof(oneof) {
+  const converters = /* @__PURE__ */ new Map();
+  for (const field of oneof.fields) {
+    let convert;
+    if (field.fieldKind == "message") {
+      convert = compileConvertMessage(field);
+    } else if (field.fieldKind == "scalar" && field.scalar == ScalarType.BYTES) {
+      convert = toU8Arr;
+    }
+    converters.set(field.localName, convert !== null && convert !== void 0 ? convert : ((value) => value));
+  }
+  return converters;
+}
+function compileConvertMessage(field) {
+  if (field.fieldKind == "message" && !field.oneof && isWrapperDesc(field.message)) {
+    return field.message.fields[0].scalar == ScalarType.BYTES ? toU8Arr : void 0;
+  }
+  if (field.message.typeName == "google.protobuf.Struct" && field.parent.typeName !== "google.protobuf.Value") {
+    return void 0;
+  }
+  const messageDesc2 = field.message;
+  let compiled;
+  return (value) => {
+    if (!isObject(value) || isMessage(value, messageDesc2)) {
+      return value;
+    }
+    compiled !== null && compiled !== void 0 ? compiled : compiled = compiledCreate(messageDesc2);
+    return compiled(value);
+  };
+}
+function toU8Arr(value) {
+  return Array.isArray(value) ? new Uint8Array(value) : value;
+}
+function needsPrototypeChain(desc) {
+  switch (desc.file.edition) {
+    case EDITION_PROTO3:
+      return false;
+    case EDITION_PROTO2:
+      return true;
+    default:
+      return desc.fields.some((f) => f.presence != IMPLICIT && f.fieldKind != "message" && !f.oneof);
+  }
+}
+function createZeroValue(field) {
+  const defaultValue = field.getDefaultValue();
+  if (defaultValue !== void 0) {
+    return field.fieldKind == "scalar" && field.longAsString ? defaultValue.toString() : defaultValue;
+  }
+  return field.fieldKind == "scalar" ? scalarZeroValue(field.scalar, field.longAsString) : field.enum.values[0].number;
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/reflect/error.js
+var FieldError = class extends Error {
+  constructor(fieldOrOneof, message, name = "FieldValueInvalidError") {
+    super(message);
+    this.name = name;
+    this.field = () => fieldOrOneof;
+  }
+};
+
+// node_modules/@bufbuild/protobuf/dist/esm/wire/text-encoding.js
+var te;
+function configureTextEncoding(textEncoding) {
+  var _a2;
+  te = Object.assign(Object.assign({}, textEncoding), { encodeUtf8Into: (_a2 = textEncoding.encodeUtf8Into) !== null && _a2 !== void 0 ? _a2 : emulateEncodeInto(textEncoding.encodeUtf8.bind(textEncoding)) });
+}
+function getTextEncoding() {
+  if (!te) {
+    const globals = globalThis;
+    if (!globals.TextEncoder || !globals.TextDecoder) {
+      throw new Error("encoding API missing: install TextEncoder and TextDecoder on globalThis");
+    }
+    const textEncoder = new globals.TextEncoder();
+    const textDecoder = new globals.TextDecoder("utf-8", {
+      ignoreBOM: true
+    });
+    let textDecoderStrict;
+    const config = {
+      encodeUtf8(text3) {
+        return textEncoder.encode(text3);
+      },
+      decodeUtf8(bytes2, strict) {
+        if (strict) {
+          if (!textDecoderStrict) {
+            textDecoderStrict = new globals.TextDecoder("utf-8", {
+              fatal: true,
+              ignoreBOM: true
+            });
+          }
+          return textDecoderStrict.decode(bytes2);
+        }
+        return textDecoder.decode(bytes2);
+      },
+      checkUtf8(text3) {
+        try {
+          encodeURIComponent(text3);
+          return true;
+        } catch (_) {
+          return false;
+        }
+      }
+    };
+    if (textEncoder.encodeInto) {
+      config.encodeUtf8Into = textEncoder.encodeInto.bind(textEncoder);
+    }
+    const nativeStringIsWellFormed = String.prototype.isWellFormed;
+    if (nativeStringIsWellFormed) {
+      config.checkUtf8 = (text3) => {
+        return nativeStringIsWellFormed.call(text3);
+      };
+    }
+    configureTextEncoding(config);
+  }
+  return te;
+}
+function emulateEncodeInto(encodeUtf8) {
+  return (text3, dest) => {
+    const bytes2 = encodeUtf8(text3);
+    dest.set(bytes2);
+    return { written: bytes2.byteLength };
+  };
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/wire/binary-encoding.js
+var WireType;
+(function(WireType2) {
+  WireType2[WireType2["Varint"] = 0] = "Varint";
+  WireType2[WireType2["Bit64"] = 1] = "Bit64";
+  WireType2[WireType2["LengthDelimited"] = 2] = "LengthDelimited";
+  WireType2[WireType2["StartGroup"] = 3] = "StartGroup";
+  WireType2[WireType2["EndGroup"] = 4] = "EndGroup";
+  WireType2[WireType2["Bit32"] = 5] = "Bit32";
+})(WireType || (WireType = {}));
+var UINT32_MAX = 4294967295;
+var INT32_MAX = 2147483647;
+var INT32_MIN = -2147483648;
+var BinaryWriter = class {
+  constructor(encodeUtf8) {
+    this.stackPos = [];
+    this.encodeUtf8Into = encodeUtf8 ? emulateEncodeInto(encodeUtf8) : getTextEncoding().encodeUtf8Into;
+    this.buffer = EMPTY_BUFFER;
+    this.viewCache = EMPTY_VIEW;
+    this.pos = 0;
+  }
+  ensureCapacity(size) {
+    const required2 = this.pos + size;
+    if (required2 > this.buffer.length) {
+      let newLen = this.buffer.length || INITIAL_SIZE;
+      while (newLen < required2)
+        newLen *= 2;
+      const newBuf = new Uint8Array(newLen);
+      if (this.pos > 0)
+        newBuf.set(this.buffer);
+      this.buffer = newBuf;
+    }
+  }
+  /**
+   * The DataView over `buffer`, rebuilt only if the buffer has grown since it
+   * was last used.
+   */
+  view() {
+    const bytes2 = this.buffer;
+    const view2 = this.viewCache;
+    if (view2.byteLength === bytes2.byteLength)
+      return view2;
+    const newView = new DataView(bytes2.buffer);
+    this.viewCache = newView;
+    return newView;
+  }
+  /**
+   * Return all bytes written and reset this writer.
+   */
+  finish() {
+    const result = this.buffer.slice(0, this.pos);
+    this.pos = 0;
+    this.stackPos = [];
+    return result;
+  }
+  /**
+   * Start a new fork for length-delimited data like a message
+   * or a packed repeated field.
+   *
+   * Must be joined later with `join()`.
+   */
+  fork() {
+    this.stackPos.push(this.pos);
+    this.ensureCapacity(DEFAULT_LEN_PREFIX_SIZE);
+    this.buffer[this.pos++] = 0;
+    return this;
+  }
+  /**
+   * Join the last fork. Write its length and bytes, then
+   * return to the previous state.
+   */
+  join() {
+    const forkPos = this.stackPos.pop();
+    if (forkPos === void 0)
+      throw new Error("invalid state, fork stack empty");
+    const len2 = this.pos - forkPos - DEFAULT_LEN_PREFIX_SIZE;
+    const lenPrefixSize = varint32Size(len2);
+    if (lenPrefixSize > DEFAULT_LEN_PREFIX_SIZE) {
+      this.ensureCapacity(lenPrefixSize - DEFAULT_LEN_PREFIX_SIZE);
+      this.buffer.copyWithin(forkPos + lenPrefixSize, forkPos + DEFAULT_LEN_PREFIX_SIZE, this.pos);
+    }
+    this.pos = forkPos;
+    this.uint32(len2);
+    this.pos += len2;
+    return this;
+  }
+  /**
+   * Writes a tag (field number and wire type).
+   *
+   * Equivalent to `uint32( (fieldNo << 3 | type) >>> 0 )`.
+   *
+   * Generated code should compute the tag ahead of time and call `uint32()`.
+   */
+  tag(fieldNo, type) {
+    return this.uint32((fieldNo << 3 | type) >>> 0);
+  }
+  /**
+   * Write a chunk of raw bytes.
+   */
+  raw(chunk) {
+    this.ensureCapacity(chunk.length);
+    this.buffer.set(chunk, this.pos);
+    this.pos += chunk.length;
+    return this;
+  }
+  /**
+   * Write a `uint32` value, an unsigned 32 bit varint.
+   */
+  uint32(value) {
+    assertUInt32(value);
+    this.ensureCapacity(5);
+    if (value < 128) {
+      this.buffer[this.pos++] = value;
+      return this;
+    }
+    while (value > 127) {
+      this.buffer[this.pos++] = value & 127 | 128;
+      value >>>= 7;
+    }
+    this.buffer[this.pos++] = value;
+    return this;
+  }
+  /**
+   * Write a `int32` value, a signed 32 bit varint.
+   */
+  int32(value) {
+    assertInt32(value);
+    if (value >= 0) {
+      return this.uint32(value);
+    }
+    this.ensureCapacity(10);
+    for (let i = 0; i < 9; i++) {
+      this.buffer[this.pos++] = value & 127 | 128;
+      value >>= 7;
+    }
+    this.buffer[this.pos++] = 1;
+    return this;
+  }
+  /**
+   * Write a `bool` value, a varint.
+   */
+  bool(value) {
+    this.ensureCapacity(1);
+    this.buffer[this.pos++] = value ? 1 : 0;
+    return this;
+  }
+  /**
+   * Write a `bytes` value, length-delimited arbitrary data.
+   */
+  bytes(value) {
+    this.uint32(value.byteLength);
+    return this.raw(value);
+  }
+  /**
+   * Write a `string` value, length-delimited data converted to UTF-8 text.
+   */
+  string(value) {
+    if (typeof value !== "string") {
+      value = String(value);
+    }
+    const len2 = value.length;
+    if (len2 <= ASCII_MAX_LENGTH) {
+      this.ensureCapacity(len2 + 1);
+      const ascii = this.buffer;
+      let pos = this.pos;
+      ascii[pos++] = len2;
+      let i = 0;
+      for (; i < len2; i++) {
+        const code = value.charCodeAt(i);
+        if (code > 127)
+          break;
+        ascii[pos++] = code;
+      }
+      if (i == len2) {
+        this.pos = pos;
+        return this;
+      }
+    }
+    this.ensureCapacity(len2 * 3 + 5);
+    const lenPrefixSizeGuess = varint32Size(len2);
+    const buf = this.buffer;
+    const start3 = this.pos;
+    const { written } = this.encodeUtf8Into(value, buf.subarray(start3 + lenPrefixSizeGuess));
+    const lenPrefixSize = varint32Size(written);
+    if (lenPrefixSize != lenPrefixSizeGuess) {
+      buf.copyWithin(start3 + lenPrefixSize, start3 + lenPrefixSizeGuess, start3 + lenPrefixSizeGuess + written);
+    }
+    this.uint32(written);
+    this.pos += written;
+    return this;
+  }
+  /**
+   * Write a `float` value, 32-bit floating point number.
+   */
+  float(value) {
+    assertFloat32(value);
+    this.ensureCapacity(4);
+    this.view().setFloat32(this.pos, value, true);
+    this.pos += 4;
+    return this;
+  }
+  /**
+   * Write a `double` value, a 64-bit floating point number.
+   */
+  double(value) {
+    this.ensureCapacity(8);
+    this.view().setFloat64(this.pos, value, true);
+    this.pos += 8;
+    return this;
+  }
+  /**
+   * Write a `fixed32` value, an unsigned, fixed-length 32-bit integer.
+   */
+  fixed32(value) {
+    assertUInt32(value);
+    this.ensureCapacity(4);
+    this.view().setUint32(this.pos, value, true);
+    this.pos += 4;
+    return this;
+  }
+  /**
+   * Write a `sfixed32` value, a signed, fixed-length 32-bit integer.
+   */
+  sfixed32(value) {
+    assertInt32(value);
+    this.ensureCapacity(4);
+    this.view().setInt32(this.pos, value, true);
+    this.pos += 4;
+    return this;
+  }
+  /**
+   * Write a `sint32` value, a signed, zigzag-encoded 32-bit varint.
+   */
+  sint32(value) {
+    assertInt32(value);
+    return this.uint32((value << 1 ^ value >> 31) >>> 0);
+  }
+  /**
+   * Write a `sfixed64` value, a signed, fixed-length 64-bit integer.
+   */
+  sfixed64(value) {
+    const tc = protoInt64.enc(value);
+    this.ensureCapacity(8);
+    const view2 = this.view();
+    view2.setInt32(this.pos, tc.lo, true);
+    view2.setInt32(this.pos + 4, tc.hi, true);
+    this.pos += 8;
+    return this;
+  }
+  /**
+   * Write a `fixed64` value, an unsigned, fixed-length 64 bit integer.
+   */
+  fixed64(value) {
+    const tc = protoInt64.uEnc(value);
+    this.ensureCapacity(8);
+    const view2 = this.view();
+    view2.setInt32(this.pos, tc.lo, true);
+    view2.setInt32(this.pos + 4, tc.hi, true);
+    this.pos += 8;
+    return this;
+  }
+  /**
+   * Write a `int64` value, a signed 64-bit varint.
+   */
+  int64(value) {
+    const tc = protoInt64.enc(value);
+    return this.writeVarint64(tc.lo, tc.hi);
+  }
+  /**
+   * Write a `sint64` value, a signed, zig-zag-encoded 64-bit varint.
+   */
+  sint64(value) {
+    const tc = protoInt64.enc(value), sign = tc.hi >> 31, lo = tc.lo << 1 ^ sign, hi = (tc.hi << 1 | tc.lo >>> 31) ^ sign;
+    return this.writeVarint64(lo, hi);
+  }
+  /**
+   * Write a `uint64` value, an unsigned 64-bit varint.
+   */
+  uint64(value) {
+    const tc = protoInt64.uEnc(value);
+    return this.writeVarint64(tc.lo, tc.hi);
+  }
+  /**
+   * Write a 64-bit varint directly into the buffer. Accepts the value as
+   * split low/high 32-bit words.
+   *
+   * Ported from varint64write() to avoid the intermediate number[] buffer.
+   * See https://github.com/protocolbuffers/protobuf/blob/8a71927d74a4ce34efe2d8769fda198f52d20d12/js/experimental/runtime/kernel/writer.js#L344
+   */
+  writeVarint64(lo, hi) {
+    this.ensureCapacity(10);
+    const buf = this.buffer;
+    let pos = this.pos;
+    for (let i = 0; i < 28; i = i + 7) {
+      const shift = lo >>> i;
+      const hasNext = !(shift >>> 7 == 0 && hi == 0);
+      buf[pos++] = (hasNext ? shift | 128 : shift) & 255;
+      if (!hasNext) {
+        this.pos = pos;
+        return this;
+      }
+    }
+    const splitBits = lo >>> 28 & 15 | (hi & 7) << 4;
+    const hasMoreBits = !(hi >> 3 == 0);
+    buf[pos++] = (hasMoreBits ? splitBits | 128 : splitBits) & 255;
+    if (!hasMoreBits) {
+      this.pos = pos;
+      return this;
+    }
+    for (let i = 3; i < 31; i = i + 7) {
+      const shift = hi >>> i;
+      const hasNext = !(shift >>> 7 == 0);
+      buf[pos++] = (hasNext ? shift | 128 : shift) & 255;
+      if (!hasNext) {
+        this.pos = pos;
+        return this;
+      }
+    }
+    buf[pos++] = hi >>> 31 & 1;
+    this.pos = pos;
+    return this;
+  }
+};
+var INITIAL_SIZE = 128;
+var DEFAULT_LEN_PREFIX_SIZE = 1;
+var EMPTY_BUFFER = new Uint8Array(0);
+var EMPTY_VIEW = new DataView(EMPTY_BUFFER.buffer);
+var ASCII_MAX_LENGTH = 32;
+function varint32Size(value) {
+  if (value < 128)
+    return 1;
+  if (value < 16384)
+    return 2;
+  if (value < 2097152)
+    return 3;
+  if (value < 268435456)
+    return 4;
+  return 5;
+}
+var BinaryReader = class {
+  constructor(buf, decodeUtf82 = getTextEncoding().decodeUtf8) {
+    this.decodeUtf8 = decodeUtf82;
+    this.varint64Lo = 0;
+    this.varint64Hi = 0;
+    this.varint64 = varint64read;
+    this.uint32 = varint32read;
+    this.buf = buf;
+    this.len = buf.length;
+    this.pos = 0;
+    this.view = new DataView(buf.buffer, buf.byteOffset, buf.byteLength);
+  }
+  /**
+   * Reads a tag - field number and wire type. Tags are uint32 varints; values
+   * that do not fit in uint32 are rejected.
+   */
+  tag() {
+    const start3 = this.pos;
+    const tag = this.uint32();
+    const bytesRead = this.pos - start3;
+    if (bytesRead > 5 || bytesRead == 5 && this.buf[this.pos - 1] > 15) {
+      throw new Error("illegal tag: varint overflows uint32");
+    }
+    const fieldNo = tag >>> 3;
+    const wireType = tag & 7;
+    if (fieldNo <= 0 || wireType > 5) {
+      throw new Error("illegal tag: field no " + fieldNo + " wire type " + wireType);
+    }
+    return [fieldNo, wireType];
+  }
+  /**
+   * Skip one element and return the skipped data.
+   *
+   * When skipping StartGroup, provide the tags field number to check for
+   * matching field number in the EndGroup tag. Recursion into nested groups
+   * is guarded by the `recursionLimit` argument: When the limit is reached,
+   * this method throws.
+   */
+  skip(wireType, fieldNo, recursionLimit = 100) {
+    let start3 = this.pos;
+    switch (wireType) {
+      case WireType.Varint:
+        while (this.buf[this.pos++] & 128) {
+        }
+        break;
+      // @ts-ignore TS7029: Fallthrough case in switch -- ignore instead of expect-error for compiler settings without noFallthroughCasesInSwitch: true
+      case WireType.Bit64:
+        this.pos += 4;
+      case WireType.Bit32:
+        this.pos += 4;
+        break;
+      case WireType.LengthDelimited:
+        let len2 = this.uint32();
+        this.pos += len2;
+        break;
+      case WireType.StartGroup:
+        if (recursionLimit <= 0) {
+          throw new Error("maximum recursion depth reached");
+        }
+        for (; ; ) {
+          const [fn, wt] = this.tag();
+          if (wt === WireType.EndGroup) {
+            if (fieldNo !== void 0 && fn !== fieldNo) {
+              throw new Error("invalid end group tag");
+            }
+            break;
+          }
+          this.skip(wt, fn, recursionLimit - 1);
+        }
+        break;
+      default:
+        throw new Error("cant skip wire type " + wireType);
+    }
+    this.assertBounds();
+    return this.buf.subarray(start3, this.pos);
+  }
+  /**
+   * Throws error if position in byte array is out of range.
+   */
+  assertBounds() {
+    if (this.pos > this.len)
+      throw new RangeError("premature EOF");
+  }
+  /**
+   * Read a `int32` field, a signed 32 bit varint.
+   */
+  int32() {
+    return this.uint32() | 0;
+  }
+  /**
+   * Read a `sint32` field, a signed, zigzag-encoded 32-bit varint.
+   */
+  sint32() {
+    let zze = this.uint32();
+    return zze >>> 1 ^ -(zze & 1);
+  }
+  /**
+   * Read a `int64` field, a signed 64-bit varint.
+   */
+  int64() {
+    this.varint64();
+    return protoInt64.dec(this.varint64Lo, this.varint64Hi);
+  }
+  /**
+   * Read a `uint64` field, an unsigned 64-bit varint.
+   */
+  uint64() {
+    this.varint64();
+    return protoInt64.uDec(this.varint64Lo, this.varint64Hi);
+  }
+  /**
+   * Read a `sint64` field, a signed, zig-zag-encoded 64-bit varint.
+   */
+  sint64() {
+    this.varint64();
+    let lo = this.varint64Lo;
+    let hi = this.varint64Hi;
+    let s = -(lo & 1);
+    lo = (lo >>> 1 | (hi & 1) << 31) ^ s;
+    hi = hi >>> 1 ^ s;
+    return protoInt64.dec(lo, hi);
+  }
+  /**
+   * Read a `bool` field, a variant.
+   */
+  bool() {
+    const b = this.buf[this.pos];
+    if (b < 128) {
+      this.pos++;
+      return b !== 0;
+    }
+    this.varint64();
+    return this.varint64Lo !== 0 || this.varint64Hi !== 0;
+  }
+  /**
+   * Read a `fixed32` field, an unsigned, fixed-length 32-bit integer.
+   */
+  fixed32() {
+    return this.view.getUint32((this.pos += 4) - 4, true);
+  }
+  /**
+   * Read a `sfixed32` field, a signed, fixed-length 32-bit integer.
+   */
+  sfixed32() {
+    return this.view.getInt32((this.pos += 4) - 4, true);
+  }
+  /**
+   * Read a `fixed64` field, an unsigned, fixed-length 64 bit integer.
+   */
+  fixed64() {
+    return protoInt64.uDec(this.sfixed32(), this.sfixed32());
+  }
+  /**
+   * Read a `fixed64` field, a signed, fixed-length 64-bit integer.
+   */
+  sfixed64() {
+    return protoInt64.dec(this.sfixed32(), this.sfixed32());
+  }
+  /**
+   * Read a `float` field, 32-bit floating point number.
+   */
+  float() {
+    return this.view.getFloat32((this.pos += 4) - 4, true);
+  }
+  /**
+   * Read a `double` field, a 64-bit floating point number.
+   */
+  double() {
+    return this.view.getFloat64((this.pos += 8) - 8, true);
+  }
+  /**
+   * Read a `bytes` field, length-delimited arbitrary data.
+   */
+  bytes() {
+    let len2 = this.uint32(), start3 = this.pos;
+    this.pos += len2;
+    this.assertBounds();
+    return this.buf.subarray(start3, start3 + len2);
+  }
+  /**
+   * Read a `string` field, length-delimited data converted to UTF-8 text. If
+   * `strict` is true, throw on invalid UTF-8 instead of substituting U+FFFD.
+   */
+  string(strict) {
+    const len2 = this.uint32();
+    const start3 = this.pos;
+    this.pos += len2;
+    this.assertBounds();
+    const buf = this.buf;
+    if (len2 <= ASCII_MAX_LENGTH) {
+      const codes = new Array(len2);
+      for (let i = 0; i < len2; i++) {
+        const byte = buf[start3 + i];
+        if (byte > 127) {
+          return this.decodeUtf8(buf.subarray(start3, this.pos), strict);
+        }
+        codes[i] = byte;
+      }
+      return String.fromCharCode.apply(String, codes);
+    }
+    return this.decodeUtf8(buf.subarray(start3, this.pos), strict);
+  }
+};
+function assertInt32(arg) {
+  if (typeof arg == "string") {
+    arg = Number(arg);
+  } else if (typeof arg != "number") {
+    throw new Error("invalid int32: " + typeof arg);
+  }
+  if (!Number.isInteger(arg) || arg > INT32_MAX || arg < INT32_MIN)
+    throw new Error("invalid int32: " + arg);
+}
+function assertUInt32(arg) {
+  if (typeof arg == "string") {
+    arg = Number(arg);
+  } else if (typeof arg != "number") {
+    throw new Error("invalid uint32: " + typeof arg);
+  }
+  if (!Number.isInteger(arg) || arg > UINT32_MAX || arg < 0)
+    throw new Error("invalid uint32: " + arg);
+}
+function assertFloat32(arg) {
+  if (typeof arg == "string") {
+    const o = arg;
+    arg = Number(arg);
+    if (Number.isNaN(arg) && o !== "NaN") {
+      throw new Error("invalid float32: " + o);
+    }
+  } else if (typeof arg != "number") {
+    throw new Error("invalid float32: " + typeof arg);
+  }
+  if (!Number.isFinite(Math.fround(arg)) && Number.isFinite(arg)) {
+    throw new Error("invalid float32: " + arg);
+  }
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/reflect/message.js
+var NULL_VALUE = 0;
+function localMessageMapper(field) {
+  if (usesJsonRepresentation(field)) {
+    return {
+      toMessage: (local) => wktStructToReflect(local),
+      toLocal: (message) => wktStructToLocal(message)
+    };
+  }
+  if (field.fieldKind == "message" && !field.oneof && isWrapperDesc(field.message)) {
+    const wrapperDesc = field.message;
+    const valueLocalName = wrapperDesc.fields[0].localName;
+    return {
+      toMessage: (local) => {
+        const message = create(wrapperDesc);
+        if (local !== void 0) {
+          message[valueLocalName] = local;
+        }
+        return message;
+      },
+      toLocal: (message) => message[valueLocalName]
+    };
+  }
+  const childDesc = field.message;
+  return {
+    toMessage: (local) => local === void 0 ? create(childDesc) : local,
+    toLocal: (message) => message
+  };
+}
+function usesJsonRepresentation(field) {
+  return field.message.typeName == "google.protobuf.Struct" && field.parent.typeName != "google.protobuf.Value";
+}
+function wktStructToReflect(json) {
+  const struct = {
+    $typeName: "google.protobuf.Struct",
+    fields: {}
+  };
+  if (isObject(json)) {
+    for (const k of Object.keys(json)) {
+      setOwn(struct.fields, k, wktValueToReflect(json[k]));
+    }
+  }
+  return struct;
+}
+function wktStructToLocal(val) {
+  const json = {};
+  for (const k of Object.keys(val.fields)) {
+    setOwn(json, k, wktValueToLocal(val.fields[k]));
+  }
+  return json;
+}
+function wktValueToLocal(val) {
+  switch (val.kind.case) {
+    case "structValue":
+      return wktStructToLocal(val.kind.value);
+    case "listValue":
+      return val.kind.value.values.map(wktValueToLocal);
+    case "nullValue":
+    case void 0:
+      return null;
+    default:
+      return val.kind.value;
+  }
+}
+function wktValueToReflect(json) {
+  const value = {
+    $typeName: "google.protobuf.Value",
+    kind: { case: void 0 }
+  };
+  switch (typeof json) {
+    case "number":
+      value.kind = { case: "numberValue", value: json };
+      break;
+    case "string":
+      value.kind = { case: "stringValue", value: json };
+      break;
+    case "boolean":
+      value.kind = { case: "boolValue", value: json };
+      break;
+    case "object":
+      if (json === null) {
+        value.kind = { case: "nullValue", value: NULL_VALUE };
+      } else if (Array.isArray(json)) {
+        const listValue = {
+          $typeName: "google.protobuf.ListValue",
+          values: []
+        };
+        if (Array.isArray(json)) {
+          for (const e2 of json) {
+            listValue.values.push(wktValueToReflect(e2));
+          }
+        }
+        value.kind = {
+          case: "listValue",
+          value: listValue
+        };
+      } else {
+        value.kind = {
+          case: "structValue",
+          value: wktStructToReflect(json)
+        };
+      }
+      break;
+  }
+  return value;
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/wire/base64-encoding.js
+var nativeSetFromBase64 = Uint8Array.prototype.setFromBase64;
+function base64Decode(base64Str) {
+  const len2 = base64Str.length;
+  let size = len2 - (len2 + 3 >> 2);
+  if ((len2 & 3) == 0 && base64Str[len2 - 1] == "=") {
+    size -= base64Str[len2 - 2] == "=" ? 2 : 1;
+  }
+  const bytes2 = new Uint8Array(size);
+  let written = -1;
+  if (nativeSetFromBase64) {
+    try {
+      const result = nativeSetFromBase64.call(bytes2, base64Str);
+      if (result.read == len2) {
+        written = result.written;
+      }
+    } catch (_a2) {
+    }
+  }
+  if (written < 0) {
+    written = setFromBase64(bytes2, base64Str);
+  }
+  return written == size ? bytes2 : bytes2.subarray(0, written);
+}
+function setFromBase64(bytes2, base64Str) {
+  const table3 = getDecodeTable();
+  let bytePos = 0, groupPos = 0, b, p = 0;
+  for (let i = 0; i < base64Str.length; i++) {
+    b = table3[base64Str.charCodeAt(i)];
+    if (b === void 0) {
+      switch (base64Str[i]) {
+        // @ts-ignore TS7029: Fallthrough case in switch -- ignore instead of expect-error for compiler settings without noFallthroughCasesInSwitch: true
+        case "=":
+          groupPos = 0;
+        // reset state when padding found
+        case "\n":
+        case "\r":
+        case "	":
+        case " ":
+          continue;
+        // skip white-space, and padding
+        default:
+          throw Error("invalid base64 string");
+      }
+    }
+    switch (groupPos) {
+      case 0:
+        p = b;
+        groupPos = 1;
+        break;
+      case 1:
+        bytes2[bytePos++] = p << 2 | (b & 48) >> 4;
+        p = b;
+        groupPos = 2;
+        break;
+      case 2:
+        bytes2[bytePos++] = (p & 15) << 4 | (b & 60) >> 2;
+        p = b;
+        groupPos = 3;
+        break;
+      case 3:
+        bytes2[bytePos++] = (p & 3) << 6 | b;
+        groupPos = 0;
+        break;
+    }
+  }
+  if (groupPos == 1)
+    throw Error("invalid base64 string");
+  return bytePos;
+}
+var nativeToBase64 = Uint8Array.prototype.toBase64;
+var encodeTableStd;
+var encodeTableUrl;
+var decodeTable;
+function getEncodeTable(encoding) {
+  if (!encodeTableStd) {
+    encodeTableStd = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".split("");
+    encodeTableUrl = encodeTableStd.slice(0, -2).concat("-", "_");
+  }
+  return encoding == "url" ? (
+    // biome-ignore lint/style/noNonNullAssertion: TS fails to narrow down
+    encodeTableUrl
+  ) : encodeTableStd;
+}
+function getDecodeTable() {
+  if (!decodeTable) {
+    decodeTable = [];
+    const encodeTable = getEncodeTable("std");
+    for (let i = 0; i < encodeTable.length; i++)
+      decodeTable[encodeTable[i].charCodeAt(0)] = i;
+    decodeTable["-".charCodeAt(0)] = encodeTable.indexOf("+");
+    decodeTable["_".charCodeAt(0)] = encodeTable.indexOf("/");
+  }
+  return decodeTable;
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/reflect/names.js
+function protoCamelCase(snakeCase) {
+  let capNext = false;
+  const b = [];
+  for (let i = 0; i < snakeCase.length; i++) {
+    let c = snakeCase.charAt(i);
+    switch (c) {
+      case "_":
+        capNext = true;
+        break;
+      case "0":
+      case "1":
+      case "2":
+      case "3":
+      case "4":
+      case "5":
+      case "6":
+      case "7":
+      case "8":
+      case "9":
+        b.push(c);
+        capNext = false;
+        break;
+      default:
+        if (capNext) {
+          capNext = false;
+          c = c.toUpperCase();
+        }
+        b.push(c);
+        break;
+    }
+  }
+  return b.join("");
+}
+var reservedObjectProperties = /* @__PURE__ */ new Set([
+  // names reserved by JavaScript
+  "constructor",
+  "toString",
+  "toJSON",
+  "valueOf"
+]);
+function safeObjectProperty(name) {
+  return reservedObjectProperties.has(name) ? name + "$" : name;
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/restore-json-names.js
+function restoreJsonNames(message) {
+  for (const f of message.field) {
+    if (!unsafeIsSetExplicit(f, "jsonName")) {
+      f.jsonName = protoCamelCase(f.name);
+    }
+  }
+  message.nestedType.forEach(restoreJsonNames);
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/wire/text-format.js
+function parseTextFormatEnumValue(descEnum, value) {
+  const enumValue = descEnum.values.find((v) => v.name === value);
+  if (!enumValue) {
+    throw new Error(`cannot parse ${descEnum} default value: ${value}`);
+  }
+  return enumValue.number;
+}
+function parseTextFormatScalarValue(type, value) {
+  switch (type) {
+    case ScalarType.STRING:
+      return value;
+    case ScalarType.BYTES: {
+      const u = unescapeBytesDefaultValue(value);
+      if (u === false) {
+        throw new Error(`cannot parse ${ScalarType[type]} default value: ${value}`);
+      }
+      return u;
+    }
+    case ScalarType.INT64:
+    case ScalarType.SFIXED64:
+    case ScalarType.SINT64:
+      return protoInt64.parse(value);
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return protoInt64.uParse(value);
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      switch (value) {
+        case "inf":
+          return Number.POSITIVE_INFINITY;
+        case "-inf":
+          return Number.NEGATIVE_INFINITY;
+        case "nan":
+          return Number.NaN;
+        default:
+          return parseFloat(value);
+      }
+    case ScalarType.BOOL:
+      return value === "true";
+    case ScalarType.INT32:
+    case ScalarType.UINT32:
+    case ScalarType.SINT32:
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+      return parseInt(value, 10);
+  }
+}
+function unescapeBytesDefaultValue(str) {
+  const b = [];
+  const input2 = {
+    tail: str,
+    c: "",
+    next() {
+      if (this.tail.length == 0) {
+        return false;
+      }
+      this.c = this.tail[0];
+      this.tail = this.tail.substring(1);
+      return true;
+    },
+    take(n) {
+      if (this.tail.length >= n) {
+        const r = this.tail.substring(0, n);
+        this.tail = this.tail.substring(n);
+        return r;
+      }
+      return false;
+    }
+  };
+  while (input2.next()) {
+    switch (input2.c) {
+      case "\\":
+        if (input2.next()) {
+          switch (input2.c) {
+            case "\\":
+              b.push(input2.c.charCodeAt(0));
+              break;
+            case "b":
+              b.push(8);
+              break;
+            case "f":
+              b.push(12);
+              break;
+            case "n":
+              b.push(10);
+              break;
+            case "r":
+              b.push(13);
+              break;
+            case "t":
+              b.push(9);
+              break;
+            case "v":
+              b.push(11);
+              break;
+            case "0":
+            case "1":
+            case "2":
+            case "3":
+            case "4":
+            case "5":
+            case "6":
+            case "7": {
+              const s = input2.c;
+              const t = input2.take(2);
+              if (t === false) {
+                return false;
+              }
+              const n = parseInt(s + t, 8);
+              if (Number.isNaN(n)) {
+                return false;
+              }
+              b.push(n);
+              break;
+            }
+            case "x": {
+              const s = input2.c;
+              const t = input2.take(2);
+              if (t === false) {
+                return false;
+              }
+              const n = parseInt(s + t, 16);
+              if (Number.isNaN(n)) {
+                return false;
+              }
+              b.push(n);
+              break;
+            }
+            case "u": {
+              const s = input2.c;
+              const t = input2.take(4);
+              if (t === false) {
+                return false;
+              }
+              const n = parseInt(s + t, 16);
+              if (Number.isNaN(n)) {
+                return false;
+              }
+              const chunk = new Uint8Array(4);
+              const view2 = new DataView(chunk.buffer);
+              view2.setInt32(0, n, true);
+              b.push(chunk[0], chunk[1], chunk[2], chunk[3]);
+              break;
+            }
+            case "U": {
+              const s = input2.c;
+              const t = input2.take(8);
+              if (t === false) {
+                return false;
+              }
+              const tc = protoInt64.uEnc(s + t);
+              const chunk = new Uint8Array(8);
+              const view2 = new DataView(chunk.buffer);
+              view2.setInt32(0, tc.lo, true);
+              view2.setInt32(4, tc.hi, true);
+              b.push(chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]);
+              break;
+            }
+          }
+        }
+        break;
+      default:
+        b.push(input2.c.charCodeAt(0));
+    }
+  }
+  return new Uint8Array(b);
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/reflect/nested-types.js
+function* nestedTypes(desc) {
+  switch (desc.kind) {
+    case "file":
+      for (const message of desc.messages) {
+        yield message;
+        yield* nestedTypes(message);
+      }
+      yield* desc.enums;
+      yield* desc.services;
+      yield* desc.extensions;
+      break;
+    case "message":
+      for (const message of desc.nestedMessages) {
+        yield message;
+        yield* nestedTypes(message);
+      }
+      yield* desc.nestedEnums;
+      yield* desc.nestedExtensions;
+      break;
+  }
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/registry.js
+function createEmbeddedFileRegistry(fileDescriptorProto, resolve7) {
+  return buildFileRegistry([fileDescriptorProto, resolve7]);
+}
+function buildFileRegistry(args, check2) {
+  const registry = createBaseRegistry();
+  if (!args.length) {
+    return registry;
+  }
+  if ("$typeName" in args[0] && args[0].$typeName == "google.protobuf.FileDescriptorSet") {
+    for (const file of args[0].file) {
+      check2 === null || check2 === void 0 ? void 0 : check2(file);
+      addFile(file, registry);
+    }
+    return registry;
+  }
+  if ("$typeName" in args[0]) {
+    let recurseDeps = function(file) {
+      const deps = [];
+      for (const protoFileName of file.dependency) {
+        if (registry.getFile(protoFileName) != void 0) {
+          continue;
+        }
+        if (seen.has(protoFileName)) {
+          continue;
+        }
+        const dep = resolve7(protoFileName);
+        if (!dep) {
+          throw new Error(`Unable to resolve ${protoFileName}, imported by ${file.name}`);
+        }
+        if ("kind" in dep) {
+          registry.addFile(dep, false, true);
+        } else {
+          seen.add(dep.name);
+          deps.push(dep);
+        }
+      }
+      return deps.concat(...deps.map(recurseDeps));
+    };
+    const input2 = args[0];
+    const resolve7 = args[1];
+    const seen = /* @__PURE__ */ new Set();
+    for (const file of [input2, ...recurseDeps(input2)].reverse()) {
+      check2 === null || check2 === void 0 ? void 0 : check2(file);
+      addFile(file, registry);
+    }
+  } else {
+    for (const fileReg of args) {
+      for (const file of fileReg.files) {
+        registry.addFile(file);
+      }
+    }
+  }
+  return registry;
+}
+function createBaseRegistry() {
+  const types = /* @__PURE__ */ new Map();
+  const extendees = /* @__PURE__ */ new Map();
+  const files = /* @__PURE__ */ new Map();
+  return {
+    kind: "registry",
+    types,
+    extendees,
+    [Symbol.iterator]() {
+      return types.values();
+    },
+    get files() {
+      return files.values();
+    },
+    addFile(file, skipTypes, withDeps) {
+      files.set(file.proto.name, file);
+      if (!skipTypes) {
+        for (const type of nestedTypes(file)) {
+          this.add(type);
+        }
+      }
+      if (withDeps) {
+        for (const f of file.dependencies) {
+          this.addFile(f, skipTypes, withDeps);
+        }
+      }
+    },
+    add(desc) {
+      if (desc.kind == "extension") {
+        let numberToExt = extendees.get(desc.extendee.typeName);
+        if (!numberToExt) {
+          extendees.set(
+            desc.extendee.typeName,
+            // biome-ignore lint/suspicious/noAssignInExpressions: no
+            numberToExt = /* @__PURE__ */ new Map()
+          );
+        }
+        numberToExt.set(desc.number, desc);
+      }
+      types.set(desc.typeName, desc);
+    },
+    get(typeName) {
+      return types.get(typeName);
+    },
+    getFile(fileName) {
+      return files.get(fileName);
+    },
+    getMessage(typeName) {
+      const t = types.get(typeName);
+      return (t === null || t === void 0 ? void 0 : t.kind) == "message" ? t : void 0;
+    },
+    getEnum(typeName) {
+      const t = types.get(typeName);
+      return (t === null || t === void 0 ? void 0 : t.kind) == "enum" ? t : void 0;
+    },
+    getExtension(typeName) {
+      const t = types.get(typeName);
+      return (t === null || t === void 0 ? void 0 : t.kind) == "extension" ? t : void 0;
+    },
+    getExtensionFor(extendee, no) {
+      var _a2;
+      return (_a2 = extendees.get(extendee.typeName)) === null || _a2 === void 0 ? void 0 : _a2.get(no);
+    },
+    getService(typeName) {
+      const t = types.get(typeName);
+      return (t === null || t === void 0 ? void 0 : t.kind) == "service" ? t : void 0;
+    }
+  };
+}
+var EDITION_PROTO22 = 998;
+var EDITION_PROTO32 = 999;
+var EDITION_UNSTABLE = 9999;
+var TYPE_STRING = 9;
+var TYPE_GROUP = 10;
+var TYPE_MESSAGE = 11;
+var TYPE_BYTES = 12;
+var TYPE_ENUM = 14;
+var LABEL_REPEATED = 3;
+var LABEL_REQUIRED = 2;
+var JS_STRING = 1;
+var IDEMPOTENCY_UNKNOWN = 0;
+var EXPLICIT = 1;
+var IMPLICIT2 = 2;
+var LEGACY_REQUIRED = 3;
+var PACKED = 1;
+var DELIMITED = 2;
+var OPEN = 1;
+var VERIFY = 2;
+var maximumEdition = 1002;
+var featureDefaults = {
+  // EDITION_PROTO2
+  998: {
+    fieldPresence: 1,
+    // EXPLICIT,
+    enumType: 2,
+    // CLOSED,
+    repeatedFieldEncoding: 2,
+    // EXPANDED,
+    utf8Validation: 3,
+    // NONE,
+    messageEncoding: 1,
+    // LENGTH_PREFIXED,
+    jsonFormat: 2,
+    // LEGACY_BEST_EFFORT,
+    enforceNamingStyle: 2,
+    // STYLE_LEGACY,
+    defaultSymbolVisibility: 1,
+    // EXPORT_ALL,
+    enforceProtoLimits: 1
+    // LEGACY_NO_EXPLICIT_LIMITS,
+  },
+  // EDITION_PROTO3
+  999: {
+    fieldPresence: 2,
+    // IMPLICIT,
+    enumType: 1,
+    // OPEN,
+    repeatedFieldEncoding: 1,
+    // PACKED,
+    utf8Validation: 2,
+    // VERIFY,
+    messageEncoding: 1,
+    // LENGTH_PREFIXED,
+    jsonFormat: 1,
+    // ALLOW,
+    enforceNamingStyle: 2,
+    // STYLE_LEGACY,
+    defaultSymbolVisibility: 1,
+    // EXPORT_ALL,
+    enforceProtoLimits: 1
+    // LEGACY_NO_EXPLICIT_LIMITS,
+  },
+  // EDITION_2023
+  1e3: {
+    fieldPresence: 1,
+    // EXPLICIT,
+    enumType: 1,
+    // OPEN,
+    repeatedFieldEncoding: 1,
+    // PACKED,
+    utf8Validation: 2,
+    // VERIFY,
+    messageEncoding: 1,
+    // LENGTH_PREFIXED,
+    jsonFormat: 1,
+    // ALLOW,
+    enforceNamingStyle: 2,
+    // STYLE_LEGACY,
+    defaultSymbolVisibility: 1,
+    // EXPORT_ALL,
+    enforceProtoLimits: 1
+    // LEGACY_NO_EXPLICIT_LIMITS,
+  },
+  // EDITION_2024
+  1001: {
+    fieldPresence: 1,
+    // EXPLICIT,
+    enumType: 1,
+    // OPEN,
+    repeatedFieldEncoding: 1,
+    // PACKED,
+    utf8Validation: 2,
+    // VERIFY,
+    messageEncoding: 1,
+    // LENGTH_PREFIXED,
+    jsonFormat: 1,
+    // ALLOW,
+    enforceNamingStyle: 1,
+    // STYLE2024,
+    defaultSymbolVisibility: 2,
+    // EXPORT_TOP_LEVEL,
+    enforceProtoLimits: 1
+    // LEGACY_NO_EXPLICIT_LIMITS,
+  },
+  // EDITION_2026
+  1002: {
+    fieldPresence: 1,
+    // EXPLICIT,
+    enumType: 1,
+    // OPEN,
+    repeatedFieldEncoding: 1,
+    // PACKED,
+    utf8Validation: 2,
+    // VERIFY,
+    messageEncoding: 1,
+    // LENGTH_PREFIXED,
+    jsonFormat: 1,
+    // ALLOW,
+    enforceNamingStyle: 3,
+    // STYLE2026,
+    defaultSymbolVisibility: 4,
+    // STRICT,
+    enforceProtoLimits: 2
+    // PROTO_LIMITS2026,
+  }
+};
+function addFile(proto, reg) {
+  var _a2, _b2;
+  const file = {
+    kind: "file",
+    proto,
+    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
+    edition: getFileEdition(proto),
+    name: proto.name.replace(/\.proto$/, ""),
+    dependencies: findFileDependencies(proto, reg),
+    enums: [],
+    messages: [],
+    extensions: [],
+    services: [],
+    toString() {
+      return `file ${proto.name}`;
+    }
+  };
+  const mapEntriesStore = /* @__PURE__ */ new Map();
+  const mapEntries = {
+    get(typeName) {
+      return mapEntriesStore.get(typeName);
+    },
+    add(desc) {
+      var _a3;
+      assert(((_a3 = desc.proto.options) === null || _a3 === void 0 ? void 0 : _a3.mapEntry) === true);
+      mapEntriesStore.set(desc.typeName, desc);
+    }
+  };
+  for (const enumProto of proto.enumType) {
+    addEnum(enumProto, file, void 0, reg);
+  }
+  for (const messageProto of proto.messageType) {
+    addMessage(messageProto, file, void 0, reg, mapEntries);
+  }
+  for (const serviceProto of proto.service) {
+    addService(serviceProto, file, reg);
+  }
+  addExtensions(file, reg);
+  for (const mapEntry of mapEntriesStore.values()) {
+    addFields(mapEntry, reg, mapEntries);
+  }
+  for (const message of file.messages) {
+    addFields(message, reg, mapEntries);
+    addExtensions(message, reg);
+  }
+  reg.addFile(file, true);
+}
+function addExtensions(desc, reg) {
+  switch (desc.kind) {
+    case "file":
+      for (const proto of desc.proto.extension) {
+        const ext = newField(proto, desc, reg);
+        desc.extensions.push(ext);
+        reg.add(ext);
+      }
+      break;
+    case "message":
+      for (const proto of desc.proto.extension) {
+        const ext = newField(proto, desc, reg);
+        desc.nestedExtensions.push(ext);
+        reg.add(ext);
+      }
+      for (const message of desc.nestedMessages) {
+        addExtensions(message, reg);
+      }
+      break;
+  }
+}
+function addFields(message, reg, mapEntries) {
+  const allOneofs = message.proto.oneofDecl.map((proto) => newOneof(proto, message));
+  const oneofsSeen = /* @__PURE__ */ new Set();
+  for (const proto of message.proto.field) {
+    const oneof = findOneof(proto, allOneofs);
+    const field = newField(proto, message, reg, oneof, mapEntries);
+    message.fields.push(field);
+    message.field[field.localName] = field;
+    if (oneof === void 0) {
+      message.members.push(field);
+    } else {
+      oneof.fields.push(field);
+      if (!oneofsSeen.has(oneof)) {
+        oneofsSeen.add(oneof);
+        message.members.push(oneof);
+      }
+    }
+  }
+  for (const oneof of allOneofs.filter((o) => oneofsSeen.has(o))) {
+    message.oneofs.push(oneof);
+  }
+  for (const child of message.nestedMessages) {
+    addFields(child, reg, mapEntries);
+  }
+}
+function addEnum(proto, file, parent, reg) {
+  var _a2, _b2, _c2, _d2, _e, _f, _g;
+  var _h, _j;
+  const sharedPrefix = findEnumSharedPrefix(proto.name, proto.value);
+  const desc = {
+    kind: "enum",
+    proto,
+    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
+    file,
+    parent,
+    open: true,
+    name: proto.name,
+    typeName: makeTypeName(proto, parent, file),
+    value: {},
+    values: [],
+    sharedPrefix,
+    toString() {
+      return `enum ${this.typeName}`;
+    }
+  };
+  desc.open = isEnumOpen(desc);
+  reg.add(desc);
+  for (const p of proto.value) {
+    const name = p.name;
+    const value = {
+      kind: "enum_value",
+      proto: p,
+      deprecated: (_d2 = (_c2 = p.options) === null || _c2 === void 0 ? void 0 : _c2.deprecated) !== null && _d2 !== void 0 ? _d2 : false,
+      parent: desc,
+      name,
+      localName: safeObjectProperty(sharedPrefix == void 0 ? name : name.substring(sharedPrefix.length)),
+      number: p.number,
+      jsonName: (_e = findEnumValueJsonName(p)) !== null && _e !== void 0 ? _e : name,
+      toString() {
+        return `enum value ${desc.typeName}.${name}`;
+      }
+    };
+    desc.values.push(value);
+    (_f = (_h = desc.value)[_j = p.number]) !== null && _f !== void 0 ? _f : _h[_j] = value;
+  }
+  ((_g = parent === null || parent === void 0 ? void 0 : parent.nestedEnums) !== null && _g !== void 0 ? _g : file.enums).push(desc);
+}
+function addMessage(proto, file, parent, reg, mapEntries) {
+  var _a2, _b2, _c2, _d2;
+  const desc = {
+    kind: "message",
+    proto,
+    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
+    file,
+    parent,
+    name: proto.name,
+    typeName: makeTypeName(proto, parent, file),
+    fields: [],
+    field: {},
+    oneofs: [],
+    members: [],
+    nestedEnums: [],
+    nestedMessages: [],
+    nestedExtensions: [],
+    toString() {
+      return `message ${this.typeName}`;
+    }
+  };
+  if (((_c2 = proto.options) === null || _c2 === void 0 ? void 0 : _c2.mapEntry) === true) {
+    mapEntries.add(desc);
+  } else {
+    ((_d2 = parent === null || parent === void 0 ? void 0 : parent.nestedMessages) !== null && _d2 !== void 0 ? _d2 : file.messages).push(desc);
+    reg.add(desc);
+  }
+  for (const enumProto of proto.enumType) {
+    addEnum(enumProto, file, desc, reg);
+  }
+  for (const messageProto of proto.nestedType) {
+    addMessage(messageProto, file, desc, reg, mapEntries);
+  }
+}
+function addService(proto, file, reg) {
+  var _a2, _b2;
+  const desc = {
+    kind: "service",
+    proto,
+    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
+    file,
+    name: proto.name,
+    typeName: makeTypeName(proto, void 0, file),
+    methods: [],
+    method: {},
+    toString() {
+      return `service ${this.typeName}`;
+    }
+  };
+  file.services.push(desc);
+  reg.add(desc);
+  for (const methodProto of proto.method) {
+    const method2 = newMethod(methodProto, desc, reg);
+    desc.methods.push(method2);
+    desc.method[method2.localName] = method2;
+  }
+}
+function newMethod(proto, parent, reg) {
+  var _a2, _b2, _c2, _d2;
+  let methodKind;
+  if (proto.clientStreaming && proto.serverStreaming) {
+    methodKind = "bidi_streaming";
+  } else if (proto.clientStreaming) {
+    methodKind = "client_streaming";
+  } else if (proto.serverStreaming) {
+    methodKind = "server_streaming";
+  } else {
+    methodKind = "unary";
+  }
+  const input2 = reg.getMessage(trimLeadingDot(proto.inputType));
+  const output = reg.getMessage(trimLeadingDot(proto.outputType));
+  assert(input2, `invalid MethodDescriptorProto: input_type ${proto.inputType} not found`);
+  assert(output, `invalid MethodDescriptorProto: output_type ${proto.inputType} not found`);
+  const name = proto.name;
+  return {
+    kind: "rpc",
+    proto,
+    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
+    parent,
+    name,
+    localName: safeObjectProperty(name.length ? safeObjectProperty(name[0].toLowerCase() + name.substring(1)) : name),
+    methodKind,
+    input: input2,
+    output,
+    idempotency: (_d2 = (_c2 = proto.options) === null || _c2 === void 0 ? void 0 : _c2.idempotencyLevel) !== null && _d2 !== void 0 ? _d2 : IDEMPOTENCY_UNKNOWN,
+    toString() {
+      return `rpc ${parent.typeName}.${name}`;
+    }
+  };
+}
+function newOneof(proto, parent) {
+  return {
+    kind: "oneof",
+    proto,
+    deprecated: false,
+    parent,
+    fields: [],
+    name: proto.name,
+    localName: safeObjectProperty(protoCamelCase(proto.name)),
+    toString() {
+      return `oneof ${parent.typeName}.${this.name}`;
+    }
+  };
+}
+function newField(proto, parentOrFile, reg, oneof, mapEntries) {
+  var _a2, _b2, _c2;
+  const isExtension = mapEntries === void 0;
+  const field = {
+    kind: "field",
+    proto,
+    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
+    name: proto.name,
+    number: proto.number,
+    scalar: void 0,
+    message: void 0,
+    enum: void 0,
+    presence: getFieldPresence(proto, oneof, isExtension, parentOrFile),
+    utf8Validation: isUtf8Validated(proto, parentOrFile),
+    listKind: void 0,
+    mapKind: void 0,
+    mapKey: void 0,
+    delimitedEncoding: void 0,
+    packed: void 0,
+    longAsString: false,
+    getDefaultValue: void 0
+  };
+  let toStr;
+  if (isExtension) {
+    const file = parentOrFile.kind == "file" ? parentOrFile : parentOrFile.file;
+    const parent = parentOrFile.kind == "file" ? void 0 : parentOrFile;
+    const typeName = makeTypeName(proto, parent, file);
+    field.kind = "extension";
+    field.file = file;
+    field.parent = parent;
+    field.oneof = void 0;
+    field.typeName = typeName;
+    field.jsonName = `[${typeName}]`;
+    toStr = () => `extension ${typeName}`;
+    const extendee = reg.getMessage(trimLeadingDot(proto.extendee));
+    assert(extendee, `invalid FieldDescriptorProto: extendee ${proto.extendee} not found`);
+    field.extendee = extendee;
+  } else {
+    const parent = parentOrFile;
+    assert(parent.kind == "message");
+    field.parent = parent;
+    field.oneof = oneof;
+    field.localName = oneof ? protoCamelCase(proto.name) : safeObjectProperty(protoCamelCase(proto.name));
+    field.jsonName = proto.jsonName;
+    toStr = () => `field ${parent.typeName}.${proto.name}`;
+  }
+  Object.defineProperty(field, "toString", {
+    value: toStr,
+    writable: true,
+    enumerable: true,
+    configurable: true
+  });
+  const label = proto.label;
+  const type = proto.type;
+  const jstype = (_c2 = proto.options) === null || _c2 === void 0 ? void 0 : _c2.jstype;
+  if (label === LABEL_REPEATED) {
+    const mapEntry = type == TYPE_MESSAGE ? mapEntries === null || mapEntries === void 0 ? void 0 : mapEntries.get(trimLeadingDot(proto.typeName)) : void 0;
+    if (mapEntry) {
+      field.fieldKind = "map";
+      const { key: key2, value } = findMapEntryFields(mapEntry);
+      field.mapKey = key2.scalar;
+      field.mapKind = value.fieldKind;
+      field.message = value.message;
+      field.delimitedEncoding = false;
+      field.enum = value.enum;
+      field.scalar = value.scalar;
+      return field;
+    }
+    field.fieldKind = "list";
+    switch (type) {
+      case TYPE_MESSAGE:
+      case TYPE_GROUP:
+        field.listKind = "message";
+        field.message = reg.getMessage(trimLeadingDot(proto.typeName));
+        assert(field.message);
+        field.delimitedEncoding = isDelimitedEncoding(proto, parentOrFile);
+        break;
+      case TYPE_ENUM:
+        field.listKind = "enum";
+        field.enum = reg.getEnum(trimLeadingDot(proto.typeName));
+        assert(field.enum);
+        break;
+      default:
+        field.listKind = "scalar";
+        field.scalar = type;
+        field.longAsString = jstype == JS_STRING;
+        break;
+    }
+    field.packed = isPackedField(proto, parentOrFile);
+    return field;
+  }
+  switch (type) {
+    case TYPE_MESSAGE:
+    case TYPE_GROUP:
+      field.fieldKind = "message";
+      field.message = reg.getMessage(trimLeadingDot(proto.typeName));
+      assert(field.message, `invalid FieldDescriptorProto: type_name ${proto.typeName} not found`);
+      field.delimitedEncoding = isDelimitedEncoding(proto, parentOrFile);
+      field.getDefaultValue = () => void 0;
+      break;
+    case TYPE_ENUM: {
+      const enumeration = reg.getEnum(trimLeadingDot(proto.typeName));
+      assert(enumeration !== void 0, `invalid FieldDescriptorProto: type_name ${proto.typeName} not found`);
+      field.fieldKind = "enum";
+      field.enum = reg.getEnum(trimLeadingDot(proto.typeName));
+      field.getDefaultValue = () => {
+        return unsafeIsSetExplicit(proto, "defaultValue") ? parseTextFormatEnumValue(enumeration, proto.defaultValue) : void 0;
+      };
+      break;
+    }
+    default: {
+      field.fieldKind = "scalar";
+      field.scalar = type;
+      field.longAsString = jstype == JS_STRING;
+      field.getDefaultValue = () => {
+        return unsafeIsSetExplicit(proto, "defaultValue") ? parseTextFormatScalarValue(type, proto.defaultValue) : void 0;
+      };
+      break;
+    }
+  }
+  return field;
+}
+function getFileEdition(proto) {
+  switch (proto.syntax) {
+    case "":
+    case "proto2":
+      return EDITION_PROTO22;
+    case "proto3":
+      return EDITION_PROTO32;
+    case "editions":
+      if (proto.edition === EDITION_UNSTABLE) {
+        return maximumEdition;
+      }
+      if (proto.edition in featureDefaults) {
+        return proto.edition;
+      }
+      throw new Error(`${proto.name}: unsupported edition`);
+    default:
+      throw new Error(`${proto.name}: unsupported syntax "${proto.syntax}"`);
+  }
+}
+function findFileDependencies(proto, reg) {
+  return proto.dependency.map((wantName) => {
+    const dep = reg.getFile(wantName);
+    if (!dep) {
+      throw new Error(`Cannot find ${wantName}, imported by ${proto.name}`);
+    }
+    return dep;
+  });
+}
+function findEnumSharedPrefix(enumName, values) {
+  const prefix = camelToSnakeCase(enumName) + "_";
+  for (const value of values) {
+    if (!value.name.toLowerCase().startsWith(prefix)) {
+      return void 0;
+    }
+    const shortName2 = value.name.substring(prefix.length);
+    if (shortName2.length == 0) {
+      return void 0;
+    }
+    if (/^\d/.test(shortName2)) {
+      return void 0;
+    }
+  }
+  return prefix;
+}
+function findEnumValueJsonName(proto) {
+  var _a2, _b2;
+  const extensionNumber = 998;
+  const fieldNumber = 1;
+  let jsonName;
+  for (const uf of (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.$unknown) !== null && _b2 !== void 0 ? _b2 : []) {
+    if (uf.no !== extensionNumber || uf.wireType !== WireType.LengthDelimited) {
+      continue;
+    }
+    const reader = new BinaryReader(new BinaryReader(uf.data).bytes());
+    while (reader.pos < reader.len) {
+      const [no, wireType] = reader.tag();
+      if (no === fieldNumber && wireType === WireType.LengthDelimited) {
+        jsonName = reader.string();
+      } else {
+        reader.skip(wireType, no);
+      }
+    }
+  }
+  return jsonName;
+}
+function camelToSnakeCase(camel) {
+  return (camel.substring(0, 1) + camel.substring(1).replace(/[A-Z]/g, (c) => "_" + c)).toLowerCase();
+}
+function makeTypeName(proto, parent, file) {
+  let typeName;
+  if (parent) {
+    typeName = `${parent.typeName}.${proto.name}`;
+  } else if (file.proto.package.length > 0) {
+    typeName = `${file.proto.package}.${proto.name}`;
+  } else {
+    typeName = `${proto.name}`;
+  }
+  return typeName;
+}
+function trimLeadingDot(typeName) {
+  return typeName.startsWith(".") ? typeName.substring(1) : typeName;
+}
+function findOneof(proto, allOneofs) {
+  if (!unsafeIsSetExplicit(proto, "oneofIndex")) {
+    return void 0;
+  }
+  if (proto.proto3Optional) {
+    return void 0;
+  }
+  const oneof = allOneofs[proto.oneofIndex];
+  assert(oneof, `invalid FieldDescriptorProto: oneof #${proto.oneofIndex} for field #${proto.number} not found`);
+  return oneof;
+}
+function getFieldPresence(proto, oneof, isExtension, parent) {
+  if (proto.label == LABEL_REQUIRED) {
+    return LEGACY_REQUIRED;
+  }
+  if (proto.label == LABEL_REPEATED) {
+    return IMPLICIT2;
+  }
+  if (!!oneof || proto.proto3Optional) {
+    return EXPLICIT;
+  }
+  if (isExtension) {
+    return EXPLICIT;
+  }
+  const resolved = resolveFeature("fieldPresence", { proto, parent });
+  if (resolved == IMPLICIT2 && (proto.type == TYPE_MESSAGE || proto.type == TYPE_GROUP)) {
+    return EXPLICIT;
+  }
+  return resolved;
+}
+function isPackedField(proto, parent) {
+  if (proto.label != LABEL_REPEATED) {
+    return false;
+  }
+  switch (proto.type) {
+    case TYPE_STRING:
+    case TYPE_BYTES:
+    case TYPE_GROUP:
+    case TYPE_MESSAGE:
+      return false;
+  }
+  const o = proto.options;
+  if (o && unsafeIsSetExplicit(o, "packed")) {
+    return o.packed;
+  }
+  return PACKED == resolveFeature("repeatedFieldEncoding", {
+    proto,
+    parent
+  });
+}
+function findMapEntryFields(mapEntry) {
+  const key2 = mapEntry.fields.find((f) => f.number === 1);
+  const value = mapEntry.fields.find((f) => f.number === 2);
+  assert(key2 && key2.fieldKind == "scalar" && key2.scalar != ScalarType.BYTES && key2.scalar != ScalarType.FLOAT && key2.scalar != ScalarType.DOUBLE && value && value.fieldKind != "list" && value.fieldKind != "map");
+  return { key: key2, value };
+}
+function isEnumOpen(desc) {
+  var _a2;
+  return OPEN == resolveFeature("enumType", {
+    proto: desc.proto,
+    parent: (_a2 = desc.parent) !== null && _a2 !== void 0 ? _a2 : desc.file
+  });
+}
+function isDelimitedEncoding(proto, parent) {
+  if (proto.type == TYPE_GROUP) {
+    return true;
+  }
+  return DELIMITED == resolveFeature("messageEncoding", {
+    proto,
+    parent
+  });
+}
+function isUtf8Validated(proto, parent) {
+  return VERIFY == resolveFeature("utf8Validation", {
+    proto,
+    parent
+  });
+}
+function resolveFeature(name, ref) {
+  var _a2, _b2;
+  const featureSet = (_a2 = ref.proto.options) === null || _a2 === void 0 ? void 0 : _a2.features;
+  if (featureSet) {
+    const val = featureSet[name];
+    if (val != 0) {
+      return val;
+    }
+  }
+  if ("kind" in ref) {
+    if (ref.kind == "message") {
+      return resolveFeature(name, (_b2 = ref.parent) !== null && _b2 !== void 0 ? _b2 : ref.file);
+    }
+    const editionDefaults = featureDefaults[ref.edition];
+    if (!editionDefaults) {
+      throw new Error(`feature default for edition ${ref.edition} not found`);
+    }
+    return editionDefaults[name];
+  }
+  return resolveFeature(name, ref.parent);
+}
+function assert(condition, msg) {
+  if (!condition) {
+    throw new Error(msg);
+  }
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/boot.js
+function boot(boot2) {
+  const root = bootFileDescriptorProto(boot2);
+  root.messageType.forEach(restoreJsonNames);
+  const reg = createEmbeddedFileRegistry(root, () => void 0);
+  return reg.getFile(root.name);
+}
+function bootFileDescriptorProto(init3) {
+  const proto = /* @__PURE__ */ Object.create({
+    syntax: "",
+    edition: 0
+  });
+  return Object.assign(proto, Object.assign(Object.assign({ $typeName: "google.protobuf.FileDescriptorProto", dependency: [], publicDependency: [], weakDependency: [], optionDependency: [], service: [], extension: [] }, init3), { messageType: init3.messageType.map(bootDescriptorProto), enumType: init3.enumType.map(bootEnumDescriptorProto) }));
+}
+function bootDescriptorProto(init3) {
+  var _a2, _b2, _c2, _d2, _e, _f, _g, _h;
+  const proto = /* @__PURE__ */ Object.create({
+    visibility: 0
+  });
+  return Object.assign(proto, {
+    $typeName: "google.protobuf.DescriptorProto",
+    name: init3.name,
+    field: (_b2 = (_a2 = init3.field) === null || _a2 === void 0 ? void 0 : _a2.map(bootFieldDescriptorProto)) !== null && _b2 !== void 0 ? _b2 : [],
+    extension: [],
+    nestedType: (_d2 = (_c2 = init3.nestedType) === null || _c2 === void 0 ? void 0 : _c2.map(bootDescriptorProto)) !== null && _d2 !== void 0 ? _d2 : [],
+    enumType: (_f = (_e = init3.enumType) === null || _e === void 0 ? void 0 : _e.map(bootEnumDescriptorProto)) !== null && _f !== void 0 ? _f : [],
+    extensionRange: (_h = (_g = init3.extensionRange) === null || _g === void 0 ? void 0 : _g.map((e2) => Object.assign({ $typeName: "google.protobuf.DescriptorProto.ExtensionRange" }, e2))) !== null && _h !== void 0 ? _h : [],
+    oneofDecl: [],
+    reservedRange: [],
+    reservedName: []
+  });
+}
+function bootFieldDescriptorProto(init3) {
+  const proto = /* @__PURE__ */ Object.create({
+    label: 1,
+    typeName: "",
+    extendee: "",
+    defaultValue: "",
+    oneofIndex: 0,
+    jsonName: "",
+    proto3Optional: false
+  });
+  return Object.assign(proto, Object.assign(Object.assign({ $typeName: "google.protobuf.FieldDescriptorProto" }, init3), { options: init3.options ? bootFieldOptions(init3.options) : void 0 }));
+}
+function bootFieldOptions(init3) {
+  var _a2, _b2, _c2;
+  const proto = /* @__PURE__ */ Object.create({
+    ctype: 0,
+    packed: false,
+    jstype: 0,
+    lazy: false,
+    unverifiedLazy: false,
+    deprecated: false,
+    weak: false,
+    debugRedact: false,
+    retention: 0
+  });
+  return Object.assign(proto, Object.assign(Object.assign({ $typeName: "google.protobuf.FieldOptions" }, init3), { targets: (_a2 = init3.targets) !== null && _a2 !== void 0 ? _a2 : [], editionDefaults: (_c2 = (_b2 = init3.editionDefaults) === null || _b2 === void 0 ? void 0 : _b2.map((e2) => Object.assign({ $typeName: "google.protobuf.FieldOptions.EditionDefault" }, e2))) !== null && _c2 !== void 0 ? _c2 : [], uninterpretedOption: [] }));
+}
+function bootEnumDescriptorProto(init3) {
+  const proto = /* @__PURE__ */ Object.create({
+    visibility: 0
+  });
+  return Object.assign(proto, {
+    $typeName: "google.protobuf.EnumDescriptorProto",
+    name: init3.name,
+    reservedName: [],
+    reservedRange: [],
+    value: init3.value.map((e2) => Object.assign({ $typeName: "google.protobuf.EnumValueDescriptorProto" }, e2))
+  });
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/message.js
+function messageDesc(file, path3, ...paths) {
+  return paths.reduce((acc, cur) => acc.nestedMessages[cur], file.messages[path3]);
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/wkt/google/protobuf/descriptor_pb.js
+var file_google_protobuf_descriptor = /* @__PURE__ */ boot({ "name": "google/protobuf/descriptor.proto", "package": "google.protobuf", "messageType": [{ "name": "FileDescriptorSet", "field": [{ "name": "file", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.FileDescriptorProto" }], "extensionRange": [{ "start": 536e6, "end": 536000001 }] }, { "name": "FileDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "package", "number": 2, "type": 9, "label": 1 }, { "name": "dependency", "number": 3, "type": 9, "label": 3 }, { "name": "public_dependency", "number": 10, "type": 5, "label": 3 }, { "name": "weak_dependency", "number": 11, "type": 5, "label": 3 }, { "name": "option_dependency", "number": 15, "type": 9, "label": 3 }, { "name": "message_type", "number": 4, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto" }, { "name": "enum_type", "number": 5, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumDescriptorProto" }, { "name": "service", "number": 6, "type": 11, "label": 3, "typeName": ".google.protobuf.ServiceDescriptorProto" }, { "name": "extension", "number": 7, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldDescriptorProto" }, { "name": "options", "number": 8, "type": 11, "label": 1, "typeName": ".google.protobuf.FileOptions" }, { "name": "source_code_info", "number": 9, "type": 11, "label": 1, "typeName": ".google.protobuf.SourceCodeInfo" }, { "name": "syntax", "number": 12, "type": 9, "label": 1 }, { "name": "edition", "number": 14, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }] }, { "name": "DescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "field", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldDescriptorProto" }, { "name": "extension", "number": 6, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldDescriptorProto" }, { "name": "nested_type", "number": 3, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto" }, { "name": "enum_type", "number": 4, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumDescriptorProto" }, { "name": "extension_range", "number": 5, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto.ExtensionRange" }, { "name": "oneof_decl", "number": 8, "type": 11, "label": 3, "typeName": ".google.protobuf.OneofDescriptorProto" }, { "name": "options", "number": 7, "type": 11, "label": 1, "typeName": ".google.protobuf.MessageOptions" }, { "name": "reserved_range", "number": 9, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto.ReservedRange" }, { "name": "reserved_name", "number": 10, "type": 9, "label": 3 }, { "name": "visibility", "number": 11, "type": 14, "label": 1, "typeName": ".google.protobuf.SymbolVisibility" }], "nestedType": [{ "name": "ExtensionRange", "field": [{ "name": "start", "number": 1, "type": 5, "label": 1 }, { "name": "end", "number": 2, "type": 5, "label": 1 }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.ExtensionRangeOptions" }] }, { "name": "ReservedRange", "field": [{ "name": "start", "number": 1, "type": 5, "label": 1 }, { "name": "end", "number": 2, "type": 5, "label": 1 }] }] }, { "name": "ExtensionRangeOptions", "field": [{ "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }, { "name": "declaration", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.ExtensionRangeOptions.Declaration", "options": { "retention": 2 } }, { "name": "features", "number": 50, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "verification", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.ExtensionRangeOptions.VerificationState", "defaultValue": "UNVERIFIED", "options": { "retention": 2 } }], "nestedType": [{ "name": "Declaration", "field": [{ "name": "number", "number": 1, "type": 5, "label": 1 }, { "name": "full_name", "number": 2, "type": 9, "label": 1 }, { "name": "type", "number": 3, "type": 9, "label": 1 }, { "name": "reserved", "number": 5, "type": 8, "label": 1 }, { "name": "repeated", "number": 6, "type": 8, "label": 1 }] }], "enumType": [{ "name": "VerificationState", "value": [{ "name": "DECLARATION", "number": 0 }, { "name": "UNVERIFIED", "number": 1 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "FieldDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "number", "number": 3, "type": 5, "label": 1 }, { "name": "label", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldDescriptorProto.Label" }, { "name": "type", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldDescriptorProto.Type" }, { "name": "type_name", "number": 6, "type": 9, "label": 1 }, { "name": "extendee", "number": 2, "type": 9, "label": 1 }, { "name": "default_value", "number": 7, "type": 9, "label": 1 }, { "name": "oneof_index", "number": 9, "type": 5, "label": 1 }, { "name": "json_name", "number": 10, "type": 9, "label": 1 }, { "name": "options", "number": 8, "type": 11, "label": 1, "typeName": ".google.protobuf.FieldOptions" }, { "name": "proto3_optional", "number": 17, "type": 8, "label": 1 }], "enumType": [{ "name": "Type", "value": [{ "name": "TYPE_DOUBLE", "number": 1 }, { "name": "TYPE_FLOAT", "number": 2 }, { "name": "TYPE_INT64", "number": 3 }, { "name": "TYPE_UINT64", "number": 4 }, { "name": "TYPE_INT32", "number": 5 }, { "name": "TYPE_FIXED64", "number": 6 }, { "name": "TYPE_FIXED32", "number": 7 }, { "name": "TYPE_BOOL", "number": 8 }, { "name": "TYPE_STRING", "number": 9 }, { "name": "TYPE_GROUP", "number": 10 }, { "name": "TYPE_MESSAGE", "number": 11 }, { "name": "TYPE_BYTES", "number": 12 }, { "name": "TYPE_UINT32", "number": 13 }, { "name": "TYPE_ENUM", "number": 14 }, { "name": "TYPE_SFIXED32", "number": 15 }, { "name": "TYPE_SFIXED64", "number": 16 }, { "name": "TYPE_SINT32", "number": 17 }, { "name": "TYPE_SINT64", "number": 18 }] }, { "name": "Label", "value": [{ "name": "LABEL_OPTIONAL", "number": 1 }, { "name": "LABEL_REPEATED", "number": 3 }, { "name": "LABEL_REQUIRED", "number": 2 }] }] }, { "name": "OneofDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "options", "number": 2, "type": 11, "label": 1, "typeName": ".google.protobuf.OneofOptions" }] }, { "name": "EnumDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "value", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumValueDescriptorProto" }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.EnumOptions" }, { "name": "reserved_range", "number": 4, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumDescriptorProto.EnumReservedRange" }, { "name": "reserved_name", "number": 5, "type": 9, "label": 3 }, { "name": "visibility", "number": 6, "type": 14, "label": 1, "typeName": ".google.protobuf.SymbolVisibility" }], "nestedType": [{ "name": "EnumReservedRange", "field": [{ "name": "start", "number": 1, "type": 5, "label": 1 }, { "name": "end", "number": 2, "type": 5, "label": 1 }] }] }, { "name": "EnumValueDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "number", "number": 2, "type": 5, "label": 1 }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.EnumValueOptions" }] }, { "name": "ServiceDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "method", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.MethodDescriptorProto" }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.ServiceOptions" }] }, { "name": "MethodDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "input_type", "number": 2, "type": 9, "label": 1 }, { "name": "output_type", "number": 3, "type": 9, "label": 1 }, { "name": "options", "number": 4, "type": 11, "label": 1, "typeName": ".google.protobuf.MethodOptions" }, { "name": "client_streaming", "number": 5, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "server_streaming", "number": 6, "type": 8, "label": 1, "defaultValue": "false" }] }, { "name": "FileOptions", "field": [{ "name": "java_package", "number": 1, "type": 9, "label": 1 }, { "name": "java_outer_classname", "number": 8, "type": 9, "label": 1 }, { "name": "java_multiple_files", "number": 10, "type": 8, "label": 1, "defaultValue": "false", "options": {} }, { "name": "java_generate_equals_and_hash", "number": 20, "type": 8, "label": 1, "options": { "deprecated": true } }, { "name": "java_string_check_utf8", "number": 27, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "optimize_for", "number": 9, "type": 14, "label": 1, "typeName": ".google.protobuf.FileOptions.OptimizeMode", "defaultValue": "SPEED" }, { "name": "go_package", "number": 11, "type": 9, "label": 1 }, { "name": "cc_generic_services", "number": 16, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "java_generic_services", "number": 17, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "py_generic_services", "number": 18, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated", "number": 23, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "cc_enable_arenas", "number": 31, "type": 8, "label": 1, "defaultValue": "true", "options": {} }, { "name": "objc_class_prefix", "number": 36, "type": 9, "label": 1 }, { "name": "csharp_namespace", "number": 37, "type": 9, "label": 1 }, { "name": "swift_prefix", "number": 39, "type": 9, "label": 1 }, { "name": "php_class_prefix", "number": 40, "type": 9, "label": 1 }, { "name": "php_namespace", "number": 41, "type": 9, "label": 1 }, { "name": "php_metadata_namespace", "number": 44, "type": 9, "label": 1 }, { "name": "ruby_package", "number": 45, "type": 9, "label": 1 }, { "name": "features", "number": 50, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "enumType": [{ "name": "OptimizeMode", "value": [{ "name": "SPEED", "number": 1 }, { "name": "CODE_SIZE", "number": 2 }, { "name": "LITE_RUNTIME", "number": 3 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "MessageOptions", "field": [{ "name": "message_set_wire_format", "number": 1, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "no_standard_descriptor_accessor", "number": 2, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "map_entry", "number": 7, "type": 8, "label": 1 }, { "name": "deprecated_legacy_json_field_conflicts", "number": 11, "type": 8, "label": 1, "options": { "deprecated": true } }, { "name": "features", "number": 12, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "FieldOptions", "field": [{ "name": "ctype", "number": 1, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldOptions.CType", "defaultValue": "STRING" }, { "name": "packed", "number": 2, "type": 8, "label": 1 }, { "name": "jstype", "number": 6, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldOptions.JSType", "defaultValue": "JS_NORMAL" }, { "name": "lazy", "number": 5, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "unverified_lazy", "number": 15, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "weak", "number": 10, "type": 8, "label": 1, "defaultValue": "false", "options": { "deprecated": true } }, { "name": "debug_redact", "number": 16, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "retention", "number": 17, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldOptions.OptionRetention" }, { "name": "targets", "number": 19, "type": 14, "label": 3, "typeName": ".google.protobuf.FieldOptions.OptionTargetType" }, { "name": "edition_defaults", "number": 20, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldOptions.EditionDefault" }, { "name": "features", "number": 21, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "feature_support", "number": 22, "type": 11, "label": 1, "typeName": ".google.protobuf.FieldOptions.FeatureSupport" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "nestedType": [{ "name": "EditionDefault", "field": [{ "name": "edition", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "value", "number": 2, "type": 9, "label": 1 }] }, { "name": "FeatureSupport", "field": [{ "name": "edition_introduced", "number": 1, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "edition_deprecated", "number": 2, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "deprecation_warning", "number": 3, "type": 9, "label": 1 }, { "name": "edition_removed", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "removal_error", "number": 5, "type": 9, "label": 1 }] }], "enumType": [{ "name": "CType", "value": [{ "name": "STRING", "number": 0 }, { "name": "CORD", "number": 1 }, { "name": "STRING_PIECE", "number": 2 }] }, { "name": "JSType", "value": [{ "name": "JS_NORMAL", "number": 0 }, { "name": "JS_STRING", "number": 1 }, { "name": "JS_NUMBER", "number": 2 }] }, { "name": "OptionRetention", "value": [{ "name": "RETENTION_UNKNOWN", "number": 0 }, { "name": "RETENTION_RUNTIME", "number": 1 }, { "name": "RETENTION_SOURCE", "number": 2 }] }, { "name": "OptionTargetType", "value": [{ "name": "TARGET_TYPE_UNKNOWN", "number": 0 }, { "name": "TARGET_TYPE_FILE", "number": 1 }, { "name": "TARGET_TYPE_EXTENSION_RANGE", "number": 2 }, { "name": "TARGET_TYPE_MESSAGE", "number": 3 }, { "name": "TARGET_TYPE_FIELD", "number": 4 }, { "name": "TARGET_TYPE_ONEOF", "number": 5 }, { "name": "TARGET_TYPE_ENUM", "number": 6 }, { "name": "TARGET_TYPE_ENUM_ENTRY", "number": 7 }, { "name": "TARGET_TYPE_SERVICE", "number": 8 }, { "name": "TARGET_TYPE_METHOD", "number": 9 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "OneofOptions", "field": [{ "name": "features", "number": 1, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "EnumOptions", "field": [{ "name": "allow_alias", "number": 2, "type": 8, "label": 1 }, { "name": "deprecated", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated_legacy_json_field_conflicts", "number": 6, "type": 8, "label": 1, "options": { "deprecated": true } }, { "name": "features", "number": 7, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "EnumValueOptions", "field": [{ "name": "deprecated", "number": 1, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "features", "number": 2, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "debug_redact", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "feature_support", "number": 4, "type": 11, "label": 1, "typeName": ".google.protobuf.FieldOptions.FeatureSupport" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "ServiceOptions", "field": [{ "name": "features", "number": 34, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "deprecated", "number": 33, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "MethodOptions", "field": [{ "name": "deprecated", "number": 33, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "idempotency_level", "number": 34, "type": 14, "label": 1, "typeName": ".google.protobuf.MethodOptions.IdempotencyLevel", "defaultValue": "IDEMPOTENCY_UNKNOWN" }, { "name": "features", "number": 35, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "enumType": [{ "name": "IdempotencyLevel", "value": [{ "name": "IDEMPOTENCY_UNKNOWN", "number": 0 }, { "name": "NO_SIDE_EFFECTS", "number": 1 }, { "name": "IDEMPOTENT", "number": 2 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "UninterpretedOption", "field": [{ "name": "name", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption.NamePart" }, { "name": "identifier_value", "number": 3, "type": 9, "label": 1 }, { "name": "positive_int_value", "number": 4, "type": 4, "label": 1 }, { "name": "negative_int_value", "number": 5, "type": 3, "label": 1 }, { "name": "double_value", "number": 6, "type": 1, "label": 1 }, { "name": "string_value", "number": 7, "type": 12, "label": 1 }, { "name": "aggregate_value", "number": 8, "type": 9, "label": 1 }], "nestedType": [{ "name": "NamePart", "field": [{ "name": "name_part", "number": 1, "type": 9, "label": 2 }, { "name": "is_extension", "number": 2, "type": 8, "label": 2 }] }] }, { "name": "FeatureSet", "field": [{ "name": "field_presence", "number": 1, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.FieldPresence", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "EXPLICIT", "edition": 900 }, { "value": "IMPLICIT", "edition": 999 }, { "value": "EXPLICIT", "edition": 1e3 }] } }, { "name": "enum_type", "number": 2, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.EnumType", "options": { "retention": 1, "targets": [6, 1], "editionDefaults": [{ "value": "CLOSED", "edition": 900 }, { "value": "OPEN", "edition": 999 }] } }, { "name": "repeated_field_encoding", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.RepeatedFieldEncoding", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "EXPANDED", "edition": 900 }, { "value": "PACKED", "edition": 999 }] } }, { "name": "utf8_validation", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.Utf8Validation", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "NONE", "edition": 900 }, { "value": "VERIFY", "edition": 999 }] } }, { "name": "message_encoding", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.MessageEncoding", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "LENGTH_PREFIXED", "edition": 900 }] } }, { "name": "json_format", "number": 6, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.JsonFormat", "options": { "retention": 1, "targets": [3, 6, 1], "editionDefaults": [{ "value": "LEGACY_BEST_EFFORT", "edition": 900 }, { "value": "ALLOW", "edition": 999 }] } }, { "name": "enforce_naming_style", "number": 7, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.EnforceNamingStyle", "options": { "retention": 2, "targets": [1, 2, 3, 4, 5, 6, 7, 8, 9], "editionDefaults": [{ "value": "STYLE_LEGACY", "edition": 900 }, { "value": "STYLE2024", "edition": 1001 }, { "value": "STYLE2026", "edition": 1002 }] } }, { "name": "default_symbol_visibility", "number": 8, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.VisibilityFeature.DefaultSymbolVisibility", "options": { "retention": 2, "targets": [1], "editionDefaults": [{ "value": "EXPORT_ALL", "edition": 900 }, { "value": "EXPORT_TOP_LEVEL", "edition": 1001 }, { "value": "STRICT", "edition": 1002 }] } }, { "name": "enforce_proto_limits", "number": 9, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.ProtoLimitsFeature.EnforceProtoLimits", "options": { "retention": 2, "targets": [6, 3, 4, 5], "editionDefaults": [{ "value": "LEGACY_NO_EXPLICIT_LIMITS", "edition": 900 }, { "value": "PROTO_LIMITS2026", "edition": 1002 }] } }], "nestedType": [{ "name": "VisibilityFeature", "enumType": [{ "name": "DefaultSymbolVisibility", "value": [{ "name": "DEFAULT_SYMBOL_VISIBILITY_UNKNOWN", "number": 0 }, { "name": "EXPORT_ALL", "number": 1 }, { "name": "EXPORT_TOP_LEVEL", "number": 2 }, { "name": "LOCAL_ALL", "number": 3 }, { "name": "STRICT", "number": 4 }] }] }, { "name": "ProtoLimitsFeature", "enumType": [{ "name": "EnforceProtoLimits", "value": [{ "name": "PROTO_LIMITS_UNKNOWN", "number": 0 }, { "name": "LEGACY_NO_EXPLICIT_LIMITS", "number": 1 }, { "name": "PROTO_LIMITS2026", "number": 2 }] }] }], "enumType": [{ "name": "FieldPresence", "value": [{ "name": "FIELD_PRESENCE_UNKNOWN", "number": 0 }, { "name": "EXPLICIT", "number": 1 }, { "name": "IMPLICIT", "number": 2 }, { "name": "LEGACY_REQUIRED", "number": 3 }] }, { "name": "EnumType", "value": [{ "name": "ENUM_TYPE_UNKNOWN", "number": 0 }, { "name": "OPEN", "number": 1 }, { "name": "CLOSED", "number": 2 }] }, { "name": "RepeatedFieldEncoding", "value": [{ "name": "REPEATED_FIELD_ENCODING_UNKNOWN", "number": 0 }, { "name": "PACKED", "number": 1 }, { "name": "EXPANDED", "number": 2 }] }, { "name": "Utf8Validation", "value": [{ "name": "UTF8_VALIDATION_UNKNOWN", "number": 0 }, { "name": "VERIFY", "number": 2 }, { "name": "NONE", "number": 3 }] }, { "name": "MessageEncoding", "value": [{ "name": "MESSAGE_ENCODING_UNKNOWN", "number": 0 }, { "name": "LENGTH_PREFIXED", "number": 1 }, { "name": "DELIMITED", "number": 2 }] }, { "name": "JsonFormat", "value": [{ "name": "JSON_FORMAT_UNKNOWN", "number": 0 }, { "name": "ALLOW", "number": 1 }, { "name": "LEGACY_BEST_EFFORT", "number": 2 }] }, { "name": "EnforceNamingStyle", "value": [{ "name": "ENFORCE_NAMING_STYLE_UNKNOWN", "number": 0 }, { "name": "STYLE2024", "number": 1 }, { "name": "STYLE_LEGACY", "number": 2 }, { "name": "STYLE2026", "number": 3 }] }], "extensionRange": [{ "start": 1e3, "end": 9995 }, { "start": 9995, "end": 1e4 }, { "start": 1e4, "end": 10001 }] }, { "name": "FeatureSetDefaults", "field": [{ "name": "defaults", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault" }, { "name": "minimum_edition", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "maximum_edition", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }], "nestedType": [{ "name": "FeatureSetEditionDefault", "field": [{ "name": "edition", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "overridable_features", "number": 4, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "fixed_features", "number": 5, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }] }] }, { "name": "SourceCodeInfo", "field": [{ "name": "location", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.SourceCodeInfo.Location" }], "nestedType": [{ "name": "Location", "field": [{ "name": "path", "number": 1, "type": 5, "label": 3, "options": { "packed": true } }, { "name": "span", "number": 2, "type": 5, "label": 3, "options": { "packed": true } }, { "name": "leading_comments", "number": 3, "type": 9, "label": 1 }, { "name": "trailing_comments", "number": 4, "type": 9, "label": 1 }, { "name": "leading_detached_comments", "number": 6, "type": 9, "label": 3 }] }], "extensionRange": [{ "start": 536e6, "end": 536000001 }] }, { "name": "GeneratedCodeInfo", "field": [{ "name": "annotation", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.GeneratedCodeInfo.Annotation" }], "nestedType": [{ "name": "Annotation", "field": [{ "name": "path", "number": 1, "type": 5, "label": 3, "options": { "packed": true } }, { "name": "source_file", "number": 2, "type": 9, "label": 1 }, { "name": "begin", "number": 3, "type": 5, "label": 1 }, { "name": "end", "number": 4, "type": 5, "label": 1 }, { "name": "semantic", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.GeneratedCodeInfo.Annotation.Semantic" }], "enumType": [{ "name": "Semantic", "value": [{ "name": "NONE", "number": 0 }, { "name": "SET", "number": 1 }, { "name": "ALIAS", "number": 2 }] }] }] }], "enumType": [{ "name": "Edition", "value": [{ "name": "EDITION_UNKNOWN", "number": 0 }, { "name": "EDITION_LEGACY", "number": 900 }, { "name": "EDITION_PROTO2", "number": 998 }, { "name": "EDITION_PROTO3", "number": 999 }, { "name": "EDITION_2023", "number": 1e3 }, { "name": "EDITION_2024", "number": 1001 }, { "name": "EDITION_2026", "number": 1002 }, { "name": "EDITION_UNSTABLE", "number": 9999 }, { "name": "EDITION_1_TEST_ONLY", "number": 1 }, { "name": "EDITION_2_TEST_ONLY", "number": 2 }, { "name": "EDITION_99997_TEST_ONLY", "number": 99997 }, { "name": "EDITION_99998_TEST_ONLY", "number": 99998 }, { "name": "EDITION_99999_TEST_ONLY", "number": 99999 }, { "name": "EDITION_MAX", "number": 2147483647 }] }, { "name": "SymbolVisibility", "value": [{ "name": "VISIBILITY_UNSET", "number": 0 }, { "name": "VISIBILITY_LOCAL", "number": 1 }, { "name": "VISIBILITY_EXPORT", "number": 2 }] }] });
+var FileDescriptorProtoSchema = /* @__PURE__ */ messageDesc(file_google_protobuf_descriptor, 1);
+var ExtensionRangeOptions_VerificationState;
+(function(ExtensionRangeOptions_VerificationState2) {
+  ExtensionRangeOptions_VerificationState2[ExtensionRangeOptions_VerificationState2["DECLARATION"] = 0] = "DECLARATION";
+  ExtensionRangeOptions_VerificationState2[ExtensionRangeOptions_VerificationState2["UNVERIFIED"] = 1] = "UNVERIFIED";
+})(ExtensionRangeOptions_VerificationState || (ExtensionRangeOptions_VerificationState = {}));
+var FieldDescriptorProto_Type;
+(function(FieldDescriptorProto_Type2) {
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["DOUBLE"] = 1] = "DOUBLE";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["FLOAT"] = 2] = "FLOAT";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["INT64"] = 3] = "INT64";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["UINT64"] = 4] = "UINT64";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["INT32"] = 5] = "INT32";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["FIXED64"] = 6] = "FIXED64";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["FIXED32"] = 7] = "FIXED32";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["BOOL"] = 8] = "BOOL";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["STRING"] = 9] = "STRING";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["GROUP"] = 10] = "GROUP";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["MESSAGE"] = 11] = "MESSAGE";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["BYTES"] = 12] = "BYTES";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["UINT32"] = 13] = "UINT32";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["ENUM"] = 14] = "ENUM";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SFIXED32"] = 15] = "SFIXED32";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SFIXED64"] = 16] = "SFIXED64";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SINT32"] = 17] = "SINT32";
+  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SINT64"] = 18] = "SINT64";
+})(FieldDescriptorProto_Type || (FieldDescriptorProto_Type = {}));
+var FieldDescriptorProto_Label;
+(function(FieldDescriptorProto_Label2) {
+  FieldDescriptorProto_Label2[FieldDescriptorProto_Label2["OPTIONAL"] = 1] = "OPTIONAL";
+  FieldDescriptorProto_Label2[FieldDescriptorProto_Label2["REPEATED"] = 3] = "REPEATED";
+  FieldDescriptorProto_Label2[FieldDescriptorProto_Label2["REQUIRED"] = 2] = "REQUIRED";
+})(FieldDescriptorProto_Label || (FieldDescriptorProto_Label = {}));
+var FileOptions_OptimizeMode;
+(function(FileOptions_OptimizeMode2) {
+  FileOptions_OptimizeMode2[FileOptions_OptimizeMode2["SPEED"] = 1] = "SPEED";
+  FileOptions_OptimizeMode2[FileOptions_OptimizeMode2["CODE_SIZE"] = 2] = "CODE_SIZE";
+  FileOptions_OptimizeMode2[FileOptions_OptimizeMode2["LITE_RUNTIME"] = 3] = "LITE_RUNTIME";
+})(FileOptions_OptimizeMode || (FileOptions_OptimizeMode = {}));
+var FieldOptions_CType;
+(function(FieldOptions_CType2) {
+  FieldOptions_CType2[FieldOptions_CType2["STRING"] = 0] = "STRING";
+  FieldOptions_CType2[FieldOptions_CType2["CORD"] = 1] = "CORD";
+  FieldOptions_CType2[FieldOptions_CType2["STRING_PIECE"] = 2] = "STRING_PIECE";
+})(FieldOptions_CType || (FieldOptions_CType = {}));
+var FieldOptions_JSType;
+(function(FieldOptions_JSType2) {
+  FieldOptions_JSType2[FieldOptions_JSType2["JS_NORMAL"] = 0] = "JS_NORMAL";
+  FieldOptions_JSType2[FieldOptions_JSType2["JS_STRING"] = 1] = "JS_STRING";
+  FieldOptions_JSType2[FieldOptions_JSType2["JS_NUMBER"] = 2] = "JS_NUMBER";
+})(FieldOptions_JSType || (FieldOptions_JSType = {}));
+var FieldOptions_OptionRetention;
+(function(FieldOptions_OptionRetention2) {
+  FieldOptions_OptionRetention2[FieldOptions_OptionRetention2["RETENTION_UNKNOWN"] = 0] = "RETENTION_UNKNOWN";
+  FieldOptions_OptionRetention2[FieldOptions_OptionRetention2["RETENTION_RUNTIME"] = 1] = "RETENTION_RUNTIME";
+  FieldOptions_OptionRetention2[FieldOptions_OptionRetention2["RETENTION_SOURCE"] = 2] = "RETENTION_SOURCE";
+})(FieldOptions_OptionRetention || (FieldOptions_OptionRetention = {}));
+var FieldOptions_OptionTargetType;
+(function(FieldOptions_OptionTargetType2) {
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_UNKNOWN"] = 0] = "TARGET_TYPE_UNKNOWN";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_FILE"] = 1] = "TARGET_TYPE_FILE";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_EXTENSION_RANGE"] = 2] = "TARGET_TYPE_EXTENSION_RANGE";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_MESSAGE"] = 3] = "TARGET_TYPE_MESSAGE";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_FIELD"] = 4] = "TARGET_TYPE_FIELD";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_ONEOF"] = 5] = "TARGET_TYPE_ONEOF";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_ENUM"] = 6] = "TARGET_TYPE_ENUM";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_ENUM_ENTRY"] = 7] = "TARGET_TYPE_ENUM_ENTRY";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_SERVICE"] = 8] = "TARGET_TYPE_SERVICE";
+  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_METHOD"] = 9] = "TARGET_TYPE_METHOD";
+})(FieldOptions_OptionTargetType || (FieldOptions_OptionTargetType = {}));
+var MethodOptions_IdempotencyLevel;
+(function(MethodOptions_IdempotencyLevel2) {
+  MethodOptions_IdempotencyLevel2[MethodOptions_IdempotencyLevel2["IDEMPOTENCY_UNKNOWN"] = 0] = "IDEMPOTENCY_UNKNOWN";
+  MethodOptions_IdempotencyLevel2[MethodOptions_IdempotencyLevel2["NO_SIDE_EFFECTS"] = 1] = "NO_SIDE_EFFECTS";
+  MethodOptions_IdempotencyLevel2[MethodOptions_IdempotencyLevel2["IDEMPOTENT"] = 2] = "IDEMPOTENT";
+})(MethodOptions_IdempotencyLevel || (MethodOptions_IdempotencyLevel = {}));
+var FeatureSet_VisibilityFeature_DefaultSymbolVisibility;
+(function(FeatureSet_VisibilityFeature_DefaultSymbolVisibility2) {
+  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["DEFAULT_SYMBOL_VISIBILITY_UNKNOWN"] = 0] = "DEFAULT_SYMBOL_VISIBILITY_UNKNOWN";
+  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["EXPORT_ALL"] = 1] = "EXPORT_ALL";
+  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["EXPORT_TOP_LEVEL"] = 2] = "EXPORT_TOP_LEVEL";
+  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["LOCAL_ALL"] = 3] = "LOCAL_ALL";
+  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["STRICT"] = 4] = "STRICT";
+})(FeatureSet_VisibilityFeature_DefaultSymbolVisibility || (FeatureSet_VisibilityFeature_DefaultSymbolVisibility = {}));
+var FeatureSet_ProtoLimitsFeature_EnforceProtoLimits;
+(function(FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2) {
+  FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2[FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2["PROTO_LIMITS_UNKNOWN"] = 0] = "PROTO_LIMITS_UNKNOWN";
+  FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2[FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2["LEGACY_NO_EXPLICIT_LIMITS"] = 1] = "LEGACY_NO_EXPLICIT_LIMITS";
+  FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2[FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2["PROTO_LIMITS2026"] = 2] = "PROTO_LIMITS2026";
+})(FeatureSet_ProtoLimitsFeature_EnforceProtoLimits || (FeatureSet_ProtoLimitsFeature_EnforceProtoLimits = {}));
+var FeatureSet_FieldPresence;
+(function(FeatureSet_FieldPresence2) {
+  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["FIELD_PRESENCE_UNKNOWN"] = 0] = "FIELD_PRESENCE_UNKNOWN";
+  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["EXPLICIT"] = 1] = "EXPLICIT";
+  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["IMPLICIT"] = 2] = "IMPLICIT";
+  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["LEGACY_REQUIRED"] = 3] = "LEGACY_REQUIRED";
+})(FeatureSet_FieldPresence || (FeatureSet_FieldPresence = {}));
+var FeatureSet_EnumType;
+(function(FeatureSet_EnumType2) {
+  FeatureSet_EnumType2[FeatureSet_EnumType2["ENUM_TYPE_UNKNOWN"] = 0] = "ENUM_TYPE_UNKNOWN";
+  FeatureSet_EnumType2[FeatureSet_EnumType2["OPEN"] = 1] = "OPEN";
+  FeatureSet_EnumType2[FeatureSet_EnumType2["CLOSED"] = 2] = "CLOSED";
+})(FeatureSet_EnumType || (FeatureSet_EnumType = {}));
+var FeatureSet_RepeatedFieldEncoding;
+(function(FeatureSet_RepeatedFieldEncoding2) {
+  FeatureSet_RepeatedFieldEncoding2[FeatureSet_RepeatedFieldEncoding2["REPEATED_FIELD_ENCODING_UNKNOWN"] = 0] = "REPEATED_FIELD_ENCODING_UNKNOWN";
+  FeatureSet_RepeatedFieldEncoding2[FeatureSet_RepeatedFieldEncoding2["PACKED"] = 1] = "PACKED";
+  FeatureSet_RepeatedFieldEncoding2[FeatureSet_RepeatedFieldEncoding2["EXPANDED"] = 2] = "EXPANDED";
+})(FeatureSet_RepeatedFieldEncoding || (FeatureSet_RepeatedFieldEncoding = {}));
+var FeatureSet_Utf8Validation;
+(function(FeatureSet_Utf8Validation2) {
+  FeatureSet_Utf8Validation2[FeatureSet_Utf8Validation2["UTF8_VALIDATION_UNKNOWN"] = 0] = "UTF8_VALIDATION_UNKNOWN";
+  FeatureSet_Utf8Validation2[FeatureSet_Utf8Validation2["VERIFY"] = 2] = "VERIFY";
+  FeatureSet_Utf8Validation2[FeatureSet_Utf8Validation2["NONE"] = 3] = "NONE";
+})(FeatureSet_Utf8Validation || (FeatureSet_Utf8Validation = {}));
+var FeatureSet_MessageEncoding;
+(function(FeatureSet_MessageEncoding2) {
+  FeatureSet_MessageEncoding2[FeatureSet_MessageEncoding2["MESSAGE_ENCODING_UNKNOWN"] = 0] = "MESSAGE_ENCODING_UNKNOWN";
+  FeatureSet_MessageEncoding2[FeatureSet_MessageEncoding2["LENGTH_PREFIXED"] = 1] = "LENGTH_PREFIXED";
+  FeatureSet_MessageEncoding2[FeatureSet_MessageEncoding2["DELIMITED"] = 2] = "DELIMITED";
+})(FeatureSet_MessageEncoding || (FeatureSet_MessageEncoding = {}));
+var FeatureSet_JsonFormat;
+(function(FeatureSet_JsonFormat2) {
+  FeatureSet_JsonFormat2[FeatureSet_JsonFormat2["JSON_FORMAT_UNKNOWN"] = 0] = "JSON_FORMAT_UNKNOWN";
+  FeatureSet_JsonFormat2[FeatureSet_JsonFormat2["ALLOW"] = 1] = "ALLOW";
+  FeatureSet_JsonFormat2[FeatureSet_JsonFormat2["LEGACY_BEST_EFFORT"] = 2] = "LEGACY_BEST_EFFORT";
+})(FeatureSet_JsonFormat || (FeatureSet_JsonFormat = {}));
+var FeatureSet_EnforceNamingStyle;
+(function(FeatureSet_EnforceNamingStyle2) {
+  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["ENFORCE_NAMING_STYLE_UNKNOWN"] = 0] = "ENFORCE_NAMING_STYLE_UNKNOWN";
+  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["STYLE2024"] = 1] = "STYLE2024";
+  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["STYLE_LEGACY"] = 2] = "STYLE_LEGACY";
+  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["STYLE2026"] = 3] = "STYLE2026";
+})(FeatureSet_EnforceNamingStyle || (FeatureSet_EnforceNamingStyle = {}));
+var GeneratedCodeInfo_Annotation_Semantic;
+(function(GeneratedCodeInfo_Annotation_Semantic2) {
+  GeneratedCodeInfo_Annotation_Semantic2[GeneratedCodeInfo_Annotation_Semantic2["NONE"] = 0] = "NONE";
+  GeneratedCodeInfo_Annotation_Semantic2[GeneratedCodeInfo_Annotation_Semantic2["SET"] = 1] = "SET";
+  GeneratedCodeInfo_Annotation_Semantic2[GeneratedCodeInfo_Annotation_Semantic2["ALIAS"] = 2] = "ALIAS";
+})(GeneratedCodeInfo_Annotation_Semantic || (GeneratedCodeInfo_Annotation_Semantic = {}));
+var Edition;
+(function(Edition2) {
+  Edition2[Edition2["EDITION_UNKNOWN"] = 0] = "EDITION_UNKNOWN";
+  Edition2[Edition2["EDITION_LEGACY"] = 900] = "EDITION_LEGACY";
+  Edition2[Edition2["EDITION_PROTO2"] = 998] = "EDITION_PROTO2";
+  Edition2[Edition2["EDITION_PROTO3"] = 999] = "EDITION_PROTO3";
+  Edition2[Edition2["EDITION_2023"] = 1e3] = "EDITION_2023";
+  Edition2[Edition2["EDITION_2024"] = 1001] = "EDITION_2024";
+  Edition2[Edition2["EDITION_2026"] = 1002] = "EDITION_2026";
+  Edition2[Edition2["EDITION_UNSTABLE"] = 9999] = "EDITION_UNSTABLE";
+  Edition2[Edition2["EDITION_1_TEST_ONLY"] = 1] = "EDITION_1_TEST_ONLY";
+  Edition2[Edition2["EDITION_2_TEST_ONLY"] = 2] = "EDITION_2_TEST_ONLY";
+  Edition2[Edition2["EDITION_99997_TEST_ONLY"] = 99997] = "EDITION_99997_TEST_ONLY";
+  Edition2[Edition2["EDITION_99998_TEST_ONLY"] = 99998] = "EDITION_99998_TEST_ONLY";
+  Edition2[Edition2["EDITION_99999_TEST_ONLY"] = 99999] = "EDITION_99999_TEST_ONLY";
+  Edition2[Edition2["EDITION_MAX"] = 2147483647] = "EDITION_MAX";
+})(Edition || (Edition = {}));
+var SymbolVisibility;
+(function(SymbolVisibility2) {
+  SymbolVisibility2[SymbolVisibility2["VISIBILITY_UNSET"] = 0] = "VISIBILITY_UNSET";
+  SymbolVisibility2[SymbolVisibility2["VISIBILITY_LOCAL"] = 1] = "VISIBILITY_LOCAL";
+  SymbolVisibility2[SymbolVisibility2["VISIBILITY_EXPORT"] = 2] = "VISIBILITY_EXPORT";
+})(SymbolVisibility || (SymbolVisibility = {}));
+
+// node_modules/@bufbuild/protobuf/dist/esm/from-binary.js
+function makeReadContext(options) {
+  return Object.assign(Object.assign({ readUnknownFields: true, recursionLimit: 100 }, options), { depth: 0 });
+}
+function fromBinary(schema, bytes2, options) {
+  const message = create(schema);
+  compiledReader(schema).read(message, new BinaryReader(bytes2), makeReadContext(options), bytes2.byteLength);
+  return message;
+}
+var compiledReaders = /* @__PURE__ */ new WeakMap();
+function compiledReader(desc) {
+  let compiled = compiledReaders.get(desc);
+  if (compiled === void 0) {
+    compiled = compileMessage(desc);
+  }
+  return compiled;
+}
+function compileMessage(desc) {
+  const descString = String(desc);
+  const fieldReaders = /* @__PURE__ */ new Map();
+  const compiled = {
+    read: compileMessageReader(descString, fieldReaders),
+    readGroup: compileGroupReader(descString, fieldReaders)
+  };
+  compiledReaders.set(desc, compiled);
+  for (const field of desc.fields) {
+    fieldReaders.set(field.number, compileFieldReader(field));
+  }
+  return compiled;
+}
+function compileMessageReader(descString, fieldReaders) {
+  return (message, reader, ctx, length) => {
+    var _a2;
+    if (++ctx.depth > ctx.recursionLimit) {
+      throw new Error(`cannot decode ${descString} from binary: maximum recursion depth of ${ctx.recursionLimit} reached`);
+    }
+    const end2 = reader.pos + length;
+    const unknownFields = (_a2 = message.$unknown) !== null && _a2 !== void 0 ? _a2 : [];
+    while (reader.pos < end2) {
+      const [fieldNo, wireType] = reader.tag();
+      const fieldReader = fieldReaders.get(fieldNo);
+      if (fieldReader === void 0) {
+        const data = reader.skip(wireType, fieldNo, ctx.recursionLimit - ctx.depth);
+        if (ctx.readUnknownFields) {
+          unknownFields.push({ no: fieldNo, wireType, data });
+        }
+        continue;
+      }
+      fieldReader(message, reader, ctx, wireType);
+    }
+    if (unknownFields.length > 0) {
+      message.$unknown = unknownFields;
+    }
+    ctx.depth--;
+  };
+}
+function compileGroupReader(descString, fieldReaders) {
+  return (message, reader, ctx, fieldNo) => {
+    var _a2;
+    if (++ctx.depth > ctx.recursionLimit) {
+      throw new Error(`cannot decode ${descString} from binary: maximum recursion depth of ${ctx.recursionLimit} reached`);
+    }
+    let recordFieldNo;
+    let wireType;
+    const unknownFields = (_a2 = message.$unknown) !== null && _a2 !== void 0 ? _a2 : [];
+    while (reader.pos < reader.len) {
+      [recordFieldNo, wireType] = reader.tag();
+      if (wireType == WireType.EndGroup) {
+        break;
+      }
+      const fieldReader = fieldReaders.get(recordFieldNo);
+      if (fieldReader === void 0) {
+        const data = reader.skip(wireType, recordFieldNo, ctx.recursionLimit - ctx.depth);
+        if (ctx.readUnknownFields) {
+          unknownFields.push({ no: recordFieldNo, wireType, data });
+        }
+        continue;
+      }
+      fieldReader(message, reader, ctx, wireType);
+    }
+    if (wireType != WireType.EndGroup || recordFieldNo !== fieldNo) {
+      throw new Error("invalid end group tag");
+    }
+    if (unknownFields.length > 0) {
+      message.$unknown = unknownFields;
+    }
+    ctx.depth--;
+  };
+}
+function compileFieldReader(field) {
+  switch (field.fieldKind) {
+    case "scalar":
+      return compileScalarFieldReader(field);
+    case "enum":
+      return compileEnumFieldReader(field);
+    case "message":
+      return compileMessageFieldReader(field);
+    case "list":
+      return compileListFieldReader(field);
+    case "map":
+      return compileMapFieldReader(field);
+  }
+}
+function compileScalarFieldReader(field) {
+  const readScalar = compileScalarReader(field.scalar, field.utf8Validation, field.longAsString);
+  const localName = field.localName;
+  if (field.oneof) {
+    const oneofLocalName = field.oneof.localName;
+    return (message, reader) => {
+      message[oneofLocalName] = {
+        case: localName,
+        value: readScalar(reader)
+      };
+    };
+  }
+  return (message, reader) => {
+    message[localName] = readScalar(reader);
+  };
+}
+function compileEnumFieldReader(field) {
+  var _a2;
+  const localName = field.localName;
+  const oneofLocalName = (_a2 = field.oneof) === null || _a2 === void 0 ? void 0 : _a2.localName;
+  if (field.enum.open) {
+    if (oneofLocalName !== void 0) {
+      return (message, reader) => {
+        message[oneofLocalName] = { case: localName, value: reader.int32() };
+      };
+    }
+    return (message, reader) => {
+      message[localName] = reader.int32();
+    };
+  }
+  const values = field.enum.values;
+  const fieldNo = field.number;
+  return (message, reader, ctx, wireType) => {
+    var _a3;
+    const val = reader.int32();
+    if (values.some((v) => v.number === val)) {
+      if (oneofLocalName !== void 0) {
+        message[oneofLocalName] = { case: localName, value: val };
+      } else {
+        message[localName] = val;
+      }
+    } else if (ctx.readUnknownFields) {
+      const bytes2 = [];
+      varint32write(val, bytes2);
+      const unknownFields = (_a3 = message.$unknown) !== null && _a3 !== void 0 ? _a3 : [];
+      unknownFields.push({
+        no: fieldNo,
+        wireType,
+        data: new Uint8Array(bytes2)
+      });
+      message.$unknown = unknownFields;
+    }
+  };
+}
+function compileMessageFieldReader(field) {
+  const localName = field.localName;
+  const { toMessage, toLocal } = localMessageMapper(field);
+  const readChild = compileChildReader(field);
+  if (field.oneof) {
+    const oneofLocalName = field.oneof.localName;
+    return (message, reader, ctx) => {
+      const oneof = message[oneofLocalName];
+      const child = toMessage(oneof.case === localName ? oneof.value : void 0);
+      readChild(child, reader, ctx);
+      message[oneofLocalName] = { case: localName, value: toLocal(child) };
+    };
+  }
+  return (message, reader, ctx) => {
+    const child = toMessage(message[localName]);
+    readChild(child, reader, ctx);
+    message[localName] = toLocal(child);
+  };
+}
+function compileChildReader(field) {
+  const compiledChild = compiledReader(field.message);
+  if (field.delimitedEncoding) {
+    const fieldNo = field.number;
+    return (child, reader, ctx) => compiledChild.readGroup(child, reader, ctx, fieldNo);
+  }
+  return (child, reader, ctx) => compiledChild.read(child, reader, ctx, reader.uint32());
+}
+function compileListFieldReader(field) {
+  const localName = field.localName;
+  if (field.listKind == "message") {
+    const { toMessage, toLocal } = localMessageMapper(field);
+    const readChild = compileChildReader(field);
+    return (message, reader, ctx) => {
+      const child = toMessage(void 0);
+      readChild(child, reader, ctx);
+      message[localName].push(toLocal(child));
+    };
+  }
+  const scalarType = field.listKind == "enum" ? ScalarType.INT32 : field.scalar;
+  const longAsString = field.listKind == "scalar" ? field.longAsString : false;
+  const readScalar = compileScalarReader(scalarType, field.utf8Validation, longAsString);
+  const packedPossible = scalarType != ScalarType.STRING && scalarType != ScalarType.BYTES;
+  return (message, reader, ctx, wireType) => {
+    const items = message[localName];
+    if (wireType == WireType.LengthDelimited && packedPossible) {
+      const end2 = reader.uint32() + reader.pos;
+      while (reader.pos < end2) {
+        items.push(readScalar(reader));
+      }
+    } else {
+      items.push(readScalar(reader));
+    }
+  };
+}
+function compileMapFieldReader(field) {
+  const localName = field.localName;
+  const readKey = compileScalarReader(field.mapKey, field.utf8Validation, false);
+  const keyZero = scalarZeroValue(field.mapKey, false);
+  let readValue;
+  let valueDefault;
+  switch (field.mapKind) {
+    case "scalar": {
+      const scalar = field.scalar;
+      const readScalar = compileScalarReader(scalar, field.utf8Validation, false);
+      readValue = (reader) => readScalar(reader);
+      if (scalar == ScalarType.BYTES) {
+        valueDefault = () => new Uint8Array(0);
+      } else {
+        const zero = scalarZeroValue(scalar, false);
+        valueDefault = () => zero;
+      }
+      break;
+    }
+    case "enum": {
+      const zero = field.enum.values[0].number;
+      readValue = (reader) => reader.int32();
+      valueDefault = () => zero;
+      break;
+    }
+    case "message": {
+      const { toMessage, toLocal } = localMessageMapper(field);
+      const readChild = compiledReader(field.message).read;
+      readValue = (reader, ctx, existing) => {
+        const child = toMessage(existing);
+        readChild(child, reader, ctx, reader.uint32());
+        return toLocal(child);
+      };
+      valueDefault = () => toLocal(toMessage(void 0));
+      break;
+    }
+  }
+  return (message, reader, ctx) => {
+    const record = message[localName];
+    let key2;
+    let val;
+    const len2 = reader.uint32();
+    const end2 = reader.pos + len2;
+    while (reader.pos < end2) {
+      const [fieldNo, wireType] = reader.tag();
+      switch (fieldNo) {
+        case 1:
+          key2 = readKey(reader);
+          break;
+        case 2:
+          val = readValue(reader, ctx, val);
+          break;
+        default:
+          reader.skip(wireType, fieldNo, ctx.recursionLimit - ctx.depth);
+      }
+    }
+    if (key2 === void 0) {
+      key2 = keyZero;
+    }
+    if (val === void 0) {
+      val = valueDefault();
+    }
+    setOwn(record, key2, val);
+  };
+}
+function compileScalarReader(type, utf8Validation, longAsString) {
+  switch (type) {
+    case ScalarType.STRING:
+      return (reader) => reader.string(utf8Validation);
+    case ScalarType.BOOL:
+      return (reader) => reader.bool();
+    case ScalarType.DOUBLE:
+      return (reader) => reader.double();
+    case ScalarType.FLOAT:
+      return (reader) => reader.float();
+    case ScalarType.INT32:
+      return (reader) => reader.int32();
+    case ScalarType.INT64:
+      if (longAsString) {
+        return (reader) => String(reader.int64());
+      }
+      return (reader) => reader.int64();
+    case ScalarType.UINT64:
+      if (longAsString) {
+        return (reader) => String(reader.uint64());
+      }
+      return (reader) => reader.uint64();
+    case ScalarType.FIXED64:
+      if (longAsString) {
+        return (reader) => String(reader.fixed64());
+      }
+      return (reader) => reader.fixed64();
+    case ScalarType.BYTES:
+      return (reader) => reader.bytes();
+    case ScalarType.FIXED32:
+      return (reader) => reader.fixed32();
+    case ScalarType.SFIXED32:
+      return (reader) => reader.sfixed32();
+    case ScalarType.SFIXED64:
+      if (longAsString) {
+        return (reader) => String(reader.sfixed64());
+      }
+      return (reader) => reader.sfixed64();
+    case ScalarType.SINT64:
+      if (longAsString) {
+        return (reader) => String(reader.sint64());
+      }
+      return (reader) => reader.sint64();
+    case ScalarType.UINT32:
+      return (reader) => reader.uint32();
+    case ScalarType.SINT32:
+      return (reader) => reader.sint32();
+  }
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/file.js
+function fileDesc(b64, imports) {
+  var _a2;
+  const root = fromBinary(FileDescriptorProtoSchema, base64Decode(b64));
+  root.messageType.forEach(restoreJsonNames);
+  root.dependency = (_a2 = imports === null || imports === void 0 ? void 0 : imports.map((f) => f.proto.name)) !== null && _a2 !== void 0 ? _a2 : [];
+  const reg = createEmbeddedFileRegistry(root, (protoFileName) => imports === null || imports === void 0 ? void 0 : imports.find((f) => f.proto.name === protoFileName));
+  return reg.getFile(root.name);
+}
+
+// node_modules/@bufbuild/protobuf/dist/esm/to-binary.js
+var IMPLICIT3 = 2;
+var LEGACY_REQUIRED2 = 3;
+var writeDefaults = {
+  writeUnknownFields: true
+};
+function makeWriteOptions(options) {
+  return options ? Object.assign(Object.assign({}, writeDefaults), options) : writeDefaults;
+}
+function toBinary(schema, message, options) {
+  const writer = new BinaryWriter();
+  compiledWriter(schema)(writer, makeWriteOptions(options), message);
+  return writer.finish();
+}
+var compiledWriters = /* @__PURE__ */ new WeakMap();
+function compiledWriter(desc) {
+  let compiled = compiledWriters.get(desc);
+  if (compiled === void 0) {
+    compiled = compileMessage2(desc);
+  }
+  return compiled;
+}
+function compileMessage2(desc) {
+  const typeName = desc.typeName;
+  const sortedFields = desc.fields.concat().sort((a, b) => a.number - b.number);
+  const foreignField = sortedFields[0];
+  const fieldWriters = [];
+  const compiled = (writer, opts, message) => {
+    if (message.$typeName !== typeName && foreignField !== void 0) {
+      throw new FieldError(foreignField, `cannot use ${foreignField} with message ${message.$typeName}`, "ForeignFieldError");
+    }
+    for (let i = 0; i < fieldWriters.length; i++) {
+      fieldWriters[i](writer, opts, message);
+    }
+    const unknown = message.$unknown;
+    if (unknown !== void 0 && opts.writeUnknownFields) {
+      for (let i = 0; i < unknown.length; i++) {
+        const { no, wireType, data } = unknown[i];
+        writer.tag(no, wireType).raw(data);
+      }
+    }
+  };
+  compiledWriters.set(desc, compiled);
+  for (const field of sortedFields) {
+    fieldWriters.push(compileField(field));
+  }
+  return compiled;
+}
+function compileField(field) {
+  switch (field.fieldKind) {
+    case "message":
+    case "scalar":
+    case "enum":
+      return compileSingularField(field);
+    case "list":
+      return compileListField(field);
+    case "map":
+      return compileMapField(field);
+  }
+}
+function compileSingularField(field) {
+  const writeValue = compileSingularValue(field);
+  const localName = field.localName;
+  if (field.oneof) {
+    const oneofLocalName = field.oneof.localName;
+    return (writer, opts, message) => {
+      const oneof = message[oneofLocalName];
+      if (oneof.case === localName) {
+        writeValue(writer, opts, oneof.value);
+      }
+    };
+  }
+  if (field.presence != IMPLICIT3) {
+    const requiredError = field.presence == LEGACY_REQUIRED2 ? `cannot encode ${field} to binary: required field not set` : void 0;
+    return (writer, opts, message) => {
+      const value = message[localName];
+      if (value !== void 0 && Object.prototype.hasOwnProperty.call(message, localName)) {
+        writeValue(writer, opts, value);
+      } else if (requiredError !== void 0) {
+        throw new Error(requiredError);
+      }
+    };
+  }
+  if (field.fieldKind == "enum") {
+    const zero = field.enum.values[0].number;
+    return (writer, opts, message) => {
+      const value = message[localName];
+      if (value !== zero) {
+        writeValue(writer, opts, value);
+      }
+    };
+  }
+  switch (field.scalar) {
+    case ScalarType.BOOL:
+      return (writer, opts, message) => {
+        const value = message[localName];
+        if (value !== false) {
+          writeValue(writer, opts, value);
+        }
+      };
+    case ScalarType.STRING:
+      return (writer, opts, message) => {
+        const value = message[localName];
+        if (value !== "") {
+          writeValue(writer, opts, value);
+        }
+      };
+    case ScalarType.BYTES:
+      return (writer, opts, message) => {
+        const value = message[localName];
+        if (!(value instanceof Uint8Array) || value.byteLength > 0) {
+          writeValue(writer, opts, value);
+        }
+      };
+    case ScalarType.DOUBLE:
+    case ScalarType.FLOAT:
+      return (writer, opts, message) => {
+        const value = message[localName];
+        if (!Object.is(value, 0)) {
+          writeValue(writer, opts, value);
+        }
+      };
+    default:
+      return (writer, opts, message) => {
+        const value = message[localName];
+        if (value != 0) {
+          writeValue(writer, opts, value);
+        }
+      };
+  }
+}
+function compileSingularValue(field) {
+  switch (field.fieldKind) {
+    case "message": {
+      const { toMessage } = localMessageMapper(field);
+      const writeChild = compileChildWriter(field);
+      return (writer, opts, value) => {
+        writeChild(writer, opts, toMessage(value));
+      };
+    }
+    case "scalar":
+    case "enum": {
+      const scalarType = field.fieldKind == "enum" ? ScalarType.INT32 : field.scalar;
+      const fieldNo = field.number;
+      const wireType = writeTypeOfScalar(scalarType);
+      const writeScalar = compileScalarValue(scalarType, field.parent.typeName, field.name);
+      return (writer, opts, value) => {
+        writer.tag(fieldNo, wireType);
+        writeScalar(writer, value);
+      };
+    }
+  }
+}
+function compileListField(field) {
+  const localName = field.localName;
+  const fieldNo = field.number;
+  switch (field.listKind) {
+    case "message": {
+      const { toMessage } = localMessageMapper(field);
+      const writeChild = compileChildWriter(field);
+      return (writer, opts, message) => {
+        const items = message[localName];
+        for (let i = 0; i < items.length; i++) {
+          writeChild(writer, opts, toMessage(items[i]));
+        }
+      };
+    }
+    case "scalar":
+    case "enum": {
+      const scalarType = field.listKind == "enum" ? ScalarType.INT32 : field.scalar;
+      const writeScalar = compileScalarValue(scalarType, field.parent.typeName, field.name);
+      if (field.packed) {
+        return (writer, opts, message) => {
+          const items = message[localName];
+          if (items.length == 0) {
+            return;
+          }
+          writer.tag(fieldNo, WireType.LengthDelimited).fork();
+          for (let i = 0; i < items.length; i++) {
+            writeScalar(writer, items[i]);
+          }
+          writer.join();
+        };
+      }
+      const wireType = writeTypeOfScalar(scalarType);
+      return (writer, opts, message) => {
+        const items = message[localName];
+        for (let i = 0; i < items.length; i++) {
+          writer.tag(fieldNo, wireType);
+          writeScalar(writer, items[i]);
+        }
+      };
+    }
+  }
+}
+function compileMapField(field) {
+  const localName = field.localName;
+  const fieldNo = field.number;
+  const writeKey = compileMapKey(field);
+  if (field.mapKind == "message") {
+    const { toMessage } = localMessageMapper(field);
+    const writeMessage = compiledWriter(field.message);
+    return (writer, opts, message) => {
+      const record = message[localName];
+      const keys2 = Object.keys(record);
+      for (let i = 0; i < keys2.length; i++) {
+        const key2 = keys2[i];
+        writer.tag(fieldNo, WireType.LengthDelimited).fork();
+        writeKey(writer, key2);
+        writer.tag(2, WireType.LengthDelimited).fork();
+        writeMessage(writer, opts, toMessage(record[key2]));
+        writer.join();
+        writer.join();
+      }
+    };
+  }
+  const scalarType = field.mapKind == "enum" ? ScalarType.INT32 : field.scalar;
+  const valueWireType = writeTypeOfScalar(scalarType);
+  const writeScalar = compileScalarValue(scalarType, field.parent.typeName, field.name);
+  return (writer, opts, message) => {
+    const record = message[localName];
+    const keys2 = Object.keys(record);
+    for (let i = 0; i < keys2.length; i++) {
+      const key2 = keys2[i];
+      writer.tag(fieldNo, WireType.LengthDelimited).fork();
+      writeKey(writer, key2);
+      writer.tag(2, valueWireType);
+      writeScalar(writer, record[key2]);
+      writer.join();
+    }
+  };
+}
+function compileMapKey(field) {
+  const wireType = writeTypeOfScalar(field.mapKey);
+  const writeScalar = compileScalarValue(field.mapKey, field.parent.typeName, field.name);
+  const convertKey = compileMapKeyConverter(field.mapKey);
+  return (writer, key2) => {
+    writer.tag(1, wireType);
+    writeScalar(writer, convertKey(key2));
+  };
+}
+function compileMapKeyConverter(type) {
+  switch (type) {
+    case ScalarType.STRING:
+      return (key2) => key2;
+    case ScalarType.BOOL:
+      return (key2) => key2 === "true" ? true : key2 === "false" ? false : key2;
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return (key2) => {
+        try {
+          return protoInt64.uParse(key2);
+        } catch (_a2) {
+          return key2;
+        }
+      };
+    case ScalarType.INT64:
+    case ScalarType.SFIXED64:
+    case ScalarType.SINT64:
+      return (key2) => {
+        try {
+          return protoInt64.parse(key2);
+        } catch (_a2) {
+          return key2;
+        }
+      };
+    default:
+      return (key2) => {
+        const n = Number.parseInt(key2);
+        return Number.isFinite(n) ? n : key2;
+      };
+  }
+}
+function compileScalarValue(type, messageName, fieldName) {
+  const writeScalar = compileScalarWrite(type);
+  return (writer, value) => {
+    try {
+      writeScalar(writer, value);
+    } catch (e2) {
+      if (e2 instanceof Error) {
+        throw new Error(`cannot encode field ${messageName}.${fieldName} to binary: ${e2.message}`);
+      }
+      throw e2;
+    }
+  };
+}
+function compileScalarWrite(type) {
+  switch (type) {
+    case ScalarType.STRING:
+      return (writer, value) => writer.string(value);
+    case ScalarType.BOOL:
+      return (writer, value) => writer.bool(value);
+    case ScalarType.DOUBLE:
+      return (writer, value) => writer.double(value);
+    case ScalarType.FLOAT:
+      return (writer, value) => writer.float(value);
+    case ScalarType.INT32:
+      return (writer, value) => writer.int32(value);
+    case ScalarType.INT64:
+      return (writer, value) => writer.int64(value);
+    case ScalarType.UINT64:
+      return (writer, value) => writer.uint64(value);
+    case ScalarType.FIXED64:
+      return (writer, value) => writer.fixed64(value);
+    case ScalarType.BYTES:
+      return (writer, value) => writer.bytes(value);
+    case ScalarType.FIXED32:
+      return (writer, value) => writer.fixed32(value);
+    case ScalarType.SFIXED32:
+      return (writer, value) => writer.sfixed32(value);
+    case ScalarType.SFIXED64:
+      return (writer, value) => writer.sfixed64(value);
+    case ScalarType.SINT64:
+      return (writer, value) => writer.sint64(value);
+    case ScalarType.UINT32:
+      return (writer, value) => writer.uint32(value);
+    case ScalarType.SINT32:
+      return (writer, value) => writer.sint32(value);
+  }
+}
+function compileChildWriter(field) {
+  const fieldNo = field.number;
+  const writeMessage = compiledWriter(field.message);
+  if (field.delimitedEncoding) {
+    return (writer, opts, child) => {
+      writer.tag(fieldNo, WireType.StartGroup);
+      writeMessage(writer, opts, child);
+      writer.tag(fieldNo, WireType.EndGroup);
+    };
+  }
+  return (writer, opts, child) => {
+    writer.tag(fieldNo, WireType.LengthDelimited).fork();
+    writeMessage(writer, opts, child);
+    writer.join();
+  };
+}
+function writeTypeOfScalar(type) {
+  switch (type) {
+    case ScalarType.BYTES:
+    case ScalarType.STRING:
+      return WireType.LengthDelimited;
+    case ScalarType.DOUBLE:
+    case ScalarType.FIXED64:
+    case ScalarType.SFIXED64:
+      return WireType.Bit64;
+    case ScalarType.FIXED32:
+    case ScalarType.SFIXED32:
+    case ScalarType.FLOAT:
+      return WireType.Bit32;
+    default:
+      return WireType.Varint;
+  }
+}
+
+// src/onnx/bounds.ts
+var MAX_DEPTH = 32;
+var MAX_NODES = 2e5;
+var ENDLESS = /* @__PURE__ */ new Set(["Loop", "Scan"]);
+var EXPORT_HINT = "Export the detector again with the exporter of yolov5 or Ultralytics.";
+function refuseUnbounded(path3, model2) {
+  const functions = new Map(model2.functions.map((entry) => [nameOf(entry.domain, entry.name), entry]));
+  const sizes = /* @__PURE__ */ new Map();
+  const sizeOfNodes = (nodes, depth) => {
+    if (depth > MAX_DEPTH) throw refused(path3, `must nest graphs and functions at most ${MAX_DEPTH} deep`);
+    let size = 0;
+    for (const node of nodes) size += sizeOfNode(node, depth);
+    if (size > MAX_NODES) throw refused(path3, `must have at most ${MAX_NODES} operators, but it has more`);
+    return size;
+  };
+  const sizeOfNode = (node, depth) => {
+    if (ENDLESS.has(node.opType)) {
+      throw refused(path3, `must run through once, but it has the operator ${node.opType} (${node.name})`);
+    }
+    const called = functions.get(nameOf(node.domain, node.opType));
+    let size = called ? sizeOfFunction(called, depth) : 1;
+    for (const attribute of node.attribute) size += sizeOfAttribute(attribute, depth);
+    return size;
+  };
+  const sizeOfFunction = (called, depth) => {
+    const known = sizes.get(called);
+    if (known === "open") throw refused(path3, `must end, but its function ${called.name} calls itself`);
+    if (known !== void 0) return known;
+    sizes.set(called, "open");
+    const size = sizeOfNodes(called.node, depth + 1);
+    sizes.set(called, size);
+    return size;
+  };
+  const sizeOfAttribute = ({ t, g, graphs }, depth) => {
+    if (t) refuseExternal(path3, t);
+    return [...g ? [g] : [], ...graphs].reduce((size, graph) => size + sizeOfGraph(graph, depth + 1), 0);
+  };
+  const sizeOfGraph = (graph, depth) => {
+    for (const tensor of graph.initializer) refuseExternal(path3, tensor);
+    return sizeOfNodes(graph.node, depth);
+  };
+  if (model2.graph) sizeOfGraph(model2.graph, 0);
+}
+function nameOf(domain, name) {
+  return `${domain}:${name}`;
+}
+function refused(path3, sentence) {
+  return new UserError("model", `The model ${path3} ${sentence}.`, EXPORT_HINT);
+}
+function refuseExternal(path3, { name, dataLocation, externalData }) {
+  if (dataLocation !== 1 && externalData.length === 0) return;
+  throw new UserError(
+    "model",
+    `The tensor ${name} in ${path3} must be in the model itself, but it is kept in an external data file.`,
+    "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
+  );
+}
+
+// src/onnx/onnx_pb.ts
+var file_onnx = /* @__PURE__ */ fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCKoAgoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIwCglmdW5jdGlvbnMYGSADKAsyHS55b2xvcHJ1bmUub25ueC5GdW5jdGlvblByb3RvIjUKEk9wZXJhdG9yU2V0SWRQcm90bxIOCgZkb21haW4YASABKAkSDwoHdmVyc2lvbhgCIAEoAyI0ChZTdHJpbmdTdHJpbmdFbnRyeVByb3RvEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSLGAQoKR3JhcGhQcm90bxInCgRub2RlGAEgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEjAKC2luaXRpYWxpemVyGAUgAygLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SLQoFaW5wdXQYCyADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90bxIuCgZvdXRwdXQYDCADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90byJHCg5WYWx1ZUluZm9Qcm90bxIMCgRuYW1lGAEgASgJEicKBHR5cGUYAiABKAsyGS55b2xvcHJ1bmUub25ueC5UeXBlUHJvdG8ikAEKCVR5cGVQcm90bxI1Cgt0ZW5zb3JfdHlwZRgBIAEoCzIgLnlvbG9wcnVuZS5vbm54LlR5cGVQcm90by5UZW5zb3IaTAoGVGVuc29yEhEKCWVsZW1fdHlwZRgBIAEoBRIvCgVzaGFwZRgCIAEoCzIgLnlvbG9wcnVuZS5vbm54LlRlbnNvclNoYXBlUHJvdG8ifgoQVGVuc29yU2hhcGVQcm90bxI3CgNkaW0YASADKAsyKi55b2xvcHJ1bmUub25ueC5UZW5zb3JTaGFwZVByb3RvLkRpbWVuc2lvbhoxCglEaW1lbnNpb24SEQoJZGltX3ZhbHVlGAEgASgDEhEKCWRpbV9wYXJhbRgCIAEoCSKMAQoJTm9kZVByb3RvEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSDgoGZG9tYWluGAcgASgJEjEKCWF0dHJpYnV0ZRgFIAMoCzIeLnlvbG9wcnVuZS5vbm54LkF0dHJpYnV0ZVByb3RvIlYKDUZ1bmN0aW9uUHJvdG8SDAoEbmFtZRgBIAEoCRInCgRub2RlGAcgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEg4KBmRvbWFpbhgKIAEoCSLmAQoOQXR0cmlidXRlUHJvdG8SDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBImCgF0GAUgASgLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SJQoBZxgGIAEoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8SDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSKgoGZ3JhcGhzGAsgAygLMhoueW9sb3BydW5lLm9ubnguR3JhcGhQcm90bxIMCgR0eXBlGBQgASgFIswBCgtUZW5zb3JQcm90bxIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgASgMEhIKCmludDMyX2RhdGEYBSABKAwSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBI9Cg1leHRlcm5hbF9kYXRhGA0gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIVCg1kYXRhX2xvY2F0aW9uGA4gASgFYgZwcm90bzM");
+var ModelProtoSchema = /* @__PURE__ */ messageDesc(file_onnx, 0);
+
+// src/onnx/model-file.ts
+var EXPORT_HINT2 = "Export the model with `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`.";
+async function readModelFile(path3) {
+  let bytes2;
+  try {
+    const { buffer, byteOffset, length } = await readFile3(path3);
+    bytes2 = new Uint8Array(buffer, byteOffset, length);
+  } catch (error2) {
+    throw new UserError(
+      "model",
+      `The model ${path3} cannot be read: ${messageOf(error2)}.`,
+      "Check the path and its permissions.",
+      {
+        cause: error2
+      }
+    );
+  }
+  return parseModel(path3, bytes2);
+}
+function parseModel(path3, bytes2) {
+  refuseOtherFormats(path3, bytes2);
+  let proto;
+  try {
+    proto = fromBinary(ModelProtoSchema, bytes2, { readUnknownFields: false });
+  } catch (error2) {
+    throw new UserError(
+      "model",
+      `${path3} must be an ONNX model, but its bytes do not parse as one (${messageOf(error2)}).`,
+      `The file may be truncated or of another format: compare its size with the original's. ${EXPORT_HINT2}`,
+      { cause: error2 }
+    );
+  }
+  if (!proto.graph || proto.graph.node.length === 0) {
+    throw new UserError("model", `${path3} must be an ONNX model, but it holds no graph.`, EXPORT_HINT2);
+  }
+  refuseUnbounded(path3, proto);
+  const metadata = new Map(proto.metadataProps.map(({ key: key2, value }) => [key2, value]));
+  return { path: path3, bytes: bytes2, proto, metadata };
+}
+function refuseOtherFormats(path3, bytes2) {
+  if (bytes2.length === 0) {
+    throw new UserError("model", `${path3} is empty.`, "Check the step that writes it.");
+  }
+  const head = Buffer.from(bytes2.buffer, bytes2.byteOffset, Math.min(bytes2.length, 256)).toString("latin1");
+  if (head.startsWith("version https://git-lfs")) {
+    throw new UserError(
+      "model",
+      `${path3} is a Git LFS pointer, not the model itself.`,
+      "Set `lfs: true` in the actions/checkout step, or run `git lfs pull` before this step."
+    );
+  }
+  if (head.startsWith("PK") || bytes2[0] === 128 && bytes2[1] >= 2 && bytes2[1] <= 5) {
+    const kind = head.startsWith("PK") ? "a zip archive (as PyTorch checkpoints are)" : "a Python pickle";
+    throw new UserError("model", `${path3} must be an ONNX model, but it is ${kind}.`, EXPORT_HINT2);
+  }
+  if (/^\s*<(!doctype|html|\?xml)/i.test(head)) {
+    throw new UserError(
+      "model",
+      `${path3} must be an ONNX model, but it is a web page or XML.`,
+      `Check the step that downloads ${basename5(path3)}.`
+    );
+  }
+}
+
+// src/prune/prunable-layers.ts
+var import_picomatch2 = __toESM(require_picomatch2(), 1);
+
+// src/onnx/bfloat16.ts
+var wide = new Float32Array(1);
+var wideBits = new Uint32Array(wide.buffer);
+function bfloat16ToFloat(bits) {
+  wideBits[0] = bits << 16;
+  return wide[0];
+}
+function floatToBfloat16(value) {
+  wide[0] = value;
+  const bits = wideBits[0];
+  if (Number.isNaN(value)) return 32704;
+  return bits + 32767 + (bits >>> 16 & 1) >>> 16 & 65535;
+}
+
+// src/onnx/stored-tensor.ts
+var FORMATS = /* @__PURE__ */ new Map([
+  [1, "float32"],
+  [10, "float16"],
+  [16, "bfloat16"]
+]);
+function bytesPerValue(format2) {
+  return format2 === "float32" ? 4 : 2;
+}
+function storedTensor(model2, tensor, name) {
+  const format2 = FORMATS.get(tensor.dataType);
+  if (!format2) {
+    throw new UserError(
+      "model",
+      `The weight ${name} in ${model2.path} must be float32, float16 or bfloat16, but its ONNX data type is ${tensor.dataType}.`,
+      tensor.dataType === 2 || tensor.dataType === 3 ? "Prune the float model first and quantize the pruned one." : "Export the model as float32."
+    );
+  }
+  if (tensor.dataLocation === 1) {
+    throw new UserError(
+      "model",
+      `The weight ${name} in ${model2.path} is kept in an external data file.`,
+      "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
+    );
+  }
+  const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
+  const bytes2 = tensor.rawData.length > 0 || format2 !== "float32" ? tensor.rawData : tensor.floatData;
+  if (bytes2.length !== count * bytesPerValue(format2)) {
+    throw new UserError(
+      "model",
+      `The weight ${name} in ${model2.path} must hold ${count} ${format2} values (${tensor.dims.join("×")}), but it has ${bytes2.length} bytes of data.`,
+      "The file is damaged or was written in an unusual way: export the model again."
+    );
+  }
+  return { format: format2, count, offset: bytes2.byteOffset - model2.bytes.byteOffset };
+}
+function readValues(bytes2, { format: format2, count, offset }) {
+  const values = new Float32Array(count);
+  if (format2 === "float32") {
+    new Uint8Array(values.buffer).set(bytes2.subarray(offset, offset + count * 4));
+    return values;
+  }
+  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
+  for (let i = 0; i < count; i++) {
+    values[i] = format2 === "float16" ? view2.getFloat16(i * 2, true) : bfloat16ToFloat(view2.getUint16(i * 2, true));
+  }
+  return values;
+}
+function writeValues(bytes2, { format: format2, count, offset }, values) {
+  if (format2 === "float32") {
+    bytes2.set(new Uint8Array(values.buffer, values.byteOffset, count * 4), offset);
+    return;
+  }
+  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
+  for (let i = 0; i < count; i++) {
+    if (format2 === "float16") view2.setFloat16(i * 2, values[i], true);
+    else view2.setUint16(i * 2, floatToBfloat16(values[i]), true);
+  }
+}
+
+// src/onnx/conv-weights.ts
+var INT8_OPERATORS = /* @__PURE__ */ new Set(["ConvInteger", "QLinearConv", "DequantizeLinear"]);
+function findConvWeights(model2) {
+  const found2 = /* @__PURE__ */ new Map();
+  const main2 = model2.proto.graph;
+  visitGraph(main2, /* @__PURE__ */ new Map(), (node, sources, graph) => {
+    if (INT8_OPERATORS.has(node.opType) && node.opType !== "DequantizeLinear") refuseInt8(model2, node);
+    if (node.opType !== "Conv" || node.domain !== "") return;
+    const tensor = resolveWeight(model2, node, sources);
+    if (tensor.dims.length !== 4) return;
+    const known = found2.get(tensor);
+    const use2 = convUse(node, graph === main2);
+    if (known) {
+      known.nodes.push(node.name);
+      known.uses.push(use2);
+      return;
+    }
+    const name = tensor.name || node.name;
+    const group = Number(node.attribute.find((attribute) => attribute.name === "group")?.i ?? 1n);
+    const shape = tensor.dims.map(Number);
+    found2.set(tensor, {
+      weight: { name, shape, group, tensor: storedTensor(model2, tensor, name) },
+      nodes: [node.name],
+      uses: [use2]
+    });
+  });
+  if (found2.size === 0) {
+    throw new UserError(
+      "model",
+      `${model2.path} must hold Conv layers to prune, but it has none.`,
+      "Check that this is a YOLO detector."
+    );
+  }
+  return [...found2.values()].map(({ weight, nodes, uses }) => ({ ...weight, nodes, uses }));
+}
+function convUse(node, inMainGraph) {
+  const attribute = (name) => node.attribute.find((candidate) => candidate.name === name);
+  const ints = (name, fallback) => {
+    const given = attribute(name)?.ints ?? [];
+    return given.length > 0 ? given.map(Number) : fallback;
+  };
+  const autoPad = new TextDecoder().decode(attribute("auto_pad")?.s);
+  return {
+    input: inMainGraph ? node.input[0] ?? null : null,
+    output: node.output[0] ?? "",
+    strides: ints("strides", [1, 1]),
+    dilations: ints("dilations", [1, 1]),
+    pads: autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER" ? autoPad : ints("pads", [0, 0, 0, 0])
+  };
+}
+function visitGraph(graph, outer, visit) {
+  const sources = new Map(outer);
+  for (const tensor of graph.initializer) sources.set(tensor.name, { tensor });
+  for (const node of graph.node) {
+    const constant = node.opType === "Constant" ? node.attribute.find(({ name }) => name === "value")?.t : void 0;
+    for (const output of node.output) sources.set(output, constant ? { tensor: constant } : { node });
+  }
+  for (const node of graph.node) {
+    visit(node, sources, graph);
+    for (const attribute of node.attribute) {
+      for (const subgraph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) {
+        visitGraph(subgraph, sources, visit);
+      }
+    }
+  }
+}
+function resolveWeight(model2, conv, sources) {
+  let source = sources.get(conv.input[1] ?? "");
+  for (let steps = 0; source && "node" in source && source.node.opType === "Identity" && steps < 64; steps++) {
+    source = sources.get(source.node.input[0] ?? "");
+  }
+  if (source && "tensor" in source) return source.tensor;
+  if (source && INT8_OPERATORS.has(source.node.opType)) refuseInt8(model2, conv);
+  const origin = source ? `computed by a ${source.node.opType} node` : "an input of the graph";
+  throw new UserError(
+    "model",
+    `The weight of Conv ${conv.name} in ${model2.path} must be a constant, but it is ${origin}.`,
+    "Export the model again with constant folding, or simplify it with onnxsim."
+  );
+}
+function refuseInt8(model2, node) {
+  throw new UserError(
+    "model",
+    `${model2.path} must have floating point weights, but it is quantized to int8 (${node.opType} ${node.name}).`,
+    "Prune the float model first and quantize the pruned one."
+  );
+}
+
+// src/onnx/first-and-last.ts
+function firstAndLastConvs(model2, transparent) {
+  const { node: nodes, input: input2, initializer } = model2.proto.graph;
+  const isConv = (node) => node.opType === "Conv" && !transparent.has(node.output[0] ?? "");
+  const found2 = /* @__PURE__ */ new Set();
+  const weights = new Set(initializer.map(({ name }) => name));
+  const fromInput = new Set(input2.map(({ name }) => name).filter((name) => !weights.has(name)));
+  for (const node of nodes) {
+    if (!node.input.some((name) => fromInput.has(name))) continue;
+    if (isConv(node)) found2.add(node.output[0]);
+    else for (const name of node.output) fromInput.add(name);
+  }
+  for (const name of lastConvs(model2, transparent)) found2.add(name);
+  return found2;
+}
+function lastConvs(model2, transparent) {
+  const { node: nodes, output } = model2.proto.graph;
+  const found2 = /* @__PURE__ */ new Set();
+  const toOutput = new Set(output.map(({ name }) => name));
+  for (const node of nodes.toReversed()) {
+    if (!node.output.some((name) => toOutput.has(name))) continue;
+    if (node.opType === "Conv" && !transparent.has(node.output[0])) found2.add(node.output[0]);
+    else for (const name of node.input) toOutput.add(name);
+  }
+  return found2;
+}
+
+// src/prune/prunable-layers.ts
+var FIRST_AND_LAST = "first-and-last";
+function prunableLayers(model2, exclude) {
+  const all = findConvWeights(model2).map((conv) => {
+    const { name, shape } = conv;
+    return { name, shape, values: readValues(model2.bytes, conv.tensor), conv };
+  });
+  const learnt = all.filter(({ shape, values }) => !isDflConstant(shape, values));
+  const constants2 = new Set(
+    all.filter((layer) => !learnt.includes(layer)).flatMap(({ conv }) => conv.uses.map(({ output }) => output))
+  );
+  const rules = exclude.map((entry) => ({ entry, matches: exclusion(entry, model2, constants2) }));
+  return {
+    learnt,
+    chosen: learnt.filter((layer) => !rules.some(({ matches }) => matches(layer))),
+    names: all.map(({ name }) => name),
+    unusedExcludes: rules.filter(({ matches }) => !all.some(matches)).map(({ entry }) => entry)
+  };
+}
+function exclusion(entry, model2, constants2) {
+  if (entry === FIRST_AND_LAST) {
+    const ends = firstAndLastConvs(model2, constants2);
+    return ({ conv }) => conv.uses.some(({ output }) => ends.has(output));
+  }
+  const matches = (0, import_picomatch2.default)(entry, { bash: true, dot: true });
+  return ({ conv: { name, nodes } }) => [name, ...nodes].some((text3) => matches(text3));
+}
+function isDflConstant(shape, values) {
+  const [out2, channels, height, width] = shape;
+  if (out2 !== 1 || height !== 1 || width !== 1 || channels < 2) return false;
+  return values.every((value, index) => value === index);
+}
+
+// src/prune/analyze.ts
+var TRIED_AMOUNTS = [0.1, 0.3, 0.5];
+function analyzeModel(model2) {
+  const { learnt, names } = prunableLayers(model2, []);
+  const pruned = TRIED_AMOUNTS.map((amount2) => l1(learnt, amount2));
+  const layers2 = learnt.map(({ name, shape, values }, i) => {
+    const energy = energyOf(values);
+    return {
+      name,
+      shape,
+      weights: values.length,
+      zeros: values.reduce((count, value) => count + Number(value === 0), 0),
+      energyLost: pruned.map((results) => energy === 0 ? 0 : 1 - energyOf(results[i] ?? values) / energy)
+    };
+  });
+  const learntNames = new Set(layers2.map(({ name }) => name));
+  return {
+    layers: layers2,
+    constants: names.filter((name) => !learntNames.has(name)),
+    weights: layers2.reduce((sum3, { weights }) => sum3 + weights, 0),
+    zeros: layers2.reduce((sum3, { zeros }) => sum3 + zeros, 0)
+  };
+}
+function energyOf(values) {
+  let sum3 = 0;
+  for (const value of values) sum3 += value ** 2;
+  return sum3;
+}
 
 // src/report/escape.ts
 var UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
@@ -6884,6 +10657,32 @@ function verdictLines(report2) {
     fateLine(report2)
   ];
 }
+
+// src/report/analysis.ts
+function analysisLines({ layers: layers2, constants: constants2, weights, zeros }) {
+  const rows = [
+    ["Layer", "Shape", "Weights", "Zero", ...TRIED_AMOUNTS.map((amount2) => `l1 ${100 * amount2} %`)],
+    ...layers2.map((layer) => [
+      layer.name,
+      layer.shape.join("×"),
+      layer.weights.toLocaleString("en"),
+      percent2(layer.zeros / layer.weights),
+      ...layer.energyLost.map((share3) => percent2(share3))
+    ])
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return [
+    ...rows.map(
+      (row) => row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])).join("  ")
+    ),
+    `${layers2.length} layers, ${weights.toLocaleString("en")} weights, ${percent2(zeros / weights)} of them zero` + (constants2.length > 0 ? `; constants that are never pruned: ${constants2.join(", ")}` : ""),
+    "The last columns are the share of Σ w² that l1 takes from the layer: a hint by the weights alone, no image was looked at."
+  ];
+}
+
+// src/report/write.ts
+import { mkdir as mkdir4, readFile as readFile4, writeFile as writeFile3 } from "node:fs/promises";
+import { dirname as dirname7, join as join9 } from "node:path";
 
 // src/report/badge.ts
 function badge({ verdict }) {
@@ -7074,14 +10873,14 @@ function clone(source) {
   return result;
 }
 function merge(target, source, overwrite) {
-  if (!isObject(source) || !isObject(target)) {
+  if (!isObject2(source) || !isObject2(target)) {
     return overwrite ? clone(source) : target;
   }
   for (var key2 in source) {
     if (source.hasOwnProperty(key2) && key2 !== protoKey) {
       var targetProp = target[key2];
       var sourceProp = source[key2];
-      if (isObject(sourceProp) && isObject(targetProp) && !isArray(sourceProp) && !isArray(targetProp) && !isDom(sourceProp) && !isDom(targetProp) && !isBuiltInObject(sourceProp) && !isBuiltInObject(targetProp) && !isPrimitive(sourceProp) && !isPrimitive(targetProp)) {
+      if (isObject2(sourceProp) && isObject2(targetProp) && !isArray(sourceProp) && !isArray(targetProp) && !isDom(sourceProp) && !isDom(targetProp) && !isBuiltInObject(sourceProp) && !isBuiltInObject(targetProp) && !isPrimitive(sourceProp) && !isPrimitive(targetProp)) {
         merge(targetProp, sourceProp, overwrite);
       } else if (overwrite || !(key2 in target)) {
         target[key2] = clone(source[key2]);
@@ -7299,7 +11098,7 @@ function isStringSafe(value) {
 function isNumber(value) {
   return typeof value === "number";
 }
-function isObject(value) {
+function isObject2(value) {
   var type = typeof value;
   return type === "function" || !!value && type === "object";
 }
@@ -7357,7 +11156,7 @@ function normalizeCssArray(val) {
   }
   return val;
 }
-function assert(condition, message) {
+function assert2(condition, message) {
   if (!condition) {
     throw new Error(message);
   }
@@ -7577,7 +11376,7 @@ function parseClassType(componentType) {
   return ret;
 }
 function checkClassType(componentType) {
-  assert(/^[a-zA-Z0-9_]+([.][a-zA-Z0-9_]+)?$/.test(componentType), 'componentType "' + componentType + '" illegal');
+  assert2(/^[a-zA-Z0-9_]+([.][a-zA-Z0-9_]+)?$/.test(componentType), 'componentType "' + componentType + '" illegal');
 }
 function isExtendedClass(clz) {
   return !!(clz && clz[IS_EXTENDED_CLASS]);
@@ -7629,7 +11428,7 @@ function enableClassCheck(target) {
   var classAttr = ["__\0is_clz", classBase++].join("_");
   target.prototype[classAttr] = true;
   if (process.env.NODE_ENV !== "production") {
-    assert(!target.isInstance, 'The method "is" can not be defined.');
+    assert2(!target.isInstance, 'The method "is" can not be defined.');
   }
   target.isInstance = function(obj) {
     return !!(obj && obj[classAttr]);
@@ -7940,7 +11739,7 @@ function isImageReady(image) {
 }
 
 // node_modules/zrender/lib/core/matrix.js
-function create() {
+function create2() {
   return [1, 0, 0, 1, 0, 0];
 }
 function identity(out2) {
@@ -8038,7 +11837,7 @@ function invert(out2, a) {
 }
 
 // node_modules/zrender/lib/core/vector.js
-function create2(x, y) {
+function create3(x, y) {
   if (x == null) {
     x = 0;
   }
@@ -8302,7 +12101,7 @@ var BoundingRect = (function() {
     BoundingRect2.applyTransform(this, this, m2);
   };
   BoundingRect2.prototype.calculateTransform = function(b) {
-    return boundingRectCalculateTransform(create(), this, b);
+    return boundingRectCalculateTransform(create2(), this, b);
   };
   BoundingRect2.prototype.intersect = function(b, mtv, opt) {
     return BoundingRect2.intersect(this, b, mtv, opt);
@@ -9291,7 +13090,7 @@ function isNotAroundZero(val) {
 }
 var scaleTmp = [];
 var tmpTransform = [];
-var originTransform = create();
+var originTransform = create2();
 var abs = Math.abs;
 var Transformable = (function() {
   function Transformable2() {
@@ -9329,7 +13128,7 @@ var Transformable = (function() {
       }
       return;
     }
-    m2 = m2 || create();
+    m2 = m2 || create2();
     if (needLocalTransform) {
       this.getLocalTransform(m2);
     } else {
@@ -9344,7 +13143,7 @@ var Transformable = (function() {
     }
     this.transform = m2;
     this._resolveGlobalScaleRatio(m2);
-    this.invTransform = this.invTransform || create();
+    this.invTransform = this.invTransform || create2();
     invert(this.invTransform, m2);
   };
   Transformable2.prototype._resolveGlobalScaleRatio = function(m2) {
@@ -9400,7 +13199,7 @@ var Transformable = (function() {
     var parent = this.parent;
     var m2 = this.transform;
     if (parent && parent.transform) {
-      parent.invTransform = parent.invTransform || create();
+      parent.invTransform = parent.invTransform || create2();
       mul(tmpTransform, parent.invTransform, m2);
       m2 = tmpTransform;
     }
@@ -9710,9 +13509,9 @@ var EPSILON3 = 1e-8;
 var EPSILON_NUMERIC = 1e-4;
 var THREE_SQRT = mathSqrt(3);
 var ONE_THIRD = 1 / 3;
-var _v0 = create2();
-var _v1 = create2();
-var _v2 = create2();
+var _v0 = create3();
+var _v1 = create3();
+var _v2 = create3();
 function isAroundZero(val) {
   return val > -EPSILON3 && val < EPSILON3;
 }
@@ -11796,7 +15595,7 @@ var Element = (function() {
   Element2.prototype.attr = function(keyOrObj, value) {
     if (typeof keyOrObj === "string") {
       this.attrKV(keyOrObj, value);
-    } else if (isObject(keyOrObj)) {
+    } else if (isObject2(keyOrObj)) {
       var obj = keyOrObj;
       var keysArr = keys(obj);
       for (var i = 0; i < keysArr.length; i++) {
@@ -12487,14 +16286,14 @@ function animateToShallow(animatable, topKey, animateObj, target, cfg, animation
   var delay = cfg.delay;
   var additive = cfg.additive;
   var setToFinal = cfg.setToFinal;
-  var animateAll = !isObject(animationProps);
+  var animateAll = !isObject2(animationProps);
   var existsAnimators = animatable.animators;
   var animationKeys = [];
   for (var k = 0; k < targetKeys.length; k++) {
     var innerKey = targetKeys[k];
     var targetVal = target[innerKey];
     if (targetVal != null && animateObj[innerKey] != null && (animateAll || animationProps[innerKey])) {
-      if (isObject(targetVal) && !isArrayLike(targetVal) && !isGradientObject(targetVal)) {
+      if (isObject2(targetVal) && !isArrayLike(targetVal) && !isGradientObject(targetVal)) {
         if (topKey) {
           if (!reverse) {
             animateObj[innerKey] = targetVal;
@@ -12905,9 +16704,9 @@ var mathMax2 = Math.max;
 var mathSin = Math.sin;
 var mathCos = Math.cos;
 var PI2 = Math.PI * 2;
-var start2 = create2();
-var end = create2();
-var extremity = create2();
+var start2 = create3();
+var end = create3();
+var extremity = create3();
 function fromLine(x0, y0, x1, y1, min3, max3) {
   min3[0] = mathMin2(x0, x1);
   min3[1] = mathMin2(y0, y1);
@@ -15346,7 +19145,7 @@ function isOptionStringPercent(option) {
 }
 function round2(x, precision, returnStr) {
   if (process.env.NODE_ENV !== "production") {
-    assert(precision != null);
+    assert2(precision != null);
   }
   if (isNaN(precision)) {
     return returnStr ? "" + x : +x;
@@ -15636,10 +19435,10 @@ function defaultEmphasis(opt, key2, subOpts) {
 }
 var TEXT_STYLE_OPTIONS = ["fontStyle", "fontWeight", "fontSize", "fontFamily", "rich", "tag", "color", "textBorderColor", "textBorderWidth", "width", "height", "lineHeight", "align", "verticalAlign", "baseline", "shadowColor", "shadowBlur", "shadowOffsetX", "shadowOffsetY", "textShadowColor", "textShadowBlur", "textShadowOffsetX", "textShadowOffsetY", "backgroundColor", "borderColor", "borderWidth", "borderRadius", "padding"];
 function getDataItemValue(dataItem) {
-  return isObject(dataItem) && !isArray(dataItem) && !(dataItem instanceof Date) ? dataItem.value : dataItem;
+  return isObject2(dataItem) && !isArray(dataItem) && !(dataItem instanceof Date) ? dataItem.value : dataItem;
 }
 function isDataItemOption(dataItem) {
-  return isObject(dataItem) && !(dataItem instanceof Array);
+  return isObject2(dataItem) && !(dataItem instanceof Array);
 }
 function mappingToExists(existings, newCmptOptions, mode) {
   var isNormalMergeMode = mode === "normalMerge";
@@ -15649,7 +19448,7 @@ function mappingToExists(existings, newCmptOptions, mode) {
   newCmptOptions = (newCmptOptions || []).slice();
   var existingIdIdxMap = createHashMap();
   each(newCmptOptions, function(cmptOption, index) {
-    if (!isObject(cmptOption)) {
+    if (!isObject2(cmptOption)) {
       newCmptOptions[index] = null;
       return;
     }
@@ -15705,7 +19504,7 @@ function mappingById(result, existings, existingIdIdxMap, newCmptOptions) {
     var existingIdx = existingIdIdxMap.get(optionId);
     if (existingIdx != null) {
       var resultItem = result[existingIdx];
-      assert(!resultItem.newOption, 'Duplicated option on id "' + optionId + '".');
+      assert2(!resultItem.newOption, 'Duplicated option on id "' + optionId + '".');
       resultItem.newOption = cmptOption;
       resultItem.existing = existings[existingIdx];
       newCmptOptions[index] = null;
@@ -15773,7 +19572,7 @@ function makeIdAndName(mapResult) {
   });
   each(mapResult, function(item) {
     var opt = item.newOption;
-    assert(!opt || opt.id == null || !idMap.get(opt.id) || idMap.get(opt.id) === item, "id duplicates: " + (opt && opt.id));
+    assert2(!opt || opt.id == null || !idMap.get(opt.id) || idMap.get(opt.id) === item, "id duplicates: " + (opt && opt.id));
     opt && opt.id != null && idMap.set(opt.id, item);
     !item.keyInfo && (item.keyInfo = {});
   });
@@ -15781,7 +19580,7 @@ function makeIdAndName(mapResult) {
     var existing = item.existing;
     var opt = item.newOption;
     var keyInfo = item.keyInfo;
-    if (!isObject(opt)) {
+    if (!isObject2(opt)) {
       return;
     }
     keyInfo.name = opt.name != null ? makeComparableKey(opt.name) : existing ? existing.name : DUMMY_COMPONENT_NAME_PREFIX + index;
@@ -15835,7 +19634,7 @@ function isComponentIdInternal(cmptOption) {
 function setComponentTypeToKeyInfo(mappingResult, mainType, componentModelCtor) {
   each(mappingResult, function(item) {
     var newOption = item.newOption;
-    if (isObject(newOption)) {
+    if (isObject2(newOption)) {
       item.keyInfo.mainType = mainType;
       item.keyInfo.subType = determineSubType(mainType, newOption, item.existing, componentModelCtor);
     }
@@ -16008,7 +19807,7 @@ function queryReferringComponents(ecModel, mainType, userOption, opt) {
 }
 function makeQueryConditionKindA(payload, mainType, subType) {
   if (process.env.NODE_ENV !== "production") {
-    assert(mainType);
+    assert2(mainType);
   }
   var query = {};
   query[mainType + "Id"] = payload[mainType + "Id"];
@@ -16125,7 +19924,7 @@ function makeCallOnlyOnce() {
   var hiddenKey = "__ec_once_" + onceUniqueIndex++;
   return function(hostObj, cb) {
     if (process.env.NODE_ENV !== "production") {
-      assert(hostObj);
+      assert2(hostObj);
     }
     if (!hasOwn(hostObj, hiddenKey)) {
       hostObj[hiddenKey] = 1;
@@ -16140,7 +19939,7 @@ function removeDuplicates(arr, getKey2, resolve7) {
   each(arr, function(item) {
     var key2 = getKey2(item);
     if (process.env.NODE_ENV !== "production") {
-      assert(isString(key2));
+      assert2(isString(key2));
     }
     var count = dupMap.get(key2) || 0;
     if (resolve7) {
@@ -16157,13 +19956,13 @@ function removeDuplicates(arr, getKey2, resolve7) {
 }
 function removeDuplicatesGetKeyFromValueProp(item) {
   if (process.env.NODE_ENV !== "production") {
-    assert(item.value != null);
+    assert2(item.value != null);
   }
   return item.value + "";
 }
 function removeDuplicatesGetKeyFromItemItself(item) {
   if (process.env.NODE_ENV !== "production") {
-    assert(item != null);
+    assert2(item != null);
   }
   return item + "";
 }
@@ -16529,7 +20328,7 @@ function blurSeries(targetSeriesIndex, focus, blurScope, api) {
       });
       if (isArrayLike(focus)) {
         leaveBlurOfIndices(seriesModel.getData(), focus);
-      } else if (isObject(focus)) {
+      } else if (isObject2(focus)) {
         var dataTypes = keys(focus);
         for (var d = 0; d < dataTypes.length; d++) {
           leaveBlurOfIndices(seriesModel.getData(dataTypes[d]), focus[dataTypes[d]]);
@@ -18523,7 +22322,7 @@ function animateOrSetProps(animationType, el, props, animatableModel, dataIndex,
     during = cb;
     cb = dataIndex;
     dataIndex = null;
-  } else if (isObject(dataIndex)) {
+  } else if (isObject2(dataIndex)) {
     cb = dataIndex.cb;
     during = dataIndex.during;
     isFrom = dataIndex.isFrom;
@@ -18853,7 +22652,7 @@ function expandOrShrinkRect(rect, delta, shrinkOrExpand, noNegative, minSize) {
     _tmpExpandRectDelta[0] = _tmpExpandRectDelta[1] = _tmpExpandRectDelta[2] = _tmpExpandRectDelta[3] = delta;
   } else {
     if (process.env.NODE_ENV !== "production") {
-      assert(delta.length === 4);
+      assert2(delta.length === 4);
     }
     _tmpExpandRectDelta[0] = delta[0];
     _tmpExpandRectDelta[1] = delta[1];
@@ -18953,7 +22752,7 @@ function ensureCopyRect(target, source) {
   return target ? BoundingRect_default.copy(target, source) : source.clone();
 }
 function ensureCopyTransform(target, source) {
-  return source ? copy(target || create(), source) : void 0;
+  return source ? copy(target || create2(), source) : void 0;
 }
 function retrieveZInfo(model2) {
   return {
@@ -19046,7 +22845,7 @@ function decomposeTransform(out2, mt) {
   return out2;
 }
 var tmpDTR = new Transformable_default();
-tmpDTR.transform = create();
+tmpDTR.transform = create2();
 function getCurrentCanvasPainter(api) {
   var painter = api.getZr().painter;
   return painter.getType() === "canvas" ? painter : null;
@@ -19802,7 +23601,7 @@ function makeSeriesEncodeForAxisCoordSys(coordDimensions, seriesModel, source) {
   var categoryWayValueDimStart;
   coordDimensions = coordDimensions.slice();
   each(coordDimensions, function(coordDimInfoLoose, coordDimIdx) {
-    var coordDimInfo = isObject(coordDimInfoLoose) ? coordDimInfoLoose : coordDimensions[coordDimIdx] = {
+    var coordDimInfo = isObject2(coordDimInfoLoose) ? coordDimInfoLoose : coordDimensions[coordDimIdx] = {
       name: coordDimInfoLoose
     };
     if (coordDimInfo.type === "ordinal" && baseCategoryDimIndex == null) {
@@ -19877,7 +23676,7 @@ function doGuessOrdinal(data, sourceFormat, seriesLayoutBy, dimensionsDefine, st
   var dimType;
   if (dimensionsDefine) {
     var dimDefItem = dimensionsDefine[dimIndex];
-    if (isObject(dimDefItem)) {
+    if (isObject2(dimDefItem)) {
       dimName = dimDefItem.name;
       dimType = dimDefItem.type;
     } else if (isString(dimDefItem)) {
@@ -20028,12 +23827,12 @@ function detectSourceFormat(data) {
       } else if (isArray(item) || isTypedArray(item)) {
         sourceFormat = SOURCE_FORMAT_ARRAY_ROWS;
         break;
-      } else if (isObject(item)) {
+      } else if (isObject2(item)) {
         sourceFormat = SOURCE_FORMAT_OBJECT_ROWS;
         break;
       }
     }
-  } else if (isObject(data)) {
+  } else if (isObject2(data)) {
     for (var key2 in data) {
       if (hasOwn(data, key2) && isArrayLike(data[key2])) {
         sourceFormat = SOURCE_FORMAT_KEYED_COLUMNS;
@@ -20091,7 +23890,7 @@ function determineSourceDimensions(data, sourceFormat, seriesLayoutBy, sourceHea
     dimensionsDetectedCount = isArray(value0) && value0.length || 1;
   } else if (sourceFormat === SOURCE_FORMAT_TYPED_ARRAY) {
     if (process.env.NODE_ENV !== "production") {
-      assert(!!dimensionsDefine, "dimensions must be given if data is TypedArray.");
+      assert2(!!dimensionsDefine, "dimensions must be given if data is TypedArray.");
     }
   }
   return {
@@ -20115,7 +23914,7 @@ function normalizeDimensionsOption(dimensionsDefine) {
   }
   var nameMap = createHashMap();
   return map(dimensionsDefine, function(rawItem, index) {
-    rawItem = isObject(rawItem) ? rawItem : {
+    rawItem = isObject2(rawItem) ? rawItem : {
       name: rawItem
     };
     var item = {
@@ -20217,7 +24016,7 @@ var DefaultDataProvider = (
         var dimsDef = source.dimensionsDefine;
         var methods = providerMethods[getMethodMapKey(sourceFormat, seriesLayoutBy)];
         if (process.env.NODE_ENV !== "production") {
-          assert(methods, "Invalide sourceFormat: " + sourceFormat);
+          assert2(methods, "Invalide sourceFormat: " + sourceFormat);
         }
         extend(provider, methods);
         if (sourceFormat === SOURCE_FORMAT_TYPED_ARRAY) {
@@ -20293,7 +24092,7 @@ var DefaultDataProvider = (
         pure: true,
         appendData: function(newData) {
           if (process.env.NODE_ENV !== "production") {
-            assert(isTypedArray(newData), "Added data must be TypedArray if data in initialization is TypedArray");
+            assert2(isTypedArray(newData), "Added data must be TypedArray if data in initialization is TypedArray");
           }
           this._data = newData;
         },
@@ -20351,7 +24150,7 @@ var rawSourceItemGetterMap = (_b = {}, _b[SOURCE_FORMAT_ARRAY_ROWS + "_" + SERIE
 function getRawSourceItemGetter(sourceFormat, seriesLayoutBy) {
   var method2 = rawSourceItemGetterMap[getMethodMapKey(sourceFormat, seriesLayoutBy)];
   if (process.env.NODE_ENV !== "production") {
-    assert(method2, 'Do not support get item on "' + sourceFormat + '", "' + seriesLayoutBy + '".');
+    assert2(method2, 'Do not support get item on "' + sourceFormat + '", "' + seriesLayoutBy + '".');
   }
   return method2;
 }
@@ -20371,7 +24170,7 @@ var rawSourceDataCounterMap = (_c = {}, _c[SOURCE_FORMAT_ARRAY_ROWS + "_" + SERI
 function getRawSourceDataCounter(sourceFormat, seriesLayoutBy) {
   var method2 = rawSourceDataCounterMap[getMethodMapKey(sourceFormat, seriesLayoutBy)];
   if (process.env.NODE_ENV !== "production") {
-    assert(method2, 'Do not support count on "' + sourceFormat + '", "' + seriesLayoutBy + '".');
+    assert2(method2, 'Do not support count on "' + sourceFormat + '", "' + seriesLayoutBy + '".');
   }
   return method2;
 }
@@ -20387,7 +24186,7 @@ var rawSourceValueGetterMap = (_d = {}, _d[SOURCE_FORMAT_ARRAY_ROWS] = getRawVal
 function getRawSourceValueGetter(sourceFormat) {
   var method2 = rawSourceValueGetterMap[sourceFormat];
   if (process.env.NODE_ENV !== "production") {
-    assert(method2, 'Do not support get value on "' + sourceFormat + '".');
+    assert2(method2, 'Do not support get value on "' + sourceFormat + '".');
   }
   return method2;
 }
@@ -20453,7 +24252,7 @@ function summarizeDimensions(data, schema) {
     var coordDim = dimItem.coordDim;
     if (coordDim) {
       if (process.env.NODE_ENV !== "production") {
-        assert(VISUAL_DIMENSIONS.get(coordDim) == null);
+        assert2(VISUAL_DIMENSIONS.get(coordDim) == null);
       }
       var coordDimIndex = dimItem.coordDimIndex;
       getOrCreateEncodeArr(encode, coordDim)[coordDimIndex] = dimName;
@@ -20732,7 +24531,7 @@ var DataStore = (
     }
     DataStore2.prototype.initData = function(provider, inputDimensions, dimValueGetter) {
       if (process.env.NODE_ENV !== "production") {
-        assert(isFunction(provider.getItem) && isFunction(provider.count), "Invalid data provider.");
+        assert2(isFunction(provider.getItem) && isFunction(provider.count), "Invalid data provider.");
       }
       this._provider = provider;
       this._chunks = [];
@@ -20746,7 +24545,7 @@ var DataStore = (
       this._dimensions = map(inputDimensions, function(dim) {
         if (process.env.NODE_ENV !== "production") {
           if (willRetrieveDataByName) {
-            assert(dim.property != null);
+            assert2(dim.property != null);
           }
         }
         return {
@@ -20814,7 +24613,7 @@ var DataStore = (
     };
     DataStore2.prototype.appendData = function(data) {
       if (process.env.NODE_ENV !== "production") {
-        assert(!this._indices, "appendData can only be called on raw data.");
+        assert2(!this._indices, "appendData can only be called on raw data.");
       }
       var provider = this._provider;
       var start3 = this.count();
@@ -21596,7 +25395,7 @@ function createDimNameMap(dimsDef) {
   var dataDimNameMap = createHashMap();
   for (var i = 0; i < (dimsDef || []).length; i++) {
     var dimDefItemRaw = dimsDef[i];
-    var userDimName = isObject(dimDefItemRaw) ? dimDefItemRaw.name : dimDefItemRaw;
+    var userDimName = isObject2(dimDefItemRaw) ? dimDefItemRaw.name : dimDefItemRaw;
     if (userDimName != null && dataDimNameMap.get(userDimName) == null) {
       dataDimNameMap.set(userDimName, i);
     }
@@ -21612,7 +25411,7 @@ function shouldOmitUnusedDimensions(dimCount) {
 }
 
 // node_modules/echarts/lib/data/SeriesData.js
-var isObject2 = isObject;
+var isObject3 = isObject2;
 var map2 = map;
 var CtorInt32Array2 = typeof Int32Array === "undefined" ? Array : Int32Array;
 var ID_PREFIX = "e\0\0";
@@ -21682,7 +25481,7 @@ var SeriesData = (
           invertedIndicesMap[dimensionName] = [];
         }
         if (process.env.NODE_ENV !== "production") {
-          assert(assignStoreDimIdx || dimensionInfo.storeDimIndex >= 0);
+          assert2(assignStoreDimIdx || dimensionInfo.storeDimIndex >= 0);
         }
         if (assignStoreDimIdx) {
           dimensionInfo.storeDimIndex = i;
@@ -21885,7 +25684,7 @@ var SeriesData = (
       return this._calculationInfo[key2];
     };
     SeriesData2.prototype.setCalculationInfo = function(key2, value) {
-      isObject2(key2) ? extend(this._calculationInfo, key2) : this._calculationInfo[key2] = value;
+      isObject3(key2) ? extend(this._calculationInfo, key2) : this._calculationInfo[key2] = value;
     };
     SeriesData2.prototype.getName = function(idx) {
       var rawIndex = this.getRawIndex(idx);
@@ -22091,7 +25890,7 @@ var SeriesData = (
     };
     SeriesData2.prototype.setVisual = function(kvObj, val) {
       this._visual = this._visual || {};
-      if (isObject2(kvObj)) {
+      if (isObject3(kvObj)) {
         extend(this._visual, kvObj);
       } else {
         this._visual[kvObj] = val;
@@ -22119,7 +25918,7 @@ var SeriesData = (
         val = this.getVisual(key2);
         if (isArray(val)) {
           val = val.slice();
-        } else if (isObject2(val)) {
+        } else if (isObject3(val)) {
           val = extend({}, val);
         }
         itemVisual[key2] = val;
@@ -22129,7 +25928,7 @@ var SeriesData = (
     SeriesData2.prototype.setItemVisual = function(idx, key2, value) {
       var itemVisual = this._itemVisuals[idx] || {};
       this._itemVisuals[idx] = itemVisual;
-      if (isObject2(key2)) {
+      if (isObject3(key2)) {
         extend(itemVisual, key2);
       } else {
         itemVisual[key2] = value;
@@ -22140,7 +25939,7 @@ var SeriesData = (
       this._itemVisuals = [];
     };
     SeriesData2.prototype.setLayout = function(key2, val) {
-      isObject2(key2) ? extend(this._layout, key2) : this._layout[key2] = val;
+      isObject3(key2) ? extend(this._layout, key2) : this._layout[key2] = val;
     };
     SeriesData2.prototype.getLayout = function(key2) {
       return this._layout[key2];
@@ -22299,7 +26098,7 @@ function prepareSeriesDataSchema(source, opt) {
     var idx = indicesMap[dimIdx];
     if (idx < 0) {
       var dimDefItemRaw = dimsDef[dimIdx];
-      var dimDefItem = isObject(dimDefItemRaw) ? dimDefItemRaw : {
+      var dimDefItem = isObject2(dimDefItemRaw) ? dimDefItemRaw : {
         name: dimDefItemRaw
       };
       var resultItem2 = new SeriesDimensionDefine_default();
@@ -22378,7 +26177,7 @@ function prepareSeriesDataSchema(source, opt) {
       applyDim(defaults(resultItem2, sysDimItem), coordDim2, coordDimIndex);
       if (resultItem2.name == null && sysDimItemDimsDef) {
         var sysDimItemDimsDefItem = sysDimItemDimsDef[coordDimIndex];
-        !isObject(sysDimItemDimsDefItem) && (sysDimItemDimsDefItem = {
+        !isObject2(sysDimItemDimsDefItem) && (sysDimItemDimsDefItem = {
           name: sysDimItemDimsDefItem
         });
         resultItem2.name = resultItem2.displayName = sysDimItemDimsDefItem.name;
@@ -22449,7 +26248,7 @@ function getDimCount(source, sysDims, dimsDef, optDimCount) {
   var dimCount = Math.max(source.dimensionsDetectedCount || 1, sysDims.length, dimsDef.length, optDimCount || 0);
   each(sysDims, function(sysDimItem) {
     var sysDimItemDimsDef;
-    if (isObject(sysDimItem) && (sysDimItemDimsDef = sysDimItem.dimsDef)) {
+    if (isObject2(sysDimItem) && (sysDimItemDimsDef = sysDimItem.dimsDef)) {
       dimCount = Math.max(dimCount, sysDimItemDimsDef.length);
     }
   });
@@ -22488,7 +26287,7 @@ var CoordinateSystemManager = (
           if (process.env.NODE_ENV !== "production") {
             if (canBeNonSeriesBox) {
               each(list, function(master) {
-                return assert(!master.update);
+                return assert2(!master.update);
               });
             }
           }
@@ -22581,7 +26380,7 @@ function decideCoordSysUsageKind(model2, printError) {
 function injectCoordSysByOption(opt) {
   var targetModel = opt.targetModel, coordSysType = opt.coordSysType, coordSysProvider = opt.coordSysProvider, isDefaultDataCoordSys = opt.isDefaultDataCoordSys, allowNotFound = opt.allowNotFound;
   if (process.env.NODE_ENV !== "production") {
-    assert(!!coordSysType);
+    assert2(!!coordSysType);
   }
   var _a2 = decideCoordSysUsageKind(targetModel, true), kind = _a2.kind, declaredType = _a2.coordSysType;
   if (isDefaultDataCoordSys && kind !== COORD_SYS_USAGE_KIND_DATA) {
@@ -22602,7 +26401,7 @@ function injectCoordSysByOption(opt) {
   }
   if (kind === COORD_SYS_USAGE_KIND_DATA) {
     if (process.env.NODE_ENV !== "production") {
-      assert(targetModel.mainType === "series");
+      assert2(targetModel.mainType === "series");
     }
     targetModel.coordinateSystem = coordSys;
   } else {
@@ -23544,7 +27343,7 @@ function parseTimeAxisLabelFormatterDictionary(dictOption) {
     var lowerTpl = null;
     for (var upperUnitIdx = lowestUnitIdx; upperUnitIdx >= 0; upperUnitIdx--) {
       var upperUnit = primaryTimeUnits[upperUnitIdx];
-      var upperDictItemOption = isObject(upperDictOption) && !isArray(upperDictOption) ? upperDictOption[upperUnit] : upperDictOption;
+      var upperDictItemOption = isObject2(upperDictOption) && !isArray(upperDictOption) ? upperDictOption[upperUnit] : upperDictOption;
       var tplArr = void 0;
       if (isArray(upperDictItemOption)) {
         tplArr = upperDictItemOption.slice();
@@ -23808,7 +27607,7 @@ function getTooltipMarker(inOpt, extraCssText) {
 }
 function convertToColorString(color3, defaultColor) {
   defaultColor = defaultColor || "transparent";
-  return isString(color3) ? color3 : isObject(color3) ? color3.colorStops && (color3.colorStops[0] || {}).color || defaultColor : defaultColor;
+  return isString(color3) ? color3 : isObject2(color3) ? color3.colorStops && (color3.colorStops[0] || {}).color || defaultColor : defaultColor;
 }
 
 // node_modules/echarts/lib/util/layout.js
@@ -24034,7 +27833,7 @@ function positionElement(el, positionInfo, containerRect, margin, opt, out2) {
 }
 function fetchLayoutMode(ins) {
   var layoutMode = ins.layoutMode || ins.constructor.layoutMode;
-  return isObject(layoutMode) ? layoutMode : layoutMode ? {
+  return isObject2(layoutMode) ? layoutMode : layoutMode ? {
     type: layoutMode
   } : null;
 }
@@ -24399,12 +28198,12 @@ var Task = (
       var step = performArgs && performArgs.step;
       if (upTask) {
         if (process.env.NODE_ENV !== "production") {
-          assert(upTask._outputDueEnd != null);
+          assert2(upTask._outputDueEnd != null);
         }
         this._dueEnd = upTask._outputDueEnd;
       } else {
         if (process.env.NODE_ENV !== "production") {
-          assert(!this._progress || this._count);
+          assert2(!this._progress || this._count);
         }
         this._dueEnd = this._count ? this._count(this.context) : Infinity;
       }
@@ -24424,7 +28223,7 @@ var Task = (
         this._dueIndex = end2;
         var outputDueEnd = this._settedOutputEnd != null ? this._settedOutputEnd : end2;
         if (process.env.NODE_ENV !== "production") {
-          assert(outputDueEnd >= this._outputDueEnd);
+          assert2(outputDueEnd >= this._outputDueEnd);
         }
         this._outputDueEnd = outputDueEnd;
       } else {
@@ -24472,7 +28271,7 @@ var Task = (
     };
     Task2.prototype.pipe = function(downTask) {
       if (process.env.NODE_ENV !== "production") {
-        assert(downTask && !downTask._disposed && downTask !== this);
+        assert2(downTask && !downTask._disposed && downTask !== this);
       }
       if (this._downstream !== downTask || this._dirty) {
         this._downstream = downTask;
@@ -24736,7 +28535,7 @@ function applySingleDataTransform(transOption, upSourceList, infoForPrint, pipeI
     }
     throwError2(errMsg);
   }
-  if (!isObject(transOption)) {
+  if (!isObject2(transOption)) {
     if (process.env.NODE_ENV !== "production") {
       errMsg = "transform declaration must be an object rather than " + typeof transOption + ".";
     }
@@ -24769,7 +28568,7 @@ function applySingleDataTransform(transOption, upSourceList, infoForPrint, pipeI
   }
   return map(resultList, function(result, resultIndex) {
     var errMsg2 = "";
-    if (!isObject(result)) {
+    if (!isObject2(result)) {
       if (process.env.NODE_ENV !== "production") {
         errMsg2 = "A transform should not return some empty results.";
       }
@@ -24896,7 +28695,7 @@ var SourceManager = (
         }
       }
       if (process.env.NODE_ENV !== "production") {
-        assert(resultSourceList && upstreamSignList);
+        assert2(resultSourceList && upstreamSignList);
       }
       this._setLocalSource(resultSourceList, upstreamSignList);
     };
@@ -24905,7 +28704,7 @@ var SourceManager = (
       var transformOption = datasetModel.get("transform", true);
       var fromTransformResult = datasetModel.get("fromTransformResult", true);
       if (process.env.NODE_ENV !== "production") {
-        assert(fromTransformResult != null || transformOption != null);
+        assert2(fromTransformResult != null || transformOption != null);
       }
       if (fromTransformResult != null) {
         var errMsg = "";
@@ -24971,7 +28770,7 @@ var SourceManager = (
     };
     SourceManager2.prototype.getSharedDataStore = function(seriesDimRequest) {
       if (process.env.NODE_ENV !== "production") {
-        assert(isSeries(this._sourceHost), "Can only call getDataStore on series source manager.");
+        assert2(isSeries(this._sourceHost), "Can only call getDataStore on series source manager.");
       }
       var schema = seriesDimRequest.makeStoreSchema();
       return this._innerGetDataStore(schema.dimensions, seriesDimRequest.source, schema.hash);
@@ -25180,7 +28979,7 @@ var TooltipMarkupStyleCreator = (
         return marker;
       } else {
         if (process.env.NODE_ENV !== "production") {
-          assert(markerId);
+          assert2(markerId);
         }
         this.richTextStyles[markerId] = marker.style;
         return marker.content;
@@ -25324,7 +29123,7 @@ var SeriesModel = (
       wrapData(data, this);
       this.dataTask.context.data = data;
       if (process.env.NODE_ENV !== "production") {
-        assert(data, "getInitialData returned invalid data.");
+        assert2(data, "getInitialData returned invalid data.");
       }
       inner3(this).dataBeforeProcessed = data;
       autoSeriesName(this);
@@ -25584,7 +29383,7 @@ var SeriesModel = (
       if (selectedMode === "series") {
         option.selectedMap = "all";
       } else if (selectedMode === "multiple") {
-        if (!isObject(option.selectedMap)) {
+        if (!isObject2(option.selectedMap)) {
           option.selectedMap = {};
         }
         var selectedMap = option.selectedMap;
@@ -26336,7 +30135,7 @@ function symbolNeedsDraw(data, point, idx, opt) {
   return point && !isNaN(point[0]) && !isNaN(point[1]) && !(opt && opt.isIgnore && opt.isIgnore(idx)) && !(opt && opt.clipShape && !opt.clipShape.contain(point[0], point[1])) && data.getItemVisual(idx, "symbol") !== "none";
 }
 function normalizeUpdateOpt(opt) {
-  if (opt != null && !isObject(opt)) {
+  if (opt != null && !isObject2(opt)) {
     opt = {
       isIgnore: opt
     };
@@ -26591,7 +30390,7 @@ function createFloat32Array(capacity) {
 }
 function tryEnsureTypedArray(tyArr, capacity) {
   if (process.env.NODE_ENV !== "production") {
-    assert(capacity != null && isFinite(capacity) && capacity >= 0 && tyArr.hasOwnProperty("ctor"));
+    assert2(capacity != null && isFinite(capacity) && capacity >= 0 && tyArr.hasOwnProperty("ctor"));
   }
   var existingArr = tyArr.arr;
   var ctor = tyArr.ctor;
@@ -27494,7 +31293,7 @@ var OrdinalMeta = (
   })()
 );
 function getName(obj) {
-  if (isObject(obj) && obj.value != null) {
+  if (isObject2(obj) && obj.value != null) {
     return obj.value;
   } else {
     return obj + "";
@@ -27616,13 +31415,13 @@ var linearScaleMapperMethods = {
   },
   setExtent: function(start3, end2) {
     if (process.env.NODE_ENV !== "production") {
-      assert(!this._frozen);
+      assert2(!this._frozen);
     }
     writeExtent(this._extents, SCALE_EXTENT_KIND_EFFECTIVE, start3, end2);
   },
   setExtent2: function(kind, start3, end2) {
     if (process.env.NODE_ENV !== "production") {
-      assert(!this._frozen);
+      assert2(!this._frozen);
     }
     var extentList = this._extents;
     if (!extentList[kind]) {
@@ -27777,7 +31576,7 @@ var OrdinalScale = (
       if (isArray(ordinalMeta)) {
         ordinalMeta = new OrdinalMeta_default({
           categories: map(ordinalMeta, function(item) {
-            return isObject(item) ? item.value : item;
+            return isObject2(item) ? item.value : item;
           })
         });
       }
@@ -27970,14 +31769,14 @@ var IntervalScale = (
     IntervalScale2.prototype.setConfig = function(cfg) {
       var extent = getScaleExtentForTickUnsafe(this);
       if (process.env.NODE_ENV !== "production") {
-        assert(cfg.interval != null);
+        assert2(cfg.interval != null);
         if (cfg.intervalCount != null) {
-          assert(cfg.intervalCount >= -1 && cfg.intervalPrecision != null && !hasBreaks(this));
+          assert2(cfg.intervalCount >= -1 && cfg.intervalPrecision != null && !hasBreaks(this));
         }
         if (cfg.niceExtent != null) {
-          assert(isFinite(cfg.niceExtent[0]) && isFinite(cfg.niceExtent[1]));
-          assert(extent[0] <= cfg.niceExtent[0] && cfg.niceExtent[1] <= extent[1]);
-          assert(round2(cfg.niceExtent[0] - cfg.niceExtent[1], getPrecision(cfg.interval)) <= cfg.interval);
+          assert2(isFinite(cfg.niceExtent[0]) && isFinite(cfg.niceExtent[1]));
+          assert2(extent[0] <= cfg.niceExtent[0] && cfg.niceExtent[1] <= extent[1]);
+          assert2(round2(cfg.niceExtent[0] - cfg.niceExtent[1], getPrecision(cfg.interval)) <= cfg.interval);
         }
       }
       this._cfg = cfg = clone(cfg);
@@ -28007,7 +31806,7 @@ var IntervalScale = (
         return ticks;
       }
       if (process.env.NODE_ENV !== "production") {
-        assert(niceExtent != null);
+        assert2(niceExtent != null);
       }
       var safeLimit = 3e3;
       if (extent[0] < niceExtent[0]) {
@@ -30236,7 +34035,7 @@ var ecModelCachePrepareInner = makeInner();
 var validateInputAxis;
 if (process.env.NODE_ENV !== "production") {
   validateInputAxis = function(axis2) {
-    assert(axis2 && axis2.model && axis2.model.uid && axis2.model.ecModel);
+    assert2(axis2 && axis2.model && axis2.model.uid && axis2.model.ecModel);
   };
 }
 function getAxisStatPerKeyPerAxis(axis2, axisStatKey) {
@@ -30247,7 +34046,7 @@ function getAxisStatPerKeyPerAxis(axis2, axisStatKey) {
 }
 function getAxisStat(axis2, axisStatKey) {
   if (process.env.NODE_ENV !== "production") {
-    assert(axisStatKey != null);
+    assert2(axisStatKey != null);
     validateInputAxis(axis2);
   }
   return wrapStatResult(getAxisStatPerKeyPerAxis(axis2, axisStatKey));
@@ -30289,7 +34088,7 @@ function eachSeriesOnAxis(axis2, cb) {
 }
 function eachSeriesOnAxisOnKey(axis2, axisStatKey, cb) {
   if (process.env.NODE_ENV !== "production") {
-    assert(axisStatKey != null);
+    assert2(axisStatKey != null);
     validateInputAxis(axis2);
   }
   var perKeyPerAxis = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
@@ -30308,13 +34107,13 @@ function eachSeriesDealForAxisStat(ecModel, seriesList, cb) {
 }
 function eachAxisOnKey(ecModel, axisStatKey, cb) {
   if (process.env.NODE_ENV !== "production") {
-    assert(axisStatKey != null);
+    assert2(axisStatKey != null);
   }
   var keyed = ecModelCacheFullUpdateInner(getCachePerECFullUpdate(ecModel)).keyed;
   var perKey = keyed && keyed.get(axisStatKey);
   perKey && perKey.each(function(perKeyPerAxis) {
     if (process.env.NODE_ENV !== "production") {
-      assert(perKeyPerAxis.sers.length > 0);
+      assert2(perKeyPerAxis.sers.length > 0);
     }
     cb(perKeyPerAxis.axis);
   });
@@ -30328,7 +34127,7 @@ function eachKeyOnAxis(axis2, cb) {
   keysByAxisModelUid && each(keysByAxisModelUid.get(model2.uid), function(axisStatKey) {
     if (process.env.NODE_ENV !== "production") {
       var stat10 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
-      assert(stat10 && stat10.sers.length > 0);
+      assert2(stat10 && stat10.sers.length > 0);
     }
     cb(axisStatKey);
   });
@@ -30359,7 +34158,7 @@ function associateSeriesWithAxis(axis2, seriesModel, coordSysType) {
     validateInputAxis(axis2);
     var axSerPairCheck = ecFullUpdateCache.axSerPairCheck || (ecFullUpdateCache.axSerPairCheck = createHashMap());
     var pairKey = "" + axisModelUid + AXIS_STAT_KEY_DELIMITER + seriesModel.uid;
-    assert(!axSerPairCheck.get(pairKey));
+    assert2(!axSerPairCheck.get(pairKey));
     axSerPairCheck.set(pairKey, 1);
   }
   var seriesOnAxisMap = ecFullUpdateCache.axSer || (ecFullUpdateCache.axSer = createHashMap());
@@ -30367,7 +34166,7 @@ function associateSeriesWithAxis(axis2, seriesModel, coordSysType) {
   if (process.env.NODE_ENV !== "production") {
     var lastSeries = seriesListPerAxis[seriesListPerAxis.length - 1];
     if (lastSeries) {
-      assert(lastSeries.seriesIndex < seriesModel.seriesIndex);
+      assert2(lastSeries.seriesIndex < seriesModel.seriesIndex);
     }
   }
   seriesListPerAxis.push(seriesModel);
@@ -30400,7 +34199,7 @@ function makeClientLookupKey(seriesType2, isBaseAxis, coordSysType) {
 function requireAxisStatistics(registers, client) {
   var clientKey = makeClientLookupKey(client.seriesType, client.baseAxis, client.coordSysType);
   if (process.env.NODE_ENV !== "production") {
-    assert(client.seriesType && client.key && !clientsForCheckingStatKey.get(client.key) && !clientsForLookup.get(clientKey));
+    assert2(client.seriesType && client.key && !clientsForCheckingStatKey.get(client.key) && !clientsForLookup.get(clientKey));
     clientsForCheckingStatKey.set(client.key, 1);
   }
   clientsForLookup.set(clientKey, client);
@@ -30444,7 +34243,7 @@ function calcBandWidth(axis2, opt) {
     calcBandWidthForNumericAxis(out2, axis2, scaleLinearSpan, pxSpan, fromStat);
   } else if (min3 == null) {
     if (process.env.NODE_ENV !== "production") {
-      assert(false);
+      assert2(false);
     }
   }
   if (min3 != null) {
@@ -30463,7 +34262,7 @@ function calcBandWidthForCategoryAxis(out2, axis2, scaleLinearSpan, pxSpan) {
 }
 function calcBandWidthForNumericAxis(out2, axis2, scaleLinearSpan, pxSpan, fromStat) {
   if (process.env.NODE_ENV !== "production") {
-    assert(fromStat);
+    assert2(fromStat);
   }
   var onlySingular = false;
   var bandWidthInData = -Infinity;
@@ -30903,7 +34702,7 @@ function resetOverlapRecordToShared(cfg, shared2, axisModel, labelLayoutList) {
   record.stOccupiedRect = stOccupiedRect;
   record.labelInfoList = labelInfoList;
 }
-var _stTransTmp = create();
+var _stTransTmp = create2();
 var _stLabelRectTmp = new BoundingRect_default(0, 0, 0, 0);
 var resolveAxisNameOverlapDefault = function(cfg, ctx, axisModel, nameLayoutInfo, nameMoveDirVec, thisRecord) {
   if (isNameLocationCenter(cfg.nameLocation)) {
@@ -30948,7 +34747,7 @@ var AxisBuilder = (
     AxisBuilder2.prototype.updateCfg = function(opt) {
       if (process.env.NODE_ENV !== "production") {
         var ready = this._shared.ensureRecord(this._axisModel).ready;
-        assert(!ready.axisLine && !ready.axisTickLabelDetermine);
+        assert2(!ready.axisLine && !ready.axisTickLabelDetermine);
         ready.axisName = ready.axisTickLabelEstimate = false;
       }
       var raw = this._cfg.raw;
@@ -30983,8 +34782,8 @@ var AxisBuilder = (
         showMinorTicks: axisModel.get(["minorTick", "show"])
       };
       if (process.env.NODE_ENV !== "production") {
-        assert(cfg.position != null);
-        assert(cfg.rotation != null);
+        assert2(cfg.position != null);
+        assert2(cfg.rotation != null);
       }
       this._cfg = cfg;
       var transformGroup = new Group_default({
@@ -31059,7 +34858,7 @@ var builders = {
   axisLine: function(cfg, local, shared2, axisModel, group, transformGroup, api) {
     if (process.env.NODE_ENV !== "production") {
       var ready = shared2.ensureRecord(axisModel).ready;
-      assert(!ready.axisLine);
+      assert2(!ready.axisLine);
       ready.axisLine = true;
     }
     var shown = axisModel.get(["axisLine", "show"]);
@@ -31149,7 +34948,7 @@ var builders = {
   axisTickLabelEstimate: function(cfg, local, shared2, axisModel, group, transformGroup, api, extraParams) {
     if (process.env.NODE_ENV !== "production") {
       var ready = shared2.ensureRecord(axisModel).ready;
-      assert(!ready.axisTickLabelDetermine);
+      assert2(!ready.axisTickLabelDetermine);
       ready.axisTickLabelEstimate = true;
     }
     var needCallLayout = dealLastTickLabelResultReusable(local, group, extraParams);
@@ -31182,7 +34981,7 @@ var builders = {
     var sharedRecord = shared2.ensureRecord(axisModel);
     if (process.env.NODE_ENV !== "production") {
       var ready = sharedRecord.ready;
-      assert(ready.axisTickLabelEstimate || ready.axisTickLabelDetermine);
+      assert2(ready.axisTickLabelEstimate || ready.axisTickLabelDetermine);
       ready.axisName = true;
     }
     if (local.nameEl) {
@@ -31212,7 +35011,7 @@ var builders = {
       pos.y = cfg.labelOffset + nameDirection * gap;
       nameMoveDirVec.y = nameDirection;
     }
-    var mt = create();
+    var mt = create2();
     nameMoveDirVec.transform(rotate(mt, mt, cfg.rotation));
     var nameRotation = axisModel.get("nameRotate");
     if (nameRotation != null) {
@@ -31287,7 +35086,7 @@ var builders = {
     if (cfg.shouldNameMoveOverlap && nameLayout) {
       var record = shared2.ensureRecord(axisModel);
       if (process.env.NODE_ENV !== "production") {
-        assert(record.labelInfoList);
+        assert2(record.labelInfoList);
       }
       shared2.resolveAxisNameOverlap(cfg, shared2, axisModel, nameLayout, nameMoveDirVec, record);
     }
@@ -31504,7 +35303,7 @@ function dealLastTickLabelResultReusable(local, group, extraParams) {
   if (axisLabelBuildResultExists(local)) {
     var axisLabelsCreationContext = local.axisLabelsCreationContext;
     if (process.env.NODE_ENV !== "production") {
-      assert(local.labelGroup && axisLabelsCreationContext);
+      assert2(local.labelGroup && axisLabelsCreationContext);
     }
     var noPxChangeTryDetermine = axisLabelsCreationContext.out.noPxChangeTryDetermine;
     if (extraParams.noPxChange) {
@@ -31551,7 +35350,7 @@ function buildAxisLabel(cfg, local, group, kind, axisModel, api) {
     var tickValue = getTickValueOutermost(axis2.scale, labelItemTick);
     if (rawCategoryData && rawCategoryData[tickValue]) {
       var rawCategoryItem = rawCategoryData[tickValue];
-      if (isObject(rawCategoryItem) && rawCategoryItem.textStyle) {
+      if (isObject2(rawCategoryItem) && rawCategoryItem.textStyle) {
         itemLabelModel = new Model_default(rawCategoryItem.textStyle, labelModel, axisModel.ecModel);
       }
     }
@@ -31801,7 +35600,7 @@ function updateCartesianAxisViewCommonPartBuilder(axisBuilder, gridRect, axisMod
     var oldRaw_1 = axisBuilder.__getRawCfg();
     each(keys(newRaw), function(prop) {
       if (prop !== "position" && prop !== "labelOffset") {
-        assert(newRaw[prop] === oldRaw_1[prop]);
+        assert2(newRaw[prop] === oldRaw_1[prop]);
       }
     });
   }
@@ -32000,11 +35799,11 @@ function scaleRawExtentInfoCreate(axis2, from) {
   var model2 = axis2.model;
   var axisDim = axis2.dim;
   if (process.env.NODE_ENV !== "production") {
-    assert(scale3 && model2 && axisDim);
+    assert2(scale3 && model2 && axisDim);
   }
   if (scale3.rawExtentInfo) {
     if (process.env.NODE_ENV !== "production") {
-      assert(scale3.rawExtentInfo.from !== from || from === AXIS_EXTENT_INFO_BUILD_FROM_DATA_ZOOM);
+      assert2(scale3.rawExtentInfo.from !== from || from === AXIS_EXTENT_INFO_BUILD_FROM_DATA_ZOOM);
     }
     return;
   }
@@ -32049,7 +35848,7 @@ function scaleRawExtentInfoCreateDeal(scale3, axis2, axisDim, model2, from) {
 function scaleRawExtentInfoBuildDefault(axisLike, dataExtent) {
   var scale3 = axisLike.scale;
   if (process.env.NODE_ENV !== "production") {
-    assert(!scale3.rawExtentInfo);
+    assert2(!scale3.rawExtentInfo);
   }
   injectScaleRawExtentInfo(scale3, new ScaleRawExtentInfo(scale3, axisLike.model, dataExtent, false, false), AXIS_EXTENT_INFO_BUILD_FROM_EMPTY);
 }
@@ -32059,14 +35858,14 @@ function injectScaleRawExtentInfo(scale3, scaleRawExtentInfo, from) {
 }
 function registerAxisContainShapeHandler(axisStatKey, handler) {
   if (process.env.NODE_ENV !== "production") {
-    assert(!axisContainShapeHandlerMap.get(axisStatKey));
+    assert2(!axisContainShapeHandlerMap.get(axisStatKey));
   }
   axisContainShapeHandlerMap.set(axisStatKey, handler);
 }
 var axisContainShapeHandlerMap = createHashMap();
 function adoptScaleRawExtentInfoAndPrepare(scale3, model2, ecModel, axis2, externalDataExtent) {
   if (process.env.NODE_ENV !== "production") {
-    assert(!externalDataExtent || !scale3.rawExtentInfo);
+    assert2(!externalDataExtent || !scale3.rawExtentInfo);
   }
   if (!scale3.rawExtentInfo) {
     scaleRawExtentInfoBuildDefault({
@@ -32255,7 +36054,7 @@ function requireAxisStatisticsForBaseBar(registers, axisStatKey, seriesType2, co
 function getStartValue(baseAxis) {
   var val = baseAxis.scale.rawExtentInfo.makeRenderInfo().startValue;
   if (process.env.NODE_ENV !== "production") {
-    assert(isNullableNumberFinite(val));
+    assert2(isNullableNumberFinite(val));
   }
   return val;
 }
@@ -32493,7 +36292,7 @@ function createCrossSeriesLayoutHandler(seriesType2) {
       var axisStatKey = makeAxisStatKey2(seriesType2, COORD_SYS_TYPE_CARTESIAN_2D);
       eachAxisOnKey(ecModel, axisStatKey, function(axis2) {
         if (process.env.NODE_ENV !== "production") {
-          assert(axis2 instanceof Axis2D_default);
+          assert2(axis2 instanceof Axis2D_default);
         }
         var columnLayout = makeColumnLayoutOnAxisReal(axis2, seriesType2);
         eachSeriesOnAxisOnKey(axis2, axisStatKey, function(seriesModel) {
@@ -36003,7 +39802,7 @@ function concatInternalOptions(ecModel, mainType, newCmptOptionList) {
   }
   if (process.env.NODE_ENV !== "production") {
     for (var i = 0; i < internalOptions.length; i++) {
-      assert(isComponentIdInternal(internalOptions[i]));
+      assert2(isComponentIdInternal(internalOptions[i]));
     }
   }
   return newCmptOptionList.concat(internalOptions);
@@ -36097,8 +39896,8 @@ var GlobalModel = (
     };
     GlobalModel2.prototype.setOption = function(option, opts, optionPreprocessorFuncs2) {
       if (process.env.NODE_ENV !== "production") {
-        assert(option != null, "option is null/undefined");
-        assert(option[OPTION_INNER_KEY] !== OPTION_INNER_VALUE, "please use chart.getOption()");
+        assert2(option != null, "option is null/undefined");
+        assert2(option[OPTION_INNER_KEY] !== OPTION_INNER_VALUE, "please use chart.getOption()");
       }
       var innerOpt = normalizeSetOptionInput(opts);
       this._optionManager.setOption(option, optionPreprocessorFuncs2, innerOpt);
@@ -36390,7 +40189,7 @@ var GlobalModel = (
           }
         });
       } else {
-        var cmpts = isString(mainType) ? componentsMap.get(mainType) : isObject(mainType) ? this.findComponents(mainType) : null;
+        var cmpts = isString(mainType) ? componentsMap.get(mainType) : isObject2(mainType) ? this.findComponents(mainType) : null;
         for (var i = 0; cmpts && i < cmpts.length; i++) {
           var cmpt = cmpts[i];
           cmpt && cb.call(context, cmpt, cmpt.componentIndex);
@@ -36500,7 +40299,7 @@ var GlobalModel = (
         });
         ecModel._componentsCount = createHashMap();
         var airaOption = baseOption.aria;
-        if (isObject(airaOption) && airaOption.enabled == null) {
+        if (isObject2(airaOption) && airaOption.enabled == null) {
           airaOption.enabled = true;
         }
         mergeTheme(baseOption, ecModel._theme.option);
@@ -36564,7 +40363,7 @@ function normalizeSetOptionInput(opts) {
   var replaceMergeMainTypeMap = createHashMap();
   opts && each(normalizeToArray(opts.replaceMerge), function(mainType) {
     if (process.env.NODE_ENV !== "production") {
-      assert(Component_default.hasClass(mainType), '"' + mainType + '" is not valid component main type in "replaceMerge"');
+      assert2(Component_default.hasClass(mainType), '"' + mainType + '" is not valid component main type in "replaceMerge"');
     }
     replaceMergeMainTypeMap.set(mainType, true);
   });
@@ -36689,7 +40488,7 @@ function parseRawOption(rawOption, optionPreprocessorFuncs2, isNew) {
     if (isArray(mediaOnRoot)) {
       each(mediaOnRoot, function(singleMedia) {
         if (process.env.NODE_ENV !== "production") {
-          if (singleMedia && !singleMedia.option && isObject(singleMedia.query) && isObject(singleMedia.query.option)) {
+          if (singleMedia && !singleMedia.option && isObject2(singleMedia.query) && isObject2(singleMedia.query.option)) {
             error("Illegal media option. Must be like { media: [ { query: {}, option: {} } ] }");
           }
         }
@@ -36763,7 +40562,7 @@ var OptionManager_default = OptionManager;
 
 // node_modules/echarts/lib/preprocessor/helper/compatStyle.js
 var each3 = each;
-var isObject3 = isObject;
+var isObject4 = isObject2;
 var POSSIBLE_STYLES = ["areaStyle", "lineStyle", "nodeStyle", "linkStyle", "chordStyle", "label", "labelLine"];
 function compatEC2ItemStyle(opt) {
   var itemStyleOpt = opt && opt.itemStyle;
@@ -36840,8 +40639,8 @@ function removeEC3NormalStatus(opt) {
   convertNormalEmphasis(opt, "edgeLabel");
 }
 function compatTextStyle(opt, propName) {
-  var labelOptSingle = isObject3(opt) && opt[propName];
-  var textStyle = isObject3(labelOptSingle) && labelOptSingle.textStyle;
+  var labelOptSingle = isObject4(opt) && opt[propName];
+  var textStyle = isObject4(labelOptSingle) && labelOptSingle.textStyle;
   if (textStyle) {
     if (process.env.NODE_ENV !== "production") {
       deprecateLog("textStyle hierarchy in " + propName + " has been removed since 4.0. All textStyle properties are configured in " + propName + " directly now.");
@@ -36862,7 +40661,7 @@ function compatEC3CommonStyles(opt) {
   }
 }
 function processSeries(seriesOpt) {
-  if (!isObject3(seriesOpt)) {
+  if (!isObject4(seriesOpt)) {
     return;
   }
   compatEC2ItemStyle(seriesOpt);
@@ -36947,7 +40746,7 @@ function toObj(o) {
 }
 function globalCompatStyle(option, isTheme) {
   each3(toArr(option.series), function(seriesOpt) {
-    isObject3(seriesOpt) && processSeries(seriesOpt);
+    isObject4(seriesOpt) && processSeries(seriesOpt);
   });
   var axes = ["xAxis", "yAxis", "radiusAxis", "angleAxis", "singleAxis", "parallelAxis", "radar"];
   isTheme && axes.push("valueAxis", "categoryAxis", "logAxis", "timeAxis");
@@ -36995,7 +40794,7 @@ function globalCompatStyle(option, isTheme) {
     }
   });
   each3(toArr(option.geo), function(geoOpt) {
-    if (isObject3(geoOpt)) {
+    if (isObject4(geoOpt)) {
       compatEC3CommonStyles(geoOpt);
       each3(toArr(geoOpt.regions), function(regionObj) {
         compatEC3CommonStyles(regionObj);
@@ -37009,7 +40808,7 @@ function globalCompatStyle(option, isTheme) {
     convertNormalEmphasis(timelineOpt, "controlStyle", true);
     var data = timelineOpt.data;
     isArray(data) && each(data, function(item) {
-      if (isObject(item)) {
+      if (isObject2(item)) {
         convertNormalEmphasis(item, "label");
         convertNormalEmphasis(item, "itemStyle");
       }
@@ -37126,7 +40925,7 @@ function globalBackwardCompat(option, isTheme) {
   globalCompatStyle(option, isTheme);
   option.series = normalizeToArray(option.series);
   each(option.series, function(seriesOpt) {
-    if (!isObject(seriesOpt)) {
+    if (!isObject2(seriesOpt)) {
       return;
     }
     var seriesType2 = seriesOpt.type;
@@ -37666,7 +41465,7 @@ var Scheduler = (
         if (process.env.NODE_ENV !== "production") {
           errMsg = '"reset" and "overallReset" must not be both specified.';
         }
-        assert(!(handler.reset && handler.overallReset), errMsg);
+        assert2(!(handler.reset && handler.overallReset), errMsg);
         handler.reset && this._createSeriesStageTask(handler, record, ecModel, api);
         handler.overallReset && this._createOverallStageTask(handler, record, ecModel, api);
       }, this);
@@ -37812,7 +41611,7 @@ var Scheduler = (
       if (process.env.NODE_ENV !== "production") {
         errMsg = '"createOnAllSeries" is not supported for "overallReset", because it will block all streams.';
       }
-      assert(!stageHandler.createOnAllSeries, errMsg);
+      assert2(!stageHandler.createOnAllSeries, errMsg);
       if (seriesType2) {
         ecModel.eachRawSeriesByType(seriesType2, createStub);
       } else if (getTargetSeries) {
@@ -39716,7 +43515,7 @@ var ECharts = (
       var silent;
       var replaceMerge;
       var transitionOpt;
-      if (isObject(notMerge)) {
+      if (isObject2(notMerge)) {
         lazyUpdate = notMerge.lazyUpdate;
         silent = notMerge.silent;
         replaceMerge = notMerge.replaceMerge;
@@ -40192,7 +43991,7 @@ var ECharts = (
         disposedWarning(this.id);
         return;
       }
-      if (isObject(name)) {
+      if (isObject2(name)) {
         cfg = name;
         name = "";
       }
@@ -40227,7 +44026,7 @@ var ECharts = (
         disposedWarning(this.id);
         return;
       }
-      if (!isObject(opt)) {
+      if (!isObject2(opt)) {
         opt = {
           silent: !!opt
         };
@@ -40269,7 +44068,7 @@ var ECharts = (
       var ecModel = this.getModel();
       var seriesModel = ecModel.getSeriesByIndex(seriesIndex);
       if (process.env.NODE_ENV !== "production") {
-        assert(params.data && seriesModel);
+        assert2(params.data && seriesModel);
       }
       seriesModel.appendData(params);
       this._scheduler.unfinished = true;
@@ -40314,7 +44113,7 @@ var ECharts = (
               Chart_default.getClass(classType.sub)
             );
             if (process.env.NODE_ENV !== "production") {
-              assert(Clazz, classType.sub + " does not exist.");
+              assert2(Clazz, classType.sub + " does not exist.");
             }
             view3 = new Clazz();
             view3.init(ecModel, api);
@@ -40648,7 +44447,7 @@ var ECharts = (
           var refinedEvent = void 0;
           if (actionInfo.refineEvent) {
             var eventContent = actionInfo.refineEvent(actionResultBatch, payload, ecModel, this._api).eventContent;
-            assert(isObject(eventContent));
+            assert2(isObject2(eventContent));
             refinedEvent = defaults({
               type: actionInfo.refinedEventType
             }, eventContent);
@@ -41185,7 +44984,7 @@ function registerAction(arg0, arg1, action) {
     action = arg1;
     arg1 = "";
   }
-  if (isObject(arg0)) {
+  if (isObject2(arg0)) {
     actionType = arg0.type;
     publicEventType = arg0.event;
     update = arg0.update;
@@ -41206,9 +45005,9 @@ function registerAction(arg0, arg1, action) {
   if (actions[actionType]) {
     return;
   }
-  assert(ACTION_REG.test(actionType) && ACTION_REG.test(publicEventType));
+  assert2(ACTION_REG.test(actionType) && ACTION_REG.test(publicEventType));
   if (refineEvent) {
-    assert(publicEventType !== actionType);
+    assert2(publicEventType !== actionType);
   }
   actions[actionType] = {
     actionType,
@@ -41238,7 +45037,7 @@ function registerVisual(priority, visualTask) {
 }
 var registeredTasks = [];
 function normalizeRegister(targetList, priority, fn, defaultPriority, visualType, checkBlock) {
-  if (isFunction(priority) || isObject(priority)) {
+  if (isFunction(priority) || isObject2(priority)) {
     fn = priority;
     priority = defaultPriority;
   }
@@ -41247,7 +45046,7 @@ function normalizeRegister(targetList, priority, fn, defaultPriority, visualType
       throw new Error("Illegal priority");
     }
     each(targetList, function(wrap) {
-      assert(wrap.__raw !== fn);
+      assert2(wrap.__raw !== fn);
     });
   }
   if (indexOf(registeredTasks, fn) >= 0) {
@@ -41260,7 +45059,7 @@ function normalizeRegister(targetList, priority, fn, defaultPriority, visualType
   targetList.push(stageHandler);
   if (process.env.NODE_ENV !== "production") {
     if (checkBlock) {
-      assert(!stageHandler.dirtyOnOverallProgress, "dirtyOnOverallProgress is not allowed in " + visualType + " stage; otherwise progressive rendering is disabled on all series.");
+      assert2(!stageHandler.dirtyOnOverallProgress, "dirtyOnOverallProgress is not allowed in " + visualType + " stage; otherwise progressive rendering is disabled on all series.");
     }
   }
 }
@@ -41828,7 +45627,7 @@ function scaleCalcAlign(targetAxis, alignToScale) {
   var targetScale = targetAxis.scale;
   var targetAxisModel = targetAxis.model;
   if (process.env.NODE_ENV !== "production") {
-    assert(targetScale && targetAxisModel && (targetScale instanceof Interval_default || targetScale instanceof Log_default) && (alignToScale instanceof Interval_default || alignToScale instanceof Log_default));
+    assert2(targetScale && targetAxisModel && (targetScale instanceof Interval_default || targetScale instanceof Log_default) && (alignToScale instanceof Interval_default || alignToScale instanceof Log_default));
   }
   var targetExtentInfo = adoptScaleRawExtentInfoAndPrepare(targetScale, targetAxisModel, targetAxisModel.ecModel, targetAxis, null);
   var isTargetLogScale = isLogScale(targetScale);
@@ -41841,14 +45640,14 @@ function scaleCalcAlign(targetAxis, alignToScale) {
   });
   var alignToSegCount = alignToTicks.length - 1;
   if (process.env.NODE_ENV !== "production") {
-    assert(!hasBreaks(alignToScale) && !hasBreaks(targetScale));
-    assert(alignToSegCount > 0);
-    assert(alignToExpNiceTicks.length === alignToTicks.length);
-    assert(alignToTicks[0].value <= alignToTicks[alignToSegCount].value);
-    assert(alignToExpNiceTicks[0].value <= alignToTicks[0].value && alignToTicks[alignToSegCount].value <= alignToExpNiceTicks[alignToSegCount].value);
+    assert2(!hasBreaks(alignToScale) && !hasBreaks(targetScale));
+    assert2(alignToSegCount > 0);
+    assert2(alignToExpNiceTicks.length === alignToTicks.length);
+    assert2(alignToTicks[0].value <= alignToTicks[alignToSegCount].value);
+    assert2(alignToExpNiceTicks[0].value <= alignToTicks[0].value && alignToTicks[alignToSegCount].value <= alignToExpNiceTicks[alignToSegCount].value);
     if (alignToSegCount >= 2) {
-      assert(alignToExpNiceTicks[1].value === alignToTicks[1].value);
-      assert(alignToExpNiceTicks[alignToSegCount - 1].value === alignToTicks[alignToSegCount - 1].value);
+      assert2(alignToExpNiceTicks[1].value === alignToTicks[1].value);
+      assert2(alignToExpNiceTicks[alignToSegCount - 1].value === alignToTicks[alignToSegCount - 1].value);
     }
   }
   var t0;
@@ -41878,7 +45677,7 @@ function scaleCalcAlign(targetAxis, alignToScale) {
     alignToNiceSegCount = alignToSegCount - (t0 ? 1 : 0) - (t1 ? 1 : 0);
   }
   if (process.env.NODE_ENV !== "production") {
-    assert(alignToNiceSegCount >= 1);
+    assert2(alignToNiceSegCount >= 1);
   }
   var dataZoomFixMinMax = targetExtentInfo.zoomFixMM;
   var hasDataZoomFixMinMax = dataZoomFixMinMax[0] || dataZoomFixMinMax[1];
@@ -42033,7 +45832,7 @@ function intervalScaleCalcNiceTicks(scale3, opt) {
   var splitNumber = ensureValidSplitNumber(opt.splitNumber, 5);
   var span = getScaleLinearSpanEffective(scale3);
   if (process.env.NODE_ENV !== "production") {
-    assert(isFinite(span) && span > 0);
+    assert2(isFinite(span) && span > 0);
   }
   var minInterval = opt.minInterval;
   var maxInterval = opt.maxInterval;
@@ -42058,7 +45857,7 @@ function logScaleCalcNiceTicks(intervalStub, opt) {
   var intervalExtent = intervalStub.getExtent();
   var span = getScaleLinearSpanEffective(intervalStub);
   if (process.env.NODE_ENV !== "production") {
-    assert(isFinite(span) && span > 0);
+    assert2(isFinite(span) && span > 0);
   }
   var interval = mathMax4(quantity(span), 1);
   var err = splitNumber / span * interval;
@@ -42079,7 +45878,7 @@ function scaleCalcNice(axisLike) {
   var axis2 = model2.axis;
   var ecModel = model2.ecModel;
   if (process.env.NODE_ENV !== "production") {
-    assert(axis2 && ecModel);
+    assert2(axis2 && ecModel);
   }
   scaleCalcNice2(scale3, model2, axis2, ecModel, null);
 }
@@ -42220,7 +46019,7 @@ var Grid = (
         var key2 = "x" + xAxisIndex + "y" + yAxisIndex;
         return this._coordsMap[key2];
       }
-      if (isObject(xAxisIndex)) {
+      if (isObject2(xAxisIndex)) {
         yAxisIndex = xAxisIndex.yAxisIndex;
         xAxisIndex = xAxisIndex.xAxisIndex;
       }
@@ -42512,7 +46311,7 @@ function updateAxisExtentTransByGridRect(axis2, gridXY, gridWH) {
 var legacyLayOutGridByContainLabel;
 function layOutGridByOuterBounds(outerBoundsRect, outerBoundsContain, outerBoundsClamp, gridRect, axesMap, axisBuilderSharedCtx, layoutRef) {
   if (process.env.NODE_ENV !== "production") {
-    assert(outerBoundsContain === "all" || outerBoundsContain === "axisLabel");
+    assert2(outerBoundsContain === "all" || outerBoundsContain === "axisLabel");
   }
   createOrUpdateAxesView(gridRect, axesMap, AxisTickLabelComputingKind.estimate, outerBoundsContain, false, layoutRef);
   var margin = [0, 0, 0, 0];
@@ -43252,10 +47051,10 @@ var View = (
       trans[VIEW_COORD_SYS_TRANS_RAW] = transformableCreate();
       trans[VIEW_COORD_SYS_TRANS_ROAM] = transformableCreate();
       trans[VIEW_COORD_SYS_TRANS_OVERALL] = transformableCreate();
-      viewInner.mtRaw = create();
-      viewInner.mtRawInv = create();
-      viewInner.mtOverall = create();
-      viewInner.mtOverallInv = create();
+      viewInner.mtRaw = create2();
+      viewInner.mtRawInv = create2();
+      viewInner.mtOverall = create2();
+      viewInner.mtOverallInv = create2();
       viewInner.zoom = 1;
       return _this;
     }
@@ -43306,11 +47105,11 @@ function viewCoordSysCopyBoundingRect(out2, viewCoordSys) {
 function viewCoordSysCopyViewRect(out2, viewCoordSys) {
   return boundingRectCopy(out2 || boundingRectCreate(), inner7(viewCoordSys).viewRect);
 }
-var tmpMtRTO = create();
-var tmpMtURT = create();
+var tmpMtRTO = create2();
+var tmpMtURT = create2();
 var tmpRectURT = boundingRectCreate();
-var tmpMtCOT1 = create();
-var tmpMtCOT2 = create();
+var tmpMtCOT1 = create2();
+var tmpMtCOT2 = create2();
 function getCoordSys(finder) {
   var seriesModel = finder.seriesModel;
   return seriesModel ? seriesModel.coordinateSystem : null;
@@ -43320,7 +47119,7 @@ var tmpTransSB2 = transformableCreate();
 
 // node_modules/echarts/lib/visual/VisualMapping.js
 var each4 = each;
-var isObject4 = isObject;
+var isObject5 = isObject2;
 var CATEGORY_DEFAULT_VISUAL_INDEX = -1;
 var VisualMapping = (
   /** @class */
@@ -43342,7 +47141,7 @@ var VisualMapping = (
       } else if (mappingMethod === "category") {
         thisOption.categories ? preprocessForSpecifiedCategory(thisOption) : normalizeVisualRange(thisOption, true);
       } else {
-        assert(mappingMethod !== "linear" || thisOption.dataExtent);
+        assert2(mappingMethod !== "linear" || thisOption.dataExtent);
         normalizeVisualRange(thisOption);
       }
     }
@@ -43360,7 +47159,7 @@ var VisualMapping = (
       return VisualMapping2.visualHandlers.hasOwnProperty(visualType);
     };
     VisualMapping2.eachVisual = function(visual, callback2, context) {
-      if (isObject(visual)) {
+      if (isObject2(visual)) {
         each(visual, callback2, context);
       } else {
         callback2.call(context, visual);
@@ -43368,7 +47167,7 @@ var VisualMapping = (
     };
     VisualMapping2.mapVisual = function(visual, callback2, context) {
       var isPrimary;
-      var newVisual = isArray(visual) ? [] : isObject(visual) ? {} : (isPrimary = true, null);
+      var newVisual = isArray(visual) ? [] : isObject2(visual) ? {} : (isPrimary = true, null);
       VisualMapping2.eachVisual(visual, function(v, key2) {
         var newVal = callback2.call(context, v, key2);
         isPrimary ? newVisual = newVal : newVisual[key2] = newVal;
@@ -43389,7 +47188,7 @@ var VisualMapping = (
     VisualMapping2.prepareVisualTypes = function(visualTypes) {
       if (isArray(visualTypes)) {
         visualTypes = visualTypes.slice();
-      } else if (isObject4(visualTypes)) {
+      } else if (isObject5(visualTypes)) {
         var types_1 = [];
         each4(visualTypes, function(item, type) {
           types_1.push(type);
@@ -43558,7 +47357,7 @@ function preprocessForSpecifiedCategory(thisOption) {
   });
   if (!isArray(visual)) {
     var visualArr_1 = [];
-    if (isObject(visual)) {
+    if (isObject2(visual)) {
       each4(visual, function(v, cate) {
         var index = categoryMap[cate];
         visualArr_1[index != null ? index : CATEGORY_DEFAULT_VISUAL_INDEX] = v;
@@ -43578,7 +47377,7 @@ function preprocessForSpecifiedCategory(thisOption) {
 function normalizeVisualRange(thisOption, isCategory2) {
   var visual = thisOption.visual;
   var visualArr = [];
-  if (isObject(visual)) {
+  if (isObject2(visual)) {
     each4(visual, function(v) {
       visualArr.push(v);
     });
@@ -45088,14 +48887,14 @@ var transitionDuringAPI = {
   // Usually other props do not need to be changed in animation during.
   setTransform: function(key2, val) {
     if (process.env.NODE_ENV !== "production") {
-      assert(hasOwn(TRANSFORM_PROPS_MAP, key2), "Only " + transformPropNamesStr + " available in `setTransform`.");
+      assert2(hasOwn(TRANSFORM_PROPS_MAP, key2), "Only " + transformPropNamesStr + " available in `setTransform`.");
     }
     tmpDuringScope.el[key2] = val;
     return this;
   },
   getTransform: function(key2) {
     if (process.env.NODE_ENV !== "production") {
-      assert(hasOwn(TRANSFORM_PROPS_MAP, key2), "Only " + transformPropNamesStr + " available in `getTransform`.");
+      assert2(hasOwn(TRANSFORM_PROPS_MAP, key2), "Only " + transformPropNamesStr + " available in `getTransform`.");
     }
     return tmpDuringScope.el[key2];
   },
@@ -45687,8 +49486,8 @@ function makeRenderItem(customSeries, data, ecModel, api) {
   var prepareResult2 = {};
   if (coordSys) {
     if (process.env.NODE_ENV !== "production") {
-      assert(renderItem, "series.render is required.");
-      assert(coordSys.prepareCustoms || prepareCustoms[coordSys.type], "This coordSys does not support custom series.");
+      assert2(renderItem, "series.render is required.");
+      assert2(coordSys.prepareCustoms || prepareCustoms[coordSys.type], "This coordSys does not support custom series.");
     }
     prepareResult2 = coordSys.prepareCustoms ? coordSys.prepareCustoms(coordSys) : prepareCustoms[coordSys.type](coordSys);
   }
@@ -45869,7 +49668,7 @@ function createOrUpdateItem(api, existsEl, dataIndex, elOption, seriesModel, gro
 }
 function doCreateOrUpdateEl(api, existsEl, dataIndex, elOption, seriesModel, group) {
   if (process.env.NODE_ENV !== "production") {
-    assert(elOption, "should not have an null/undefined element setting");
+    assert2(elOption, "should not have an null/undefined element setting");
   }
   var toBeReplacedIdx = -1;
   var oldEl = existsEl;
@@ -45945,7 +49744,7 @@ function doCreateOrUpdateClipPath(el, dataIndex, elOption, seriesModel, isInit) 
     if (!clipPath) {
       clipPath = createEl2(clipPathOpt);
       if (process.env.NODE_ENV !== "production") {
-        assert(isPath2(clipPath), "Only any type of `path` can be used in `clipPath`, rather than " + clipPath.type + ".");
+        assert2(isPath2(clipPath), "Only any type of `path` can be used in `clipPath`, rather than " + clipPath.type + ".");
       }
       el.setClipPath(clipPath);
     }
@@ -46012,7 +49811,7 @@ function processTxInfo(elOption, state, attachedTxInfo) {
     var txConOptNormal_1 = txConOpt;
     !txConOptNormal_1.type && (txConOptNormal_1.type = "text");
     if (process.env.NODE_ENV !== "production") {
-      assert(txConOptNormal_1.type === "text", 'textContent.type must be "text"');
+      assert2(txConOptNormal_1.type === "text", 'textContent.type must be "text"');
     }
   }
   var info = !state ? attachedTxInfo.normal : attachedTxInfo[state];
@@ -46061,7 +49860,7 @@ function mergeChildren(api, el, dataIndex, elOption, seriesModel) {
       doCreateOrUpdateEl(api, oldChild, dataIndex, newChild, seriesModel, el);
     } else {
       if (process.env.NODE_ENV !== "production") {
-        assert(oldChild, "renderItem should not return a group containing elements as null/undefined/{} if they do not exist before.");
+        assert2(oldChild, "renderItem should not return a group containing elements as null/undefined/{} if they do not exist before.");
       }
       oldChild.ignore = true;
     }
@@ -46348,7 +50147,7 @@ function updateProps2(animationModel, moveAnimation, el, props) {
   }
 }
 function propsEqual(lastProps, newProps) {
-  if (isObject(lastProps) && isObject(newProps)) {
+  if (isObject2(lastProps) && isObject2(newProps)) {
     var equals_1 = true;
     each(newProps, function(item, key2) {
       equals_1 = equals_1 && propsEqual(lastProps[key2], item);
@@ -46476,7 +50275,7 @@ function getValueLabel(value, axis2, ecModel, seriesDataIndices, opt) {
   return text3;
 }
 function getTransformedPosition(axis2, value, layoutInfo) {
-  var transform = create();
+  var transform = create2();
   rotate(transform, transform, layoutInfo.rotation);
   translate(transform, transform, layoutInfo.position);
   return applyTransform2([axis2.dataToCoord(value), (layoutInfo.labelOffset || 0) + (layoutInfo.labelDirection || 1) * (layoutInfo.labelMargin || 0)], transform);
@@ -50399,7 +54198,7 @@ function visualMapPreprocessor(option) {
     var pieces = opt.pieces;
     if (pieces && isArray(pieces)) {
       each10(pieces, function(piece) {
-        if (isObject(piece)) {
+        if (isObject2(piece)) {
           if (has(piece, "start") && !has(piece, "min")) {
             piece.min = piece.start;
           }
@@ -50413,7 +54212,7 @@ function visualMapPreprocessor(option) {
       var seriesTargets = opt.seriesTargets;
       if (seriesTargets && isArray(seriesTargets)) {
         each10(seriesTargets, function(target) {
-          if (!isObject(target) || target.dimension == null) {
+          if (!isObject2(target) || target.dimension == null) {
             console.warn("Each seriesTarget should have a dimension property");
           }
           if (target.seriesIndex == null && target.seriesId == null) {
@@ -50716,7 +54515,7 @@ var resetMethods = {
   pieces: function(outPieceList) {
     var thisOption = this.option;
     each(thisOption.pieces, function(pieceListItem, index) {
-      if (!isObject(pieceListItem)) {
+      if (!isObject2(pieceListItem)) {
         pieceListItem = {
           value: pieceListItem
         };
@@ -51890,8 +55689,8 @@ function setPattern(el, attrs, target, scope) {
     }
     if (typeof Image === "undefined") {
       var errMsg = "Image width/height must been given explictly in svg-ssr renderer.";
-      assert(imageWidth_1, errMsg);
-      assert(imageHeight_1, errMsg);
+      assert2(imageWidth_1, errMsg);
+      assert2(imageHeight_1, errMsg);
     } else if (imageWidth_1 == null || imageHeight_1 == null) {
       var setSizeToVNode_1 = function(vNode, img) {
         if (vNode) {
@@ -52053,7 +55852,7 @@ function createElm(vnode) {
           appendChild(elm, createElm(ch));
         }
       }
-    } else if (isDef(vnode.text) && !isObject(vnode.text)) {
+    } else if (isDef(vnode.text) && !isObject2(vnode.text)) {
       appendChild(elm, createTextNode(vnode.text));
     }
   } else {
@@ -53328,7 +57127,7 @@ async function renderAgain(folder) {
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile3(join9(folder, name)).catch(() => null);
+      const bytes2 = await readFile4(join9(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
@@ -53338,7 +57137,7 @@ async function readReport(file) {
   const remedy = "Name the report.json (or its folder) that a run of this version wrote.";
   let report2;
   try {
-    report2 = JSON.parse(await readFile3(file, "utf8"));
+    report2 = JSON.parse(await readFile4(file, "utf8"));
   } catch (error2) {
     throw new UserError("files", `${file} cannot be read: ${messageOf(error2)}.`, remedy, { cause: error2 });
   }
@@ -53371,11 +57170,11 @@ async function writeAll(folder, files) {
 }
 
 // src/dataset/data-yaml.ts
-import { readdir as readdir4, readFile as readFile4, stat as stat6 } from "node:fs/promises";
-import { basename as basename6, resolve as resolve5 } from "node:path";
+import { readdir as readdir4, readFile as readFile5, stat as stat6 } from "node:fs/promises";
+import { basename as basename7, resolve as resolve5 } from "node:path";
 
 // src/dataset/class-names.ts
-import { basename as basename5 } from "node:path";
+import { basename as basename6 } from "node:path";
 
 // src/dataset/yaml-values.ts
 function isGiven(value) {
@@ -53426,7 +57225,7 @@ function readNames(content, file, warnings2) {
   }
   if (classes > names.size) {
     warnings2.push(
-      `\`names\` in ${basename5(file)} has gaps: ${names.size} names for classes 0 to ${classes - 1}.`
+      `\`names\` in ${basename6(file)} has gaps: ${names.size} names for classes 0 to ${classes - 1}.`
     );
   }
   return names;
@@ -53519,7 +57318,7 @@ async function readBounded(file) {
       "Check that it is the description of the data set, not the data itself."
     );
   }
-  return readFile4(file);
+  return readFile5(file);
 }
 function decode(bytes2, file, warnings2) {
   const mark = Buffer.from(bytes2.subarray(0, 2)).toString("latin1");
@@ -53533,7 +57332,7 @@ function decode(bytes2, file, warnings2) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes2);
   } catch {
-    warnings2.push(`${basename6(file)} is not UTF-8 text: bytes that are not were replaced by U+FFFD.`);
+    warnings2.push(`${basename7(file)} is not UTF-8 text: bytes that are not were replaced by U+FFFD.`);
     return new TextDecoder("utf-8").decode(bytes2);
   }
 }
@@ -53703,7 +57502,7 @@ function shorten(list) {
 }
 
 // src/dataset/coco-file.ts
-import { readFile as readFile5, stat as stat7 } from "node:fs/promises";
+import { readFile as readFile6, stat as stat7 } from "node:fs/promises";
 
 // src/dataset/lfs.ts
 var POINTER = Buffer.from("version https://git-lfs.github.com/spec/");
@@ -53750,7 +57549,7 @@ async function readBounded2(file) {
       "Keep only the images of the split and leave `segmentation` out: only the boxes are read."
     );
   }
-  return readFile5(file);
+  return readFile6(file);
 }
 function parse3(bytes2, file) {
   if (isLfsPointer(bytes2)) throw lfsError("annotations", [file]);
@@ -54036,7 +57835,7 @@ function cocoTruth({ id, width, height }, annotations, classes) {
 }
 
 // src/dataset/images.ts
-import { readFile as readFile6, stat as stat9 } from "node:fs/promises";
+import { readFile as readFile7, stat as stat9 } from "node:fs/promises";
 import { dirname as dirname8, isAbsolute as isAbsolute3, resolve as resolve6 } from "node:path";
 
 // src/dataset/small-files.ts
@@ -54188,7 +57987,7 @@ async function readList(list, size, formats, warnings2) {
       "Name a folder of images or a .txt file with one path a line."
     );
   }
-  const lines2 = splitLines(new TextDecoder("utf-8").decode(await readFile6(list)));
+  const lines2 = splitLines(new TextDecoder("utf-8").decode(await readFile7(list)));
   const images = lines2.filter((line) => formats.has(extension(line)));
   const others = lines2.filter((line) => !formats.has(extension(line)) && !/^(#|$)/.test(strip(line)));
   if (others.length > 0) {
@@ -54402,7 +58201,7 @@ function readLabels(label, rules) {
 
 // src/dataset/split.ts
 import { realpath as realpath3 } from "node:fs/promises";
-import { basename as basename7, dirname as dirname9, isAbsolute as isAbsolute4, normalize as normalize3 } from "node:path";
+import { basename as basename8, dirname as dirname9, isAbsolute as isAbsolute4, normalize as normalize3 } from "node:path";
 async function resolveSplit(yaml, split) {
   const written = splitEntries(yaml, split);
   const tried = /* @__PURE__ */ new Set();
@@ -54413,7 +58212,7 @@ async function resolveSplit(yaml, split) {
       if (found2 !== void 0) entries.push(found2);
     }
     if (entries.length < written.length) continue;
-    const warning = `\`path: ${yaml.path}\` of ${basename7(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
+    const warning = `\`path: ${yaml.path}\` of ${basename8(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
     return { entries, warnings: root.isGuess ? [warning] : [] };
   }
   throw new UserError(
@@ -54589,3691 +58388,6 @@ function warningsAbout(read) {
 }
 function warningsAboutSkipped(skipped, nc) {
   return skipped > 0 ? [`${skipped} labels of classes that the model (${nc} classes) cannot predict were skipped.`] : [];
-}
-
-// src/onnx/bfloat16.ts
-var wide = new Float32Array(1);
-var wideBits = new Uint32Array(wide.buffer);
-function bfloat16ToFloat(bits) {
-  wideBits[0] = bits << 16;
-  return wide[0];
-}
-function floatToBfloat16(value) {
-  wide[0] = value;
-  const bits = wideBits[0];
-  if (Number.isNaN(value)) return 32704;
-  return bits + 32767 + (bits >>> 16 & 1) >>> 16 & 65535;
-}
-
-// src/onnx/stored-tensor.ts
-var FORMATS = /* @__PURE__ */ new Map([
-  [1, "float32"],
-  [10, "float16"],
-  [16, "bfloat16"]
-]);
-function bytesPerValue(format2) {
-  return format2 === "float32" ? 4 : 2;
-}
-function storedTensor(model2, tensor, name) {
-  const format2 = FORMATS.get(tensor.dataType);
-  if (!format2) {
-    throw new UserError(
-      "model",
-      `The weight ${name} in ${model2.path} must be float32, float16 or bfloat16, but its ONNX data type is ${tensor.dataType}.`,
-      tensor.dataType === 2 || tensor.dataType === 3 ? "Prune the float model first and quantize the pruned one." : "Export the model as float32."
-    );
-  }
-  if (tensor.dataLocation === 1) {
-    throw new UserError(
-      "model",
-      `The weight ${name} in ${model2.path} is kept in an external data file.`,
-      "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
-    );
-  }
-  const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
-  const bytes2 = tensor.rawData.length > 0 || format2 !== "float32" ? tensor.rawData : tensor.floatData;
-  if (bytes2.length !== count * bytesPerValue(format2)) {
-    throw new UserError(
-      "model",
-      `The weight ${name} in ${model2.path} must hold ${count} ${format2} values (${tensor.dims.join("×")}), but it has ${bytes2.length} bytes of data.`,
-      "The file is damaged or was written in an unusual way: export the model again."
-    );
-  }
-  return { format: format2, count, offset: bytes2.byteOffset - model2.bytes.byteOffset };
-}
-function readValues(bytes2, { format: format2, count, offset }) {
-  const values = new Float32Array(count);
-  if (format2 === "float32") {
-    new Uint8Array(values.buffer).set(bytes2.subarray(offset, offset + count * 4));
-    return values;
-  }
-  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
-  for (let i = 0; i < count; i++) {
-    values[i] = format2 === "float16" ? view2.getFloat16(i * 2, true) : bfloat16ToFloat(view2.getUint16(i * 2, true));
-  }
-  return values;
-}
-function writeValues(bytes2, { format: format2, count, offset }, values) {
-  if (format2 === "float32") {
-    bytes2.set(new Uint8Array(values.buffer, values.byteOffset, count * 4), offset);
-    return;
-  }
-  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
-  for (let i = 0; i < count; i++) {
-    if (format2 === "float16") view2.setFloat16(i * 2, values[i], true);
-    else view2.setUint16(i * 2, floatToBfloat16(values[i]), true);
-  }
-}
-
-// src/onnx/conv-weights.ts
-var INT8_OPERATORS = /* @__PURE__ */ new Set(["ConvInteger", "QLinearConv", "DequantizeLinear"]);
-function findConvWeights(model2) {
-  const found2 = /* @__PURE__ */ new Map();
-  const main2 = model2.proto.graph;
-  visitGraph(main2, /* @__PURE__ */ new Map(), (node, sources, graph) => {
-    if (INT8_OPERATORS.has(node.opType) && node.opType !== "DequantizeLinear") refuseInt8(model2, node);
-    if (node.opType !== "Conv" || node.domain !== "") return;
-    const tensor = resolveWeight(model2, node, sources);
-    if (tensor.dims.length !== 4) return;
-    const known = found2.get(tensor);
-    const use2 = convUse(node, graph === main2);
-    if (known) {
-      known.nodes.push(node.name);
-      known.uses.push(use2);
-      return;
-    }
-    const name = tensor.name || node.name;
-    const group = Number(node.attribute.find((attribute) => attribute.name === "group")?.i ?? 1n);
-    const shape = tensor.dims.map(Number);
-    found2.set(tensor, {
-      weight: { name, shape, group, tensor: storedTensor(model2, tensor, name) },
-      nodes: [node.name],
-      uses: [use2]
-    });
-  });
-  if (found2.size === 0) {
-    throw new UserError(
-      "model",
-      `${model2.path} must hold Conv layers to prune, but it has none.`,
-      "Check that this is a YOLO detector."
-    );
-  }
-  return [...found2.values()].map(({ weight, nodes, uses }) => ({ ...weight, nodes, uses }));
-}
-function convUse(node, inMainGraph) {
-  const attribute = (name) => node.attribute.find((candidate) => candidate.name === name);
-  const ints = (name, fallback) => {
-    const given = attribute(name)?.ints ?? [];
-    return given.length > 0 ? given.map(Number) : fallback;
-  };
-  const autoPad = new TextDecoder().decode(attribute("auto_pad")?.s);
-  return {
-    input: inMainGraph ? node.input[0] ?? null : null,
-    output: node.output[0] ?? "",
-    strides: ints("strides", [1, 1]),
-    dilations: ints("dilations", [1, 1]),
-    pads: autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER" ? autoPad : ints("pads", [0, 0, 0, 0])
-  };
-}
-function visitGraph(graph, outer, visit) {
-  const sources = new Map(outer);
-  for (const tensor of graph.initializer) sources.set(tensor.name, { tensor });
-  for (const node of graph.node) {
-    const constant = node.opType === "Constant" ? node.attribute.find(({ name }) => name === "value")?.t : void 0;
-    for (const output of node.output) sources.set(output, constant ? { tensor: constant } : { node });
-  }
-  for (const node of graph.node) {
-    visit(node, sources, graph);
-    for (const attribute of node.attribute) {
-      for (const subgraph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) {
-        visitGraph(subgraph, sources, visit);
-      }
-    }
-  }
-}
-function resolveWeight(model2, conv, sources) {
-  let source = sources.get(conv.input[1] ?? "");
-  for (let steps = 0; source && "node" in source && source.node.opType === "Identity" && steps < 64; steps++) {
-    source = sources.get(source.node.input[0] ?? "");
-  }
-  if (source && "tensor" in source) return source.tensor;
-  if (source && INT8_OPERATORS.has(source.node.opType)) refuseInt8(model2, conv);
-  const origin = source ? `computed by a ${source.node.opType} node` : "an input of the graph";
-  throw new UserError(
-    "model",
-    `The weight of Conv ${conv.name} in ${model2.path} must be a constant, but it is ${origin}.`,
-    "Export the model again with constant folding, or simplify it with onnxsim."
-  );
-}
-function refuseInt8(model2, node) {
-  throw new UserError(
-    "model",
-    `${model2.path} must have floating point weights, but it is quantized to int8 (${node.opType} ${node.name}).`,
-    "Prune the float model first and quantize the pruned one."
-  );
-}
-
-// src/onnx/model-file.ts
-import { readFile as readFile7 } from "node:fs/promises";
-import { basename as basename8 } from "node:path";
-
-// node_modules/@bufbuild/protobuf/dist/esm/is-message.js
-function isMessage(arg, schema) {
-  const isMessage2 = arg !== null && typeof arg == "object" && "$typeName" in arg && typeof arg.$typeName == "string";
-  if (!isMessage2) {
-    return false;
-  }
-  if (schema === void 0) {
-    return true;
-  }
-  return schema.typeName === arg.$typeName;
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/descriptors.js
-var ScalarType;
-(function(ScalarType2) {
-  ScalarType2[ScalarType2["DOUBLE"] = 1] = "DOUBLE";
-  ScalarType2[ScalarType2["FLOAT"] = 2] = "FLOAT";
-  ScalarType2[ScalarType2["INT64"] = 3] = "INT64";
-  ScalarType2[ScalarType2["UINT64"] = 4] = "UINT64";
-  ScalarType2[ScalarType2["INT32"] = 5] = "INT32";
-  ScalarType2[ScalarType2["FIXED64"] = 6] = "FIXED64";
-  ScalarType2[ScalarType2["FIXED32"] = 7] = "FIXED32";
-  ScalarType2[ScalarType2["BOOL"] = 8] = "BOOL";
-  ScalarType2[ScalarType2["STRING"] = 9] = "STRING";
-  ScalarType2[ScalarType2["BYTES"] = 12] = "BYTES";
-  ScalarType2[ScalarType2["UINT32"] = 13] = "UINT32";
-  ScalarType2[ScalarType2["SFIXED32"] = 15] = "SFIXED32";
-  ScalarType2[ScalarType2["SFIXED64"] = 16] = "SFIXED64";
-  ScalarType2[ScalarType2["SINT32"] = 17] = "SINT32";
-  ScalarType2[ScalarType2["SINT64"] = 18] = "SINT64";
-})(ScalarType || (ScalarType = {}));
-
-// node_modules/@bufbuild/protobuf/dist/esm/wire/varint.js
-function varint64read() {
-  const buf = this.buf;
-  let pos = this.pos;
-  let lo = 0;
-  let hi = 0;
-  for (let shift = 0; shift < 28; shift += 7) {
-    const b = buf[pos++];
-    lo |= (b & 127) << shift;
-    if ((b & 128) == 0) {
-      this.pos = pos;
-      this.assertBounds();
-      this.varint64Lo = lo;
-      this.varint64Hi = hi;
-      return;
-    }
-  }
-  const middleByte = buf[pos++];
-  lo |= (middleByte & 15) << 28;
-  hi = (middleByte & 112) >> 4;
-  if ((middleByte & 128) == 0) {
-    this.pos = pos;
-    this.assertBounds();
-    this.varint64Lo = lo;
-    this.varint64Hi = hi;
-    return;
-  }
-  for (let shift = 3; shift <= 31; shift += 7) {
-    const b = buf[pos++];
-    hi |= (b & 127) << shift;
-    if ((b & 128) == 0) {
-      this.pos = pos;
-      this.assertBounds();
-      this.varint64Lo = lo;
-      this.varint64Hi = hi;
-      return;
-    }
-  }
-  throw new Error("invalid varint");
-}
-var TWO_PWR_32_DBL = 4294967296;
-function int64FromString(dec) {
-  const minus = dec[0] === "-";
-  if (minus) {
-    dec = dec.slice(1);
-  }
-  const base2 = 1e6;
-  let lowBits = 0;
-  let highBits = 0;
-  function add1e6digit(begin, end2) {
-    const digit1e6 = Number(dec.slice(begin, end2));
-    highBits *= base2;
-    lowBits = lowBits * base2 + digit1e6;
-    if (lowBits >= TWO_PWR_32_DBL) {
-      highBits = highBits + (lowBits / TWO_PWR_32_DBL | 0);
-      lowBits = lowBits % TWO_PWR_32_DBL;
-    }
-  }
-  add1e6digit(-24, -18);
-  add1e6digit(-18, -12);
-  add1e6digit(-12, -6);
-  add1e6digit(-6);
-  return minus ? negate(lowBits, highBits) : newBits(lowBits, highBits);
-}
-function int64ToString(lo, hi) {
-  let bits = newBits(lo, hi);
-  const negative = bits.hi & 2147483648;
-  if (negative) {
-    bits = negate(bits.lo, bits.hi);
-  }
-  const result = uInt64ToString(bits.lo, bits.hi);
-  return negative ? "-" + result : result;
-}
-function uInt64ToString(lo, hi) {
-  ({ lo, hi } = toUnsigned(lo, hi));
-  if (hi <= 2097151) {
-    return String(TWO_PWR_32_DBL * hi + lo);
-  }
-  const low = lo & 16777215;
-  const mid = (lo >>> 24 | hi << 8) & 16777215;
-  const high = hi >> 16 & 65535;
-  let digitA = low + mid * 6777216 + high * 6710656;
-  let digitB = mid + high * 8147497;
-  let digitC = high * 2;
-  const base2 = 1e7;
-  if (digitA >= base2) {
-    digitB += Math.floor(digitA / base2);
-    digitA %= base2;
-  }
-  if (digitB >= base2) {
-    digitC += Math.floor(digitB / base2);
-    digitB %= base2;
-  }
-  return digitC.toString() + decimalFrom1e7WithLeadingZeros(digitB) + decimalFrom1e7WithLeadingZeros(digitA);
-}
-function toUnsigned(lo, hi) {
-  return { lo: lo >>> 0, hi: hi >>> 0 };
-}
-function newBits(lo, hi) {
-  return { lo: lo | 0, hi: hi | 0 };
-}
-function negate(lowBits, highBits) {
-  highBits = ~highBits;
-  if (lowBits) {
-    lowBits = ~lowBits + 1;
-  } else {
-    highBits += 1;
-  }
-  return newBits(lowBits, highBits);
-}
-var decimalFrom1e7WithLeadingZeros = (digit1e7) => {
-  const partial = String(digit1e7);
-  return "0000000".slice(partial.length) + partial;
-};
-function varint32write(value, bytes2) {
-  if (value >>> 0 < 128) {
-    bytes2.push(value);
-    return;
-  }
-  if (value >= 0) {
-    while (value > 127) {
-      bytes2.push(value & 127 | 128);
-      value = value >>> 7;
-    }
-    bytes2.push(value);
-  } else {
-    for (let i = 0; i < 9; i++) {
-      bytes2.push(value & 127 | 128);
-      value = value >> 7;
-    }
-    bytes2.push(1);
-  }
-}
-function varint32read() {
-  let b = this.buf[this.pos++];
-  if ((b & 128) === 0) {
-    this.assertBounds();
-    return b;
-  }
-  let result = b & 127;
-  b = this.buf[this.pos++];
-  result |= (b & 127) << 7;
-  if ((b & 128) === 0) {
-    this.assertBounds();
-    return result;
-  }
-  b = this.buf[this.pos++];
-  result |= (b & 127) << 14;
-  if ((b & 128) === 0) {
-    this.assertBounds();
-    return result;
-  }
-  b = this.buf[this.pos++];
-  result |= (b & 127) << 21;
-  if ((b & 128) === 0) {
-    this.assertBounds();
-    return result;
-  }
-  b = this.buf[this.pos++];
-  result |= (b & 15) << 28;
-  for (let readBytes = 5; (b & 128) !== 0 && readBytes < 10; readBytes++)
-    b = this.buf[this.pos++];
-  if ((b & 128) !== 0)
-    throw new Error("invalid varint");
-  this.assertBounds();
-  return result >>> 0;
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/proto-int64.js
-var protoInt64 = /* @__PURE__ */ makeInt64Support();
-function makeInt64Support() {
-  const dv = new DataView(new ArrayBuffer(8));
-  const ok = typeof BigInt === "function" && typeof dv.getBigInt64 === "function" && typeof dv.getBigUint64 === "function" && typeof dv.setBigInt64 === "function" && typeof dv.setBigUint64 === "function" && (!!globalThis.Deno || !!globalThis.Bun || typeof process != "object" || typeof process.env != "object" || process.env.BUF_BIGINT_DISABLE !== "1");
-  if (ok) {
-    const MIN = BigInt("-9223372036854775808");
-    const MAX = BigInt("9223372036854775807");
-    const UMIN = BigInt("0");
-    const UMAX = BigInt("18446744073709551615");
-    return {
-      zero: BigInt(0),
-      supported: true,
-      parse(value) {
-        const bi = typeof value == "bigint" ? value : BigInt(value);
-        if (bi > MAX || bi < MIN) {
-          throw new Error(`invalid int64: ${value}`);
-        }
-        return bi;
-      },
-      uParse(value) {
-        const bi = typeof value == "bigint" ? value : BigInt(value);
-        if (bi > UMAX || bi < UMIN) {
-          throw new Error(`invalid uint64: ${value}`);
-        }
-        return bi;
-      },
-      enc(value) {
-        dv.setBigInt64(0, this.parse(value), true);
-        return {
-          lo: dv.getInt32(0, true),
-          hi: dv.getInt32(4, true)
-        };
-      },
-      uEnc(value) {
-        dv.setBigInt64(0, this.uParse(value), true);
-        return {
-          lo: dv.getInt32(0, true),
-          hi: dv.getInt32(4, true)
-        };
-      },
-      dec(lo, hi) {
-        dv.setInt32(0, lo, true);
-        dv.setInt32(4, hi, true);
-        return dv.getBigInt64(0, true);
-      },
-      uDec(lo, hi) {
-        dv.setInt32(0, lo, true);
-        dv.setInt32(4, hi, true);
-        return dv.getBigUint64(0, true);
-      }
-    };
-  }
-  return {
-    zero: "0",
-    supported: false,
-    parse(value) {
-      if (typeof value != "string") {
-        value = value.toString();
-      }
-      assertInt64String(value);
-      return value;
-    },
-    uParse(value) {
-      if (typeof value != "string") {
-        value = value.toString();
-      }
-      assertUInt64String(value);
-      return value;
-    },
-    enc(value) {
-      if (typeof value != "string") {
-        value = value.toString();
-      }
-      assertInt64String(value);
-      return int64FromString(value);
-    },
-    uEnc(value) {
-      if (typeof value != "string") {
-        value = value.toString();
-      }
-      assertUInt64String(value);
-      return int64FromString(value);
-    },
-    dec(lo, hi) {
-      return int64ToString(lo, hi);
-    },
-    uDec(lo, hi) {
-      return uInt64ToString(lo, hi);
-    }
-  };
-}
-function assertInt64String(value) {
-  if (!/^-?[0-9]+$/.test(value)) {
-    throw new Error("invalid int64: " + value);
-  }
-}
-function assertUInt64String(value) {
-  if (!/^[0-9]+$/.test(value)) {
-    throw new Error("invalid uint64: " + value);
-  }
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/reflect/scalar.js
-function scalarZeroValue(type, longAsString) {
-  switch (type) {
-    case ScalarType.STRING:
-      return "";
-    case ScalarType.BOOL:
-      return false;
-    case ScalarType.DOUBLE:
-    case ScalarType.FLOAT:
-      return 0;
-    case ScalarType.INT64:
-    case ScalarType.UINT64:
-    case ScalarType.SFIXED64:
-    case ScalarType.FIXED64:
-    case ScalarType.SINT64:
-      return longAsString ? "0" : protoInt64.zero;
-    case ScalarType.BYTES:
-      return new Uint8Array(0);
-    default:
-      return 0;
-  }
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/reflect/unsafe.js
-function unsafeIsSetExplicit(target, localName) {
-  return Object.prototype.hasOwnProperty.call(target, localName) && target[localName] !== void 0;
-}
-function setOwn(obj, key2, value) {
-  if (key2 === "__proto__") {
-    Object.defineProperty(obj, "__proto__", {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true
-    });
-  } else {
-    obj[key2] = value;
-  }
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/reflect/guard.js
-function isObject5(arg) {
-  return arg !== null && typeof arg == "object" && !Array.isArray(arg);
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/wkt/wrappers.js
-function isWrapperDesc(messageDesc2) {
-  const f = messageDesc2.fields[0];
-  return isWrapperTypeName(messageDesc2.typeName) && f !== void 0 && f.fieldKind == "scalar" && f.name == "value" && f.number == 1;
-}
-var wrapperTypeNames = /* @__PURE__ */ new Set([
-  "google.protobuf.DoubleValue",
-  "google.protobuf.FloatValue",
-  "google.protobuf.Int64Value",
-  "google.protobuf.UInt64Value",
-  "google.protobuf.Int32Value",
-  "google.protobuf.UInt32Value",
-  "google.protobuf.BoolValue",
-  "google.protobuf.StringValue",
-  "google.protobuf.BytesValue"
-]);
-function isWrapperTypeName(name) {
-  return wrapperTypeNames.has(name);
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/create.js
-var EDITION_PROTO3 = 999;
-var EDITION_PROTO2 = 998;
-var IMPLICIT = 2;
-function create3(schema, init3) {
-  if (isMessage(init3, schema)) {
-    return init3;
-  }
-  return compiledCreate(schema)(init3);
-}
-var compiledCreates = /* @__PURE__ */ new WeakMap();
-function compiledCreate(desc) {
-  let compiled = compiledCreates.get(desc);
-  if (compiled === void 0) {
-    compiled = compileCreate(desc);
-    compiledCreates.set(desc, compiled);
-  }
-  return compiled;
-}
-var INIT_SINGULAR = 0;
-var INIT_LIST = 1;
-var INIT_MAP = 2;
-var INIT_ONEOF = 3;
-function compileCreate(desc) {
-  const typeName = desc.typeName;
-  const { properties, prototype } = compileInitMessage(desc);
-  return (init3) => {
-    let message;
-    if (prototype !== void 0) {
-      message = Object.create(prototype);
-      message.$typeName = typeName;
-    } else {
-      message = { $typeName: typeName };
-    }
-    for (let i = 0; i < properties.length; i++) {
-      const property = properties[i];
-      const name = property.name;
-      const initValue = init3 === null || init3 === void 0 ? void 0 : init3[name];
-      switch (property.kind) {
-        case INIT_SINGULAR:
-          if (initValue != null) {
-            message[name] = property.convert !== void 0 ? property.convert(initValue) : initValue;
-          } else if (property.constant !== void 0) {
-            message[name] = property.constant;
-          }
-          break;
-        case INIT_LIST:
-          message[name] = property.convert !== void 0 && Array.isArray(initValue) ? initValue.map(property.convert) : initValue !== null && initValue !== void 0 ? initValue : [];
-          break;
-        case INIT_MAP:
-          if (property.convert === void 0 || !isObject5(initValue)) {
-            message[name] = initValue !== null && initValue !== void 0 ? initValue : {};
-          } else {
-            const converted = {};
-            const keys2 = Object.keys(initValue);
-            for (let k = 0; k < keys2.length; k++) {
-              setOwn(converted, keys2[k], property.convert(initValue[keys2[k]]));
-            }
-            message[name] = converted;
-          }
-          break;
-        case INIT_ONEOF: {
-          const oneofValue = initValue;
-          if ((oneofValue === null || oneofValue === void 0 ? void 0 : oneofValue.case) != null) {
-            const convert = property.convert.get(oneofValue.case);
-            if (convert !== void 0) {
-              message[name] = {
-                case: oneofValue.case,
-                value: convert(oneofValue.value)
-              };
-              break;
-            }
-          }
-          message[name] = { case: void 0 };
-          break;
-        }
-      }
-    }
-    return message;
-  };
-}
-function compileInitMessage(desc) {
-  var _a2, _b2;
-  const properties = [];
-  const prototype = {};
-  const usePrototype = needsPrototypeChain(desc);
-  for (const member of desc.members) {
-    const name = member.localName;
-    if (member.kind == "oneof") {
-      properties.push({
-        name,
-        kind: INIT_ONEOF,
-        constant: void 0,
-        convert: compileConvertOneof(member)
-      });
-      continue;
-    }
-    switch (member.fieldKind) {
-      case "message": {
-        properties.push({
-          name,
-          kind: INIT_SINGULAR,
-          constant: void 0,
-          convert: compileConvertMessage(member)
-        });
-        break;
-      }
-      case "list": {
-        properties.push({
-          name,
-          kind: INIT_LIST,
-          constant: void 0,
-          convert: member.listKind == "message" ? (_a2 = compileConvertMessage(member)) !== null && _a2 !== void 0 ? _a2 : ((value) => value) : member.scalar == ScalarType.BYTES ? toU8Arr : void 0
-        });
-        break;
-      }
-      case "map": {
-        properties.push({
-          name,
-          kind: INIT_MAP,
-          constant: void 0,
-          convert: member.mapKind == "message" ? (_b2 = compileConvertMessage(member)) !== null && _b2 !== void 0 ? _b2 : ((value) => value) : member.scalar == ScalarType.BYTES ? toU8Arr : void 0
-        });
-        break;
-      }
-      default: {
-        const zeroValue = createZeroValue(member);
-        properties.push({
-          name,
-          kind: INIT_SINGULAR,
-          constant: member.presence == IMPLICIT ? zeroValue : void 0,
-          convert: member.fieldKind == "scalar" && member.scalar == ScalarType.BYTES ? toU8Arr : void 0
-        });
-        if (usePrototype) {
-          prototype[name] = zeroValue;
-        }
-        break;
-      }
-    }
-  }
-  return {
-    properties,
-    prototype: usePrototype ? prototype : void 0
-  };
-}
-function compileConvertOneof(oneof) {
-  const converters = /* @__PURE__ */ new Map();
-  for (const field of oneof.fields) {
-    let convert;
-    if (field.fieldKind == "message") {
-      convert = compileConvertMessage(field);
-    } else if (field.fieldKind == "scalar" && field.scalar == ScalarType.BYTES) {
-      convert = toU8Arr;
-    }
-    converters.set(field.localName, convert !== null && convert !== void 0 ? convert : ((value) => value));
-  }
-  return converters;
-}
-function compileConvertMessage(field) {
-  if (field.fieldKind == "message" && !field.oneof && isWrapperDesc(field.message)) {
-    return field.message.fields[0].scalar == ScalarType.BYTES ? toU8Arr : void 0;
-  }
-  if (field.message.typeName == "google.protobuf.Struct" && field.parent.typeName !== "google.protobuf.Value") {
-    return void 0;
-  }
-  const messageDesc2 = field.message;
-  let compiled;
-  return (value) => {
-    if (!isObject5(value) || isMessage(value, messageDesc2)) {
-      return value;
-    }
-    compiled !== null && compiled !== void 0 ? compiled : compiled = compiledCreate(messageDesc2);
-    return compiled(value);
-  };
-}
-function toU8Arr(value) {
-  return Array.isArray(value) ? new Uint8Array(value) : value;
-}
-function needsPrototypeChain(desc) {
-  switch (desc.file.edition) {
-    case EDITION_PROTO3:
-      return false;
-    case EDITION_PROTO2:
-      return true;
-    default:
-      return desc.fields.some((f) => f.presence != IMPLICIT && f.fieldKind != "message" && !f.oneof);
-  }
-}
-function createZeroValue(field) {
-  const defaultValue = field.getDefaultValue();
-  if (defaultValue !== void 0) {
-    return field.fieldKind == "scalar" && field.longAsString ? defaultValue.toString() : defaultValue;
-  }
-  return field.fieldKind == "scalar" ? scalarZeroValue(field.scalar, field.longAsString) : field.enum.values[0].number;
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/reflect/error.js
-var FieldError = class extends Error {
-  constructor(fieldOrOneof, message, name = "FieldValueInvalidError") {
-    super(message);
-    this.name = name;
-    this.field = () => fieldOrOneof;
-  }
-};
-
-// node_modules/@bufbuild/protobuf/dist/esm/wire/text-encoding.js
-var te;
-function configureTextEncoding(textEncoding) {
-  var _a2;
-  te = Object.assign(Object.assign({}, textEncoding), { encodeUtf8Into: (_a2 = textEncoding.encodeUtf8Into) !== null && _a2 !== void 0 ? _a2 : emulateEncodeInto(textEncoding.encodeUtf8.bind(textEncoding)) });
-}
-function getTextEncoding() {
-  if (!te) {
-    const globals = globalThis;
-    if (!globals.TextEncoder || !globals.TextDecoder) {
-      throw new Error("encoding API missing: install TextEncoder and TextDecoder on globalThis");
-    }
-    const textEncoder = new globals.TextEncoder();
-    const textDecoder = new globals.TextDecoder("utf-8", {
-      ignoreBOM: true
-    });
-    let textDecoderStrict;
-    const config = {
-      encodeUtf8(text3) {
-        return textEncoder.encode(text3);
-      },
-      decodeUtf8(bytes2, strict) {
-        if (strict) {
-          if (!textDecoderStrict) {
-            textDecoderStrict = new globals.TextDecoder("utf-8", {
-              fatal: true,
-              ignoreBOM: true
-            });
-          }
-          return textDecoderStrict.decode(bytes2);
-        }
-        return textDecoder.decode(bytes2);
-      },
-      checkUtf8(text3) {
-        try {
-          encodeURIComponent(text3);
-          return true;
-        } catch (_) {
-          return false;
-        }
-      }
-    };
-    if (textEncoder.encodeInto) {
-      config.encodeUtf8Into = textEncoder.encodeInto.bind(textEncoder);
-    }
-    const nativeStringIsWellFormed = String.prototype.isWellFormed;
-    if (nativeStringIsWellFormed) {
-      config.checkUtf8 = (text3) => {
-        return nativeStringIsWellFormed.call(text3);
-      };
-    }
-    configureTextEncoding(config);
-  }
-  return te;
-}
-function emulateEncodeInto(encodeUtf8) {
-  return (text3, dest) => {
-    const bytes2 = encodeUtf8(text3);
-    dest.set(bytes2);
-    return { written: bytes2.byteLength };
-  };
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/wire/binary-encoding.js
-var WireType;
-(function(WireType2) {
-  WireType2[WireType2["Varint"] = 0] = "Varint";
-  WireType2[WireType2["Bit64"] = 1] = "Bit64";
-  WireType2[WireType2["LengthDelimited"] = 2] = "LengthDelimited";
-  WireType2[WireType2["StartGroup"] = 3] = "StartGroup";
-  WireType2[WireType2["EndGroup"] = 4] = "EndGroup";
-  WireType2[WireType2["Bit32"] = 5] = "Bit32";
-})(WireType || (WireType = {}));
-var UINT32_MAX = 4294967295;
-var INT32_MAX = 2147483647;
-var INT32_MIN = -2147483648;
-var BinaryWriter = class {
-  constructor(encodeUtf8) {
-    this.stackPos = [];
-    this.encodeUtf8Into = encodeUtf8 ? emulateEncodeInto(encodeUtf8) : getTextEncoding().encodeUtf8Into;
-    this.buffer = EMPTY_BUFFER;
-    this.viewCache = EMPTY_VIEW;
-    this.pos = 0;
-  }
-  ensureCapacity(size) {
-    const required2 = this.pos + size;
-    if (required2 > this.buffer.length) {
-      let newLen = this.buffer.length || INITIAL_SIZE;
-      while (newLen < required2)
-        newLen *= 2;
-      const newBuf = new Uint8Array(newLen);
-      if (this.pos > 0)
-        newBuf.set(this.buffer);
-      this.buffer = newBuf;
-    }
-  }
-  /**
-   * The DataView over `buffer`, rebuilt only if the buffer has grown since it
-   * was last used.
-   */
-  view() {
-    const bytes2 = this.buffer;
-    const view2 = this.viewCache;
-    if (view2.byteLength === bytes2.byteLength)
-      return view2;
-    const newView = new DataView(bytes2.buffer);
-    this.viewCache = newView;
-    return newView;
-  }
-  /**
-   * Return all bytes written and reset this writer.
-   */
-  finish() {
-    const result = this.buffer.slice(0, this.pos);
-    this.pos = 0;
-    this.stackPos = [];
-    return result;
-  }
-  /**
-   * Start a new fork for length-delimited data like a message
-   * or a packed repeated field.
-   *
-   * Must be joined later with `join()`.
-   */
-  fork() {
-    this.stackPos.push(this.pos);
-    this.ensureCapacity(DEFAULT_LEN_PREFIX_SIZE);
-    this.buffer[this.pos++] = 0;
-    return this;
-  }
-  /**
-   * Join the last fork. Write its length and bytes, then
-   * return to the previous state.
-   */
-  join() {
-    const forkPos = this.stackPos.pop();
-    if (forkPos === void 0)
-      throw new Error("invalid state, fork stack empty");
-    const len2 = this.pos - forkPos - DEFAULT_LEN_PREFIX_SIZE;
-    const lenPrefixSize = varint32Size(len2);
-    if (lenPrefixSize > DEFAULT_LEN_PREFIX_SIZE) {
-      this.ensureCapacity(lenPrefixSize - DEFAULT_LEN_PREFIX_SIZE);
-      this.buffer.copyWithin(forkPos + lenPrefixSize, forkPos + DEFAULT_LEN_PREFIX_SIZE, this.pos);
-    }
-    this.pos = forkPos;
-    this.uint32(len2);
-    this.pos += len2;
-    return this;
-  }
-  /**
-   * Writes a tag (field number and wire type).
-   *
-   * Equivalent to `uint32( (fieldNo << 3 | type) >>> 0 )`.
-   *
-   * Generated code should compute the tag ahead of time and call `uint32()`.
-   */
-  tag(fieldNo, type) {
-    return this.uint32((fieldNo << 3 | type) >>> 0);
-  }
-  /**
-   * Write a chunk of raw bytes.
-   */
-  raw(chunk) {
-    this.ensureCapacity(chunk.length);
-    this.buffer.set(chunk, this.pos);
-    this.pos += chunk.length;
-    return this;
-  }
-  /**
-   * Write a `uint32` value, an unsigned 32 bit varint.
-   */
-  uint32(value) {
-    assertUInt32(value);
-    this.ensureCapacity(5);
-    if (value < 128) {
-      this.buffer[this.pos++] = value;
-      return this;
-    }
-    while (value > 127) {
-      this.buffer[this.pos++] = value & 127 | 128;
-      value >>>= 7;
-    }
-    this.buffer[this.pos++] = value;
-    return this;
-  }
-  /**
-   * Write a `int32` value, a signed 32 bit varint.
-   */
-  int32(value) {
-    assertInt32(value);
-    if (value >= 0) {
-      return this.uint32(value);
-    }
-    this.ensureCapacity(10);
-    for (let i = 0; i < 9; i++) {
-      this.buffer[this.pos++] = value & 127 | 128;
-      value >>= 7;
-    }
-    this.buffer[this.pos++] = 1;
-    return this;
-  }
-  /**
-   * Write a `bool` value, a varint.
-   */
-  bool(value) {
-    this.ensureCapacity(1);
-    this.buffer[this.pos++] = value ? 1 : 0;
-    return this;
-  }
-  /**
-   * Write a `bytes` value, length-delimited arbitrary data.
-   */
-  bytes(value) {
-    this.uint32(value.byteLength);
-    return this.raw(value);
-  }
-  /**
-   * Write a `string` value, length-delimited data converted to UTF-8 text.
-   */
-  string(value) {
-    if (typeof value !== "string") {
-      value = String(value);
-    }
-    const len2 = value.length;
-    if (len2 <= ASCII_MAX_LENGTH) {
-      this.ensureCapacity(len2 + 1);
-      const ascii = this.buffer;
-      let pos = this.pos;
-      ascii[pos++] = len2;
-      let i = 0;
-      for (; i < len2; i++) {
-        const code = value.charCodeAt(i);
-        if (code > 127)
-          break;
-        ascii[pos++] = code;
-      }
-      if (i == len2) {
-        this.pos = pos;
-        return this;
-      }
-    }
-    this.ensureCapacity(len2 * 3 + 5);
-    const lenPrefixSizeGuess = varint32Size(len2);
-    const buf = this.buffer;
-    const start3 = this.pos;
-    const { written } = this.encodeUtf8Into(value, buf.subarray(start3 + lenPrefixSizeGuess));
-    const lenPrefixSize = varint32Size(written);
-    if (lenPrefixSize != lenPrefixSizeGuess) {
-      buf.copyWithin(start3 + lenPrefixSize, start3 + lenPrefixSizeGuess, start3 + lenPrefixSizeGuess + written);
-    }
-    this.uint32(written);
-    this.pos += written;
-    return this;
-  }
-  /**
-   * Write a `float` value, 32-bit floating point number.
-   */
-  float(value) {
-    assertFloat32(value);
-    this.ensureCapacity(4);
-    this.view().setFloat32(this.pos, value, true);
-    this.pos += 4;
-    return this;
-  }
-  /**
-   * Write a `double` value, a 64-bit floating point number.
-   */
-  double(value) {
-    this.ensureCapacity(8);
-    this.view().setFloat64(this.pos, value, true);
-    this.pos += 8;
-    return this;
-  }
-  /**
-   * Write a `fixed32` value, an unsigned, fixed-length 32-bit integer.
-   */
-  fixed32(value) {
-    assertUInt32(value);
-    this.ensureCapacity(4);
-    this.view().setUint32(this.pos, value, true);
-    this.pos += 4;
-    return this;
-  }
-  /**
-   * Write a `sfixed32` value, a signed, fixed-length 32-bit integer.
-   */
-  sfixed32(value) {
-    assertInt32(value);
-    this.ensureCapacity(4);
-    this.view().setInt32(this.pos, value, true);
-    this.pos += 4;
-    return this;
-  }
-  /**
-   * Write a `sint32` value, a signed, zigzag-encoded 32-bit varint.
-   */
-  sint32(value) {
-    assertInt32(value);
-    return this.uint32((value << 1 ^ value >> 31) >>> 0);
-  }
-  /**
-   * Write a `sfixed64` value, a signed, fixed-length 64-bit integer.
-   */
-  sfixed64(value) {
-    const tc = protoInt64.enc(value);
-    this.ensureCapacity(8);
-    const view2 = this.view();
-    view2.setInt32(this.pos, tc.lo, true);
-    view2.setInt32(this.pos + 4, tc.hi, true);
-    this.pos += 8;
-    return this;
-  }
-  /**
-   * Write a `fixed64` value, an unsigned, fixed-length 64 bit integer.
-   */
-  fixed64(value) {
-    const tc = protoInt64.uEnc(value);
-    this.ensureCapacity(8);
-    const view2 = this.view();
-    view2.setInt32(this.pos, tc.lo, true);
-    view2.setInt32(this.pos + 4, tc.hi, true);
-    this.pos += 8;
-    return this;
-  }
-  /**
-   * Write a `int64` value, a signed 64-bit varint.
-   */
-  int64(value) {
-    const tc = protoInt64.enc(value);
-    return this.writeVarint64(tc.lo, tc.hi);
-  }
-  /**
-   * Write a `sint64` value, a signed, zig-zag-encoded 64-bit varint.
-   */
-  sint64(value) {
-    const tc = protoInt64.enc(value), sign = tc.hi >> 31, lo = tc.lo << 1 ^ sign, hi = (tc.hi << 1 | tc.lo >>> 31) ^ sign;
-    return this.writeVarint64(lo, hi);
-  }
-  /**
-   * Write a `uint64` value, an unsigned 64-bit varint.
-   */
-  uint64(value) {
-    const tc = protoInt64.uEnc(value);
-    return this.writeVarint64(tc.lo, tc.hi);
-  }
-  /**
-   * Write a 64-bit varint directly into the buffer. Accepts the value as
-   * split low/high 32-bit words.
-   *
-   * Ported from varint64write() to avoid the intermediate number[] buffer.
-   * See https://github.com/protocolbuffers/protobuf/blob/8a71927d74a4ce34efe2d8769fda198f52d20d12/js/experimental/runtime/kernel/writer.js#L344
-   */
-  writeVarint64(lo, hi) {
-    this.ensureCapacity(10);
-    const buf = this.buffer;
-    let pos = this.pos;
-    for (let i = 0; i < 28; i = i + 7) {
-      const shift = lo >>> i;
-      const hasNext = !(shift >>> 7 == 0 && hi == 0);
-      buf[pos++] = (hasNext ? shift | 128 : shift) & 255;
-      if (!hasNext) {
-        this.pos = pos;
-        return this;
-      }
-    }
-    const splitBits = lo >>> 28 & 15 | (hi & 7) << 4;
-    const hasMoreBits = !(hi >> 3 == 0);
-    buf[pos++] = (hasMoreBits ? splitBits | 128 : splitBits) & 255;
-    if (!hasMoreBits) {
-      this.pos = pos;
-      return this;
-    }
-    for (let i = 3; i < 31; i = i + 7) {
-      const shift = hi >>> i;
-      const hasNext = !(shift >>> 7 == 0);
-      buf[pos++] = (hasNext ? shift | 128 : shift) & 255;
-      if (!hasNext) {
-        this.pos = pos;
-        return this;
-      }
-    }
-    buf[pos++] = hi >>> 31 & 1;
-    this.pos = pos;
-    return this;
-  }
-};
-var INITIAL_SIZE = 128;
-var DEFAULT_LEN_PREFIX_SIZE = 1;
-var EMPTY_BUFFER = new Uint8Array(0);
-var EMPTY_VIEW = new DataView(EMPTY_BUFFER.buffer);
-var ASCII_MAX_LENGTH = 32;
-function varint32Size(value) {
-  if (value < 128)
-    return 1;
-  if (value < 16384)
-    return 2;
-  if (value < 2097152)
-    return 3;
-  if (value < 268435456)
-    return 4;
-  return 5;
-}
-var BinaryReader = class {
-  constructor(buf, decodeUtf82 = getTextEncoding().decodeUtf8) {
-    this.decodeUtf8 = decodeUtf82;
-    this.varint64Lo = 0;
-    this.varint64Hi = 0;
-    this.varint64 = varint64read;
-    this.uint32 = varint32read;
-    this.buf = buf;
-    this.len = buf.length;
-    this.pos = 0;
-    this.view = new DataView(buf.buffer, buf.byteOffset, buf.byteLength);
-  }
-  /**
-   * Reads a tag - field number and wire type. Tags are uint32 varints; values
-   * that do not fit in uint32 are rejected.
-   */
-  tag() {
-    const start3 = this.pos;
-    const tag = this.uint32();
-    const bytesRead = this.pos - start3;
-    if (bytesRead > 5 || bytesRead == 5 && this.buf[this.pos - 1] > 15) {
-      throw new Error("illegal tag: varint overflows uint32");
-    }
-    const fieldNo = tag >>> 3;
-    const wireType = tag & 7;
-    if (fieldNo <= 0 || wireType > 5) {
-      throw new Error("illegal tag: field no " + fieldNo + " wire type " + wireType);
-    }
-    return [fieldNo, wireType];
-  }
-  /**
-   * Skip one element and return the skipped data.
-   *
-   * When skipping StartGroup, provide the tags field number to check for
-   * matching field number in the EndGroup tag. Recursion into nested groups
-   * is guarded by the `recursionLimit` argument: When the limit is reached,
-   * this method throws.
-   */
-  skip(wireType, fieldNo, recursionLimit = 100) {
-    let start3 = this.pos;
-    switch (wireType) {
-      case WireType.Varint:
-        while (this.buf[this.pos++] & 128) {
-        }
-        break;
-      // @ts-ignore TS7029: Fallthrough case in switch -- ignore instead of expect-error for compiler settings without noFallthroughCasesInSwitch: true
-      case WireType.Bit64:
-        this.pos += 4;
-      case WireType.Bit32:
-        this.pos += 4;
-        break;
-      case WireType.LengthDelimited:
-        let len2 = this.uint32();
-        this.pos += len2;
-        break;
-      case WireType.StartGroup:
-        if (recursionLimit <= 0) {
-          throw new Error("maximum recursion depth reached");
-        }
-        for (; ; ) {
-          const [fn, wt] = this.tag();
-          if (wt === WireType.EndGroup) {
-            if (fieldNo !== void 0 && fn !== fieldNo) {
-              throw new Error("invalid end group tag");
-            }
-            break;
-          }
-          this.skip(wt, fn, recursionLimit - 1);
-        }
-        break;
-      default:
-        throw new Error("cant skip wire type " + wireType);
-    }
-    this.assertBounds();
-    return this.buf.subarray(start3, this.pos);
-  }
-  /**
-   * Throws error if position in byte array is out of range.
-   */
-  assertBounds() {
-    if (this.pos > this.len)
-      throw new RangeError("premature EOF");
-  }
-  /**
-   * Read a `int32` field, a signed 32 bit varint.
-   */
-  int32() {
-    return this.uint32() | 0;
-  }
-  /**
-   * Read a `sint32` field, a signed, zigzag-encoded 32-bit varint.
-   */
-  sint32() {
-    let zze = this.uint32();
-    return zze >>> 1 ^ -(zze & 1);
-  }
-  /**
-   * Read a `int64` field, a signed 64-bit varint.
-   */
-  int64() {
-    this.varint64();
-    return protoInt64.dec(this.varint64Lo, this.varint64Hi);
-  }
-  /**
-   * Read a `uint64` field, an unsigned 64-bit varint.
-   */
-  uint64() {
-    this.varint64();
-    return protoInt64.uDec(this.varint64Lo, this.varint64Hi);
-  }
-  /**
-   * Read a `sint64` field, a signed, zig-zag-encoded 64-bit varint.
-   */
-  sint64() {
-    this.varint64();
-    let lo = this.varint64Lo;
-    let hi = this.varint64Hi;
-    let s = -(lo & 1);
-    lo = (lo >>> 1 | (hi & 1) << 31) ^ s;
-    hi = hi >>> 1 ^ s;
-    return protoInt64.dec(lo, hi);
-  }
-  /**
-   * Read a `bool` field, a variant.
-   */
-  bool() {
-    const b = this.buf[this.pos];
-    if (b < 128) {
-      this.pos++;
-      return b !== 0;
-    }
-    this.varint64();
-    return this.varint64Lo !== 0 || this.varint64Hi !== 0;
-  }
-  /**
-   * Read a `fixed32` field, an unsigned, fixed-length 32-bit integer.
-   */
-  fixed32() {
-    return this.view.getUint32((this.pos += 4) - 4, true);
-  }
-  /**
-   * Read a `sfixed32` field, a signed, fixed-length 32-bit integer.
-   */
-  sfixed32() {
-    return this.view.getInt32((this.pos += 4) - 4, true);
-  }
-  /**
-   * Read a `fixed64` field, an unsigned, fixed-length 64 bit integer.
-   */
-  fixed64() {
-    return protoInt64.uDec(this.sfixed32(), this.sfixed32());
-  }
-  /**
-   * Read a `fixed64` field, a signed, fixed-length 64-bit integer.
-   */
-  sfixed64() {
-    return protoInt64.dec(this.sfixed32(), this.sfixed32());
-  }
-  /**
-   * Read a `float` field, 32-bit floating point number.
-   */
-  float() {
-    return this.view.getFloat32((this.pos += 4) - 4, true);
-  }
-  /**
-   * Read a `double` field, a 64-bit floating point number.
-   */
-  double() {
-    return this.view.getFloat64((this.pos += 8) - 8, true);
-  }
-  /**
-   * Read a `bytes` field, length-delimited arbitrary data.
-   */
-  bytes() {
-    let len2 = this.uint32(), start3 = this.pos;
-    this.pos += len2;
-    this.assertBounds();
-    return this.buf.subarray(start3, start3 + len2);
-  }
-  /**
-   * Read a `string` field, length-delimited data converted to UTF-8 text. If
-   * `strict` is true, throw on invalid UTF-8 instead of substituting U+FFFD.
-   */
-  string(strict) {
-    const len2 = this.uint32();
-    const start3 = this.pos;
-    this.pos += len2;
-    this.assertBounds();
-    const buf = this.buf;
-    if (len2 <= ASCII_MAX_LENGTH) {
-      const codes = new Array(len2);
-      for (let i = 0; i < len2; i++) {
-        const byte = buf[start3 + i];
-        if (byte > 127) {
-          return this.decodeUtf8(buf.subarray(start3, this.pos), strict);
-        }
-        codes[i] = byte;
-      }
-      return String.fromCharCode.apply(String, codes);
-    }
-    return this.decodeUtf8(buf.subarray(start3, this.pos), strict);
-  }
-};
-function assertInt32(arg) {
-  if (typeof arg == "string") {
-    arg = Number(arg);
-  } else if (typeof arg != "number") {
-    throw new Error("invalid int32: " + typeof arg);
-  }
-  if (!Number.isInteger(arg) || arg > INT32_MAX || arg < INT32_MIN)
-    throw new Error("invalid int32: " + arg);
-}
-function assertUInt32(arg) {
-  if (typeof arg == "string") {
-    arg = Number(arg);
-  } else if (typeof arg != "number") {
-    throw new Error("invalid uint32: " + typeof arg);
-  }
-  if (!Number.isInteger(arg) || arg > UINT32_MAX || arg < 0)
-    throw new Error("invalid uint32: " + arg);
-}
-function assertFloat32(arg) {
-  if (typeof arg == "string") {
-    const o = arg;
-    arg = Number(arg);
-    if (Number.isNaN(arg) && o !== "NaN") {
-      throw new Error("invalid float32: " + o);
-    }
-  } else if (typeof arg != "number") {
-    throw new Error("invalid float32: " + typeof arg);
-  }
-  if (!Number.isFinite(Math.fround(arg)) && Number.isFinite(arg)) {
-    throw new Error("invalid float32: " + arg);
-  }
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/reflect/message.js
-var NULL_VALUE = 0;
-function localMessageMapper(field) {
-  if (usesJsonRepresentation(field)) {
-    return {
-      toMessage: (local) => wktStructToReflect(local),
-      toLocal: (message) => wktStructToLocal(message)
-    };
-  }
-  if (field.fieldKind == "message" && !field.oneof && isWrapperDesc(field.message)) {
-    const wrapperDesc = field.message;
-    const valueLocalName = wrapperDesc.fields[0].localName;
-    return {
-      toMessage: (local) => {
-        const message = create3(wrapperDesc);
-        if (local !== void 0) {
-          message[valueLocalName] = local;
-        }
-        return message;
-      },
-      toLocal: (message) => message[valueLocalName]
-    };
-  }
-  const childDesc = field.message;
-  return {
-    toMessage: (local) => local === void 0 ? create3(childDesc) : local,
-    toLocal: (message) => message
-  };
-}
-function usesJsonRepresentation(field) {
-  return field.message.typeName == "google.protobuf.Struct" && field.parent.typeName != "google.protobuf.Value";
-}
-function wktStructToReflect(json) {
-  const struct = {
-    $typeName: "google.protobuf.Struct",
-    fields: {}
-  };
-  if (isObject5(json)) {
-    for (const k of Object.keys(json)) {
-      setOwn(struct.fields, k, wktValueToReflect(json[k]));
-    }
-  }
-  return struct;
-}
-function wktStructToLocal(val) {
-  const json = {};
-  for (const k of Object.keys(val.fields)) {
-    setOwn(json, k, wktValueToLocal(val.fields[k]));
-  }
-  return json;
-}
-function wktValueToLocal(val) {
-  switch (val.kind.case) {
-    case "structValue":
-      return wktStructToLocal(val.kind.value);
-    case "listValue":
-      return val.kind.value.values.map(wktValueToLocal);
-    case "nullValue":
-    case void 0:
-      return null;
-    default:
-      return val.kind.value;
-  }
-}
-function wktValueToReflect(json) {
-  const value = {
-    $typeName: "google.protobuf.Value",
-    kind: { case: void 0 }
-  };
-  switch (typeof json) {
-    case "number":
-      value.kind = { case: "numberValue", value: json };
-      break;
-    case "string":
-      value.kind = { case: "stringValue", value: json };
-      break;
-    case "boolean":
-      value.kind = { case: "boolValue", value: json };
-      break;
-    case "object":
-      if (json === null) {
-        value.kind = { case: "nullValue", value: NULL_VALUE };
-      } else if (Array.isArray(json)) {
-        const listValue = {
-          $typeName: "google.protobuf.ListValue",
-          values: []
-        };
-        if (Array.isArray(json)) {
-          for (const e2 of json) {
-            listValue.values.push(wktValueToReflect(e2));
-          }
-        }
-        value.kind = {
-          case: "listValue",
-          value: listValue
-        };
-      } else {
-        value.kind = {
-          case: "structValue",
-          value: wktStructToReflect(json)
-        };
-      }
-      break;
-  }
-  return value;
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/wire/base64-encoding.js
-var nativeSetFromBase64 = Uint8Array.prototype.setFromBase64;
-function base64Decode(base64Str) {
-  const len2 = base64Str.length;
-  let size = len2 - (len2 + 3 >> 2);
-  if ((len2 & 3) == 0 && base64Str[len2 - 1] == "=") {
-    size -= base64Str[len2 - 2] == "=" ? 2 : 1;
-  }
-  const bytes2 = new Uint8Array(size);
-  let written = -1;
-  if (nativeSetFromBase64) {
-    try {
-      const result = nativeSetFromBase64.call(bytes2, base64Str);
-      if (result.read == len2) {
-        written = result.written;
-      }
-    } catch (_a2) {
-    }
-  }
-  if (written < 0) {
-    written = setFromBase64(bytes2, base64Str);
-  }
-  return written == size ? bytes2 : bytes2.subarray(0, written);
-}
-function setFromBase64(bytes2, base64Str) {
-  const table3 = getDecodeTable();
-  let bytePos = 0, groupPos = 0, b, p = 0;
-  for (let i = 0; i < base64Str.length; i++) {
-    b = table3[base64Str.charCodeAt(i)];
-    if (b === void 0) {
-      switch (base64Str[i]) {
-        // @ts-ignore TS7029: Fallthrough case in switch -- ignore instead of expect-error for compiler settings without noFallthroughCasesInSwitch: true
-        case "=":
-          groupPos = 0;
-        // reset state when padding found
-        case "\n":
-        case "\r":
-        case "	":
-        case " ":
-          continue;
-        // skip white-space, and padding
-        default:
-          throw Error("invalid base64 string");
-      }
-    }
-    switch (groupPos) {
-      case 0:
-        p = b;
-        groupPos = 1;
-        break;
-      case 1:
-        bytes2[bytePos++] = p << 2 | (b & 48) >> 4;
-        p = b;
-        groupPos = 2;
-        break;
-      case 2:
-        bytes2[bytePos++] = (p & 15) << 4 | (b & 60) >> 2;
-        p = b;
-        groupPos = 3;
-        break;
-      case 3:
-        bytes2[bytePos++] = (p & 3) << 6 | b;
-        groupPos = 0;
-        break;
-    }
-  }
-  if (groupPos == 1)
-    throw Error("invalid base64 string");
-  return bytePos;
-}
-var nativeToBase64 = Uint8Array.prototype.toBase64;
-var encodeTableStd;
-var encodeTableUrl;
-var decodeTable;
-function getEncodeTable(encoding) {
-  if (!encodeTableStd) {
-    encodeTableStd = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".split("");
-    encodeTableUrl = encodeTableStd.slice(0, -2).concat("-", "_");
-  }
-  return encoding == "url" ? (
-    // biome-ignore lint/style/noNonNullAssertion: TS fails to narrow down
-    encodeTableUrl
-  ) : encodeTableStd;
-}
-function getDecodeTable() {
-  if (!decodeTable) {
-    decodeTable = [];
-    const encodeTable = getEncodeTable("std");
-    for (let i = 0; i < encodeTable.length; i++)
-      decodeTable[encodeTable[i].charCodeAt(0)] = i;
-    decodeTable["-".charCodeAt(0)] = encodeTable.indexOf("+");
-    decodeTable["_".charCodeAt(0)] = encodeTable.indexOf("/");
-  }
-  return decodeTable;
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/reflect/names.js
-function protoCamelCase(snakeCase) {
-  let capNext = false;
-  const b = [];
-  for (let i = 0; i < snakeCase.length; i++) {
-    let c = snakeCase.charAt(i);
-    switch (c) {
-      case "_":
-        capNext = true;
-        break;
-      case "0":
-      case "1":
-      case "2":
-      case "3":
-      case "4":
-      case "5":
-      case "6":
-      case "7":
-      case "8":
-      case "9":
-        b.push(c);
-        capNext = false;
-        break;
-      default:
-        if (capNext) {
-          capNext = false;
-          c = c.toUpperCase();
-        }
-        b.push(c);
-        break;
-    }
-  }
-  return b.join("");
-}
-var reservedObjectProperties = /* @__PURE__ */ new Set([
-  // names reserved by JavaScript
-  "constructor",
-  "toString",
-  "toJSON",
-  "valueOf"
-]);
-function safeObjectProperty(name) {
-  return reservedObjectProperties.has(name) ? name + "$" : name;
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/restore-json-names.js
-function restoreJsonNames(message) {
-  for (const f of message.field) {
-    if (!unsafeIsSetExplicit(f, "jsonName")) {
-      f.jsonName = protoCamelCase(f.name);
-    }
-  }
-  message.nestedType.forEach(restoreJsonNames);
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/wire/text-format.js
-function parseTextFormatEnumValue(descEnum, value) {
-  const enumValue = descEnum.values.find((v) => v.name === value);
-  if (!enumValue) {
-    throw new Error(`cannot parse ${descEnum} default value: ${value}`);
-  }
-  return enumValue.number;
-}
-function parseTextFormatScalarValue(type, value) {
-  switch (type) {
-    case ScalarType.STRING:
-      return value;
-    case ScalarType.BYTES: {
-      const u = unescapeBytesDefaultValue(value);
-      if (u === false) {
-        throw new Error(`cannot parse ${ScalarType[type]} default value: ${value}`);
-      }
-      return u;
-    }
-    case ScalarType.INT64:
-    case ScalarType.SFIXED64:
-    case ScalarType.SINT64:
-      return protoInt64.parse(value);
-    case ScalarType.UINT64:
-    case ScalarType.FIXED64:
-      return protoInt64.uParse(value);
-    case ScalarType.DOUBLE:
-    case ScalarType.FLOAT:
-      switch (value) {
-        case "inf":
-          return Number.POSITIVE_INFINITY;
-        case "-inf":
-          return Number.NEGATIVE_INFINITY;
-        case "nan":
-          return Number.NaN;
-        default:
-          return parseFloat(value);
-      }
-    case ScalarType.BOOL:
-      return value === "true";
-    case ScalarType.INT32:
-    case ScalarType.UINT32:
-    case ScalarType.SINT32:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return parseInt(value, 10);
-  }
-}
-function unescapeBytesDefaultValue(str) {
-  const b = [];
-  const input2 = {
-    tail: str,
-    c: "",
-    next() {
-      if (this.tail.length == 0) {
-        return false;
-      }
-      this.c = this.tail[0];
-      this.tail = this.tail.substring(1);
-      return true;
-    },
-    take(n) {
-      if (this.tail.length >= n) {
-        const r = this.tail.substring(0, n);
-        this.tail = this.tail.substring(n);
-        return r;
-      }
-      return false;
-    }
-  };
-  while (input2.next()) {
-    switch (input2.c) {
-      case "\\":
-        if (input2.next()) {
-          switch (input2.c) {
-            case "\\":
-              b.push(input2.c.charCodeAt(0));
-              break;
-            case "b":
-              b.push(8);
-              break;
-            case "f":
-              b.push(12);
-              break;
-            case "n":
-              b.push(10);
-              break;
-            case "r":
-              b.push(13);
-              break;
-            case "t":
-              b.push(9);
-              break;
-            case "v":
-              b.push(11);
-              break;
-            case "0":
-            case "1":
-            case "2":
-            case "3":
-            case "4":
-            case "5":
-            case "6":
-            case "7": {
-              const s = input2.c;
-              const t = input2.take(2);
-              if (t === false) {
-                return false;
-              }
-              const n = parseInt(s + t, 8);
-              if (Number.isNaN(n)) {
-                return false;
-              }
-              b.push(n);
-              break;
-            }
-            case "x": {
-              const s = input2.c;
-              const t = input2.take(2);
-              if (t === false) {
-                return false;
-              }
-              const n = parseInt(s + t, 16);
-              if (Number.isNaN(n)) {
-                return false;
-              }
-              b.push(n);
-              break;
-            }
-            case "u": {
-              const s = input2.c;
-              const t = input2.take(4);
-              if (t === false) {
-                return false;
-              }
-              const n = parseInt(s + t, 16);
-              if (Number.isNaN(n)) {
-                return false;
-              }
-              const chunk = new Uint8Array(4);
-              const view2 = new DataView(chunk.buffer);
-              view2.setInt32(0, n, true);
-              b.push(chunk[0], chunk[1], chunk[2], chunk[3]);
-              break;
-            }
-            case "U": {
-              const s = input2.c;
-              const t = input2.take(8);
-              if (t === false) {
-                return false;
-              }
-              const tc = protoInt64.uEnc(s + t);
-              const chunk = new Uint8Array(8);
-              const view2 = new DataView(chunk.buffer);
-              view2.setInt32(0, tc.lo, true);
-              view2.setInt32(4, tc.hi, true);
-              b.push(chunk[0], chunk[1], chunk[2], chunk[3], chunk[4], chunk[5], chunk[6], chunk[7]);
-              break;
-            }
-          }
-        }
-        break;
-      default:
-        b.push(input2.c.charCodeAt(0));
-    }
-  }
-  return new Uint8Array(b);
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/reflect/nested-types.js
-function* nestedTypes(desc) {
-  switch (desc.kind) {
-    case "file":
-      for (const message of desc.messages) {
-        yield message;
-        yield* nestedTypes(message);
-      }
-      yield* desc.enums;
-      yield* desc.services;
-      yield* desc.extensions;
-      break;
-    case "message":
-      for (const message of desc.nestedMessages) {
-        yield message;
-        yield* nestedTypes(message);
-      }
-      yield* desc.nestedEnums;
-      yield* desc.nestedExtensions;
-      break;
-  }
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/registry.js
-function createEmbeddedFileRegistry(fileDescriptorProto, resolve7) {
-  return buildFileRegistry([fileDescriptorProto, resolve7]);
-}
-function buildFileRegistry(args, check2) {
-  const registry = createBaseRegistry();
-  if (!args.length) {
-    return registry;
-  }
-  if ("$typeName" in args[0] && args[0].$typeName == "google.protobuf.FileDescriptorSet") {
-    for (const file of args[0].file) {
-      check2 === null || check2 === void 0 ? void 0 : check2(file);
-      addFile(file, registry);
-    }
-    return registry;
-  }
-  if ("$typeName" in args[0]) {
-    let recurseDeps = function(file) {
-      const deps = [];
-      for (const protoFileName of file.dependency) {
-        if (registry.getFile(protoFileName) != void 0) {
-          continue;
-        }
-        if (seen.has(protoFileName)) {
-          continue;
-        }
-        const dep = resolve7(protoFileName);
-        if (!dep) {
-          throw new Error(`Unable to resolve ${protoFileName}, imported by ${file.name}`);
-        }
-        if ("kind" in dep) {
-          registry.addFile(dep, false, true);
-        } else {
-          seen.add(dep.name);
-          deps.push(dep);
-        }
-      }
-      return deps.concat(...deps.map(recurseDeps));
-    };
-    const input2 = args[0];
-    const resolve7 = args[1];
-    const seen = /* @__PURE__ */ new Set();
-    for (const file of [input2, ...recurseDeps(input2)].reverse()) {
-      check2 === null || check2 === void 0 ? void 0 : check2(file);
-      addFile(file, registry);
-    }
-  } else {
-    for (const fileReg of args) {
-      for (const file of fileReg.files) {
-        registry.addFile(file);
-      }
-    }
-  }
-  return registry;
-}
-function createBaseRegistry() {
-  const types = /* @__PURE__ */ new Map();
-  const extendees = /* @__PURE__ */ new Map();
-  const files = /* @__PURE__ */ new Map();
-  return {
-    kind: "registry",
-    types,
-    extendees,
-    [Symbol.iterator]() {
-      return types.values();
-    },
-    get files() {
-      return files.values();
-    },
-    addFile(file, skipTypes, withDeps) {
-      files.set(file.proto.name, file);
-      if (!skipTypes) {
-        for (const type of nestedTypes(file)) {
-          this.add(type);
-        }
-      }
-      if (withDeps) {
-        for (const f of file.dependencies) {
-          this.addFile(f, skipTypes, withDeps);
-        }
-      }
-    },
-    add(desc) {
-      if (desc.kind == "extension") {
-        let numberToExt = extendees.get(desc.extendee.typeName);
-        if (!numberToExt) {
-          extendees.set(
-            desc.extendee.typeName,
-            // biome-ignore lint/suspicious/noAssignInExpressions: no
-            numberToExt = /* @__PURE__ */ new Map()
-          );
-        }
-        numberToExt.set(desc.number, desc);
-      }
-      types.set(desc.typeName, desc);
-    },
-    get(typeName) {
-      return types.get(typeName);
-    },
-    getFile(fileName) {
-      return files.get(fileName);
-    },
-    getMessage(typeName) {
-      const t = types.get(typeName);
-      return (t === null || t === void 0 ? void 0 : t.kind) == "message" ? t : void 0;
-    },
-    getEnum(typeName) {
-      const t = types.get(typeName);
-      return (t === null || t === void 0 ? void 0 : t.kind) == "enum" ? t : void 0;
-    },
-    getExtension(typeName) {
-      const t = types.get(typeName);
-      return (t === null || t === void 0 ? void 0 : t.kind) == "extension" ? t : void 0;
-    },
-    getExtensionFor(extendee, no) {
-      var _a2;
-      return (_a2 = extendees.get(extendee.typeName)) === null || _a2 === void 0 ? void 0 : _a2.get(no);
-    },
-    getService(typeName) {
-      const t = types.get(typeName);
-      return (t === null || t === void 0 ? void 0 : t.kind) == "service" ? t : void 0;
-    }
-  };
-}
-var EDITION_PROTO22 = 998;
-var EDITION_PROTO32 = 999;
-var EDITION_UNSTABLE = 9999;
-var TYPE_STRING = 9;
-var TYPE_GROUP = 10;
-var TYPE_MESSAGE = 11;
-var TYPE_BYTES = 12;
-var TYPE_ENUM = 14;
-var LABEL_REPEATED = 3;
-var LABEL_REQUIRED = 2;
-var JS_STRING = 1;
-var IDEMPOTENCY_UNKNOWN = 0;
-var EXPLICIT = 1;
-var IMPLICIT2 = 2;
-var LEGACY_REQUIRED = 3;
-var PACKED = 1;
-var DELIMITED = 2;
-var OPEN = 1;
-var VERIFY = 2;
-var maximumEdition = 1002;
-var featureDefaults = {
-  // EDITION_PROTO2
-  998: {
-    fieldPresence: 1,
-    // EXPLICIT,
-    enumType: 2,
-    // CLOSED,
-    repeatedFieldEncoding: 2,
-    // EXPANDED,
-    utf8Validation: 3,
-    // NONE,
-    messageEncoding: 1,
-    // LENGTH_PREFIXED,
-    jsonFormat: 2,
-    // LEGACY_BEST_EFFORT,
-    enforceNamingStyle: 2,
-    // STYLE_LEGACY,
-    defaultSymbolVisibility: 1,
-    // EXPORT_ALL,
-    enforceProtoLimits: 1
-    // LEGACY_NO_EXPLICIT_LIMITS,
-  },
-  // EDITION_PROTO3
-  999: {
-    fieldPresence: 2,
-    // IMPLICIT,
-    enumType: 1,
-    // OPEN,
-    repeatedFieldEncoding: 1,
-    // PACKED,
-    utf8Validation: 2,
-    // VERIFY,
-    messageEncoding: 1,
-    // LENGTH_PREFIXED,
-    jsonFormat: 1,
-    // ALLOW,
-    enforceNamingStyle: 2,
-    // STYLE_LEGACY,
-    defaultSymbolVisibility: 1,
-    // EXPORT_ALL,
-    enforceProtoLimits: 1
-    // LEGACY_NO_EXPLICIT_LIMITS,
-  },
-  // EDITION_2023
-  1e3: {
-    fieldPresence: 1,
-    // EXPLICIT,
-    enumType: 1,
-    // OPEN,
-    repeatedFieldEncoding: 1,
-    // PACKED,
-    utf8Validation: 2,
-    // VERIFY,
-    messageEncoding: 1,
-    // LENGTH_PREFIXED,
-    jsonFormat: 1,
-    // ALLOW,
-    enforceNamingStyle: 2,
-    // STYLE_LEGACY,
-    defaultSymbolVisibility: 1,
-    // EXPORT_ALL,
-    enforceProtoLimits: 1
-    // LEGACY_NO_EXPLICIT_LIMITS,
-  },
-  // EDITION_2024
-  1001: {
-    fieldPresence: 1,
-    // EXPLICIT,
-    enumType: 1,
-    // OPEN,
-    repeatedFieldEncoding: 1,
-    // PACKED,
-    utf8Validation: 2,
-    // VERIFY,
-    messageEncoding: 1,
-    // LENGTH_PREFIXED,
-    jsonFormat: 1,
-    // ALLOW,
-    enforceNamingStyle: 1,
-    // STYLE2024,
-    defaultSymbolVisibility: 2,
-    // EXPORT_TOP_LEVEL,
-    enforceProtoLimits: 1
-    // LEGACY_NO_EXPLICIT_LIMITS,
-  },
-  // EDITION_2026
-  1002: {
-    fieldPresence: 1,
-    // EXPLICIT,
-    enumType: 1,
-    // OPEN,
-    repeatedFieldEncoding: 1,
-    // PACKED,
-    utf8Validation: 2,
-    // VERIFY,
-    messageEncoding: 1,
-    // LENGTH_PREFIXED,
-    jsonFormat: 1,
-    // ALLOW,
-    enforceNamingStyle: 3,
-    // STYLE2026,
-    defaultSymbolVisibility: 4,
-    // STRICT,
-    enforceProtoLimits: 2
-    // PROTO_LIMITS2026,
-  }
-};
-function addFile(proto, reg) {
-  var _a2, _b2;
-  const file = {
-    kind: "file",
-    proto,
-    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
-    edition: getFileEdition(proto),
-    name: proto.name.replace(/\.proto$/, ""),
-    dependencies: findFileDependencies(proto, reg),
-    enums: [],
-    messages: [],
-    extensions: [],
-    services: [],
-    toString() {
-      return `file ${proto.name}`;
-    }
-  };
-  const mapEntriesStore = /* @__PURE__ */ new Map();
-  const mapEntries = {
-    get(typeName) {
-      return mapEntriesStore.get(typeName);
-    },
-    add(desc) {
-      var _a3;
-      assert2(((_a3 = desc.proto.options) === null || _a3 === void 0 ? void 0 : _a3.mapEntry) === true);
-      mapEntriesStore.set(desc.typeName, desc);
-    }
-  };
-  for (const enumProto of proto.enumType) {
-    addEnum(enumProto, file, void 0, reg);
-  }
-  for (const messageProto of proto.messageType) {
-    addMessage(messageProto, file, void 0, reg, mapEntries);
-  }
-  for (const serviceProto of proto.service) {
-    addService(serviceProto, file, reg);
-  }
-  addExtensions(file, reg);
-  for (const mapEntry of mapEntriesStore.values()) {
-    addFields(mapEntry, reg, mapEntries);
-  }
-  for (const message of file.messages) {
-    addFields(message, reg, mapEntries);
-    addExtensions(message, reg);
-  }
-  reg.addFile(file, true);
-}
-function addExtensions(desc, reg) {
-  switch (desc.kind) {
-    case "file":
-      for (const proto of desc.proto.extension) {
-        const ext = newField(proto, desc, reg);
-        desc.extensions.push(ext);
-        reg.add(ext);
-      }
-      break;
-    case "message":
-      for (const proto of desc.proto.extension) {
-        const ext = newField(proto, desc, reg);
-        desc.nestedExtensions.push(ext);
-        reg.add(ext);
-      }
-      for (const message of desc.nestedMessages) {
-        addExtensions(message, reg);
-      }
-      break;
-  }
-}
-function addFields(message, reg, mapEntries) {
-  const allOneofs = message.proto.oneofDecl.map((proto) => newOneof(proto, message));
-  const oneofsSeen = /* @__PURE__ */ new Set();
-  for (const proto of message.proto.field) {
-    const oneof = findOneof(proto, allOneofs);
-    const field = newField(proto, message, reg, oneof, mapEntries);
-    message.fields.push(field);
-    message.field[field.localName] = field;
-    if (oneof === void 0) {
-      message.members.push(field);
-    } else {
-      oneof.fields.push(field);
-      if (!oneofsSeen.has(oneof)) {
-        oneofsSeen.add(oneof);
-        message.members.push(oneof);
-      }
-    }
-  }
-  for (const oneof of allOneofs.filter((o) => oneofsSeen.has(o))) {
-    message.oneofs.push(oneof);
-  }
-  for (const child of message.nestedMessages) {
-    addFields(child, reg, mapEntries);
-  }
-}
-function addEnum(proto, file, parent, reg) {
-  var _a2, _b2, _c2, _d2, _e, _f, _g;
-  var _h, _j;
-  const sharedPrefix = findEnumSharedPrefix(proto.name, proto.value);
-  const desc = {
-    kind: "enum",
-    proto,
-    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
-    file,
-    parent,
-    open: true,
-    name: proto.name,
-    typeName: makeTypeName(proto, parent, file),
-    value: {},
-    values: [],
-    sharedPrefix,
-    toString() {
-      return `enum ${this.typeName}`;
-    }
-  };
-  desc.open = isEnumOpen(desc);
-  reg.add(desc);
-  for (const p of proto.value) {
-    const name = p.name;
-    const value = {
-      kind: "enum_value",
-      proto: p,
-      deprecated: (_d2 = (_c2 = p.options) === null || _c2 === void 0 ? void 0 : _c2.deprecated) !== null && _d2 !== void 0 ? _d2 : false,
-      parent: desc,
-      name,
-      localName: safeObjectProperty(sharedPrefix == void 0 ? name : name.substring(sharedPrefix.length)),
-      number: p.number,
-      jsonName: (_e = findEnumValueJsonName(p)) !== null && _e !== void 0 ? _e : name,
-      toString() {
-        return `enum value ${desc.typeName}.${name}`;
-      }
-    };
-    desc.values.push(value);
-    (_f = (_h = desc.value)[_j = p.number]) !== null && _f !== void 0 ? _f : _h[_j] = value;
-  }
-  ((_g = parent === null || parent === void 0 ? void 0 : parent.nestedEnums) !== null && _g !== void 0 ? _g : file.enums).push(desc);
-}
-function addMessage(proto, file, parent, reg, mapEntries) {
-  var _a2, _b2, _c2, _d2;
-  const desc = {
-    kind: "message",
-    proto,
-    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
-    file,
-    parent,
-    name: proto.name,
-    typeName: makeTypeName(proto, parent, file),
-    fields: [],
-    field: {},
-    oneofs: [],
-    members: [],
-    nestedEnums: [],
-    nestedMessages: [],
-    nestedExtensions: [],
-    toString() {
-      return `message ${this.typeName}`;
-    }
-  };
-  if (((_c2 = proto.options) === null || _c2 === void 0 ? void 0 : _c2.mapEntry) === true) {
-    mapEntries.add(desc);
-  } else {
-    ((_d2 = parent === null || parent === void 0 ? void 0 : parent.nestedMessages) !== null && _d2 !== void 0 ? _d2 : file.messages).push(desc);
-    reg.add(desc);
-  }
-  for (const enumProto of proto.enumType) {
-    addEnum(enumProto, file, desc, reg);
-  }
-  for (const messageProto of proto.nestedType) {
-    addMessage(messageProto, file, desc, reg, mapEntries);
-  }
-}
-function addService(proto, file, reg) {
-  var _a2, _b2;
-  const desc = {
-    kind: "service",
-    proto,
-    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
-    file,
-    name: proto.name,
-    typeName: makeTypeName(proto, void 0, file),
-    methods: [],
-    method: {},
-    toString() {
-      return `service ${this.typeName}`;
-    }
-  };
-  file.services.push(desc);
-  reg.add(desc);
-  for (const methodProto of proto.method) {
-    const method2 = newMethod(methodProto, desc, reg);
-    desc.methods.push(method2);
-    desc.method[method2.localName] = method2;
-  }
-}
-function newMethod(proto, parent, reg) {
-  var _a2, _b2, _c2, _d2;
-  let methodKind;
-  if (proto.clientStreaming && proto.serverStreaming) {
-    methodKind = "bidi_streaming";
-  } else if (proto.clientStreaming) {
-    methodKind = "client_streaming";
-  } else if (proto.serverStreaming) {
-    methodKind = "server_streaming";
-  } else {
-    methodKind = "unary";
-  }
-  const input2 = reg.getMessage(trimLeadingDot(proto.inputType));
-  const output = reg.getMessage(trimLeadingDot(proto.outputType));
-  assert2(input2, `invalid MethodDescriptorProto: input_type ${proto.inputType} not found`);
-  assert2(output, `invalid MethodDescriptorProto: output_type ${proto.inputType} not found`);
-  const name = proto.name;
-  return {
-    kind: "rpc",
-    proto,
-    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
-    parent,
-    name,
-    localName: safeObjectProperty(name.length ? safeObjectProperty(name[0].toLowerCase() + name.substring(1)) : name),
-    methodKind,
-    input: input2,
-    output,
-    idempotency: (_d2 = (_c2 = proto.options) === null || _c2 === void 0 ? void 0 : _c2.idempotencyLevel) !== null && _d2 !== void 0 ? _d2 : IDEMPOTENCY_UNKNOWN,
-    toString() {
-      return `rpc ${parent.typeName}.${name}`;
-    }
-  };
-}
-function newOneof(proto, parent) {
-  return {
-    kind: "oneof",
-    proto,
-    deprecated: false,
-    parent,
-    fields: [],
-    name: proto.name,
-    localName: safeObjectProperty(protoCamelCase(proto.name)),
-    toString() {
-      return `oneof ${parent.typeName}.${this.name}`;
-    }
-  };
-}
-function newField(proto, parentOrFile, reg, oneof, mapEntries) {
-  var _a2, _b2, _c2;
-  const isExtension = mapEntries === void 0;
-  const field = {
-    kind: "field",
-    proto,
-    deprecated: (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.deprecated) !== null && _b2 !== void 0 ? _b2 : false,
-    name: proto.name,
-    number: proto.number,
-    scalar: void 0,
-    message: void 0,
-    enum: void 0,
-    presence: getFieldPresence(proto, oneof, isExtension, parentOrFile),
-    utf8Validation: isUtf8Validated(proto, parentOrFile),
-    listKind: void 0,
-    mapKind: void 0,
-    mapKey: void 0,
-    delimitedEncoding: void 0,
-    packed: void 0,
-    longAsString: false,
-    getDefaultValue: void 0
-  };
-  let toStr;
-  if (isExtension) {
-    const file = parentOrFile.kind == "file" ? parentOrFile : parentOrFile.file;
-    const parent = parentOrFile.kind == "file" ? void 0 : parentOrFile;
-    const typeName = makeTypeName(proto, parent, file);
-    field.kind = "extension";
-    field.file = file;
-    field.parent = parent;
-    field.oneof = void 0;
-    field.typeName = typeName;
-    field.jsonName = `[${typeName}]`;
-    toStr = () => `extension ${typeName}`;
-    const extendee = reg.getMessage(trimLeadingDot(proto.extendee));
-    assert2(extendee, `invalid FieldDescriptorProto: extendee ${proto.extendee} not found`);
-    field.extendee = extendee;
-  } else {
-    const parent = parentOrFile;
-    assert2(parent.kind == "message");
-    field.parent = parent;
-    field.oneof = oneof;
-    field.localName = oneof ? protoCamelCase(proto.name) : safeObjectProperty(protoCamelCase(proto.name));
-    field.jsonName = proto.jsonName;
-    toStr = () => `field ${parent.typeName}.${proto.name}`;
-  }
-  Object.defineProperty(field, "toString", {
-    value: toStr,
-    writable: true,
-    enumerable: true,
-    configurable: true
-  });
-  const label = proto.label;
-  const type = proto.type;
-  const jstype = (_c2 = proto.options) === null || _c2 === void 0 ? void 0 : _c2.jstype;
-  if (label === LABEL_REPEATED) {
-    const mapEntry = type == TYPE_MESSAGE ? mapEntries === null || mapEntries === void 0 ? void 0 : mapEntries.get(trimLeadingDot(proto.typeName)) : void 0;
-    if (mapEntry) {
-      field.fieldKind = "map";
-      const { key: key2, value } = findMapEntryFields(mapEntry);
-      field.mapKey = key2.scalar;
-      field.mapKind = value.fieldKind;
-      field.message = value.message;
-      field.delimitedEncoding = false;
-      field.enum = value.enum;
-      field.scalar = value.scalar;
-      return field;
-    }
-    field.fieldKind = "list";
-    switch (type) {
-      case TYPE_MESSAGE:
-      case TYPE_GROUP:
-        field.listKind = "message";
-        field.message = reg.getMessage(trimLeadingDot(proto.typeName));
-        assert2(field.message);
-        field.delimitedEncoding = isDelimitedEncoding(proto, parentOrFile);
-        break;
-      case TYPE_ENUM:
-        field.listKind = "enum";
-        field.enum = reg.getEnum(trimLeadingDot(proto.typeName));
-        assert2(field.enum);
-        break;
-      default:
-        field.listKind = "scalar";
-        field.scalar = type;
-        field.longAsString = jstype == JS_STRING;
-        break;
-    }
-    field.packed = isPackedField(proto, parentOrFile);
-    return field;
-  }
-  switch (type) {
-    case TYPE_MESSAGE:
-    case TYPE_GROUP:
-      field.fieldKind = "message";
-      field.message = reg.getMessage(trimLeadingDot(proto.typeName));
-      assert2(field.message, `invalid FieldDescriptorProto: type_name ${proto.typeName} not found`);
-      field.delimitedEncoding = isDelimitedEncoding(proto, parentOrFile);
-      field.getDefaultValue = () => void 0;
-      break;
-    case TYPE_ENUM: {
-      const enumeration = reg.getEnum(trimLeadingDot(proto.typeName));
-      assert2(enumeration !== void 0, `invalid FieldDescriptorProto: type_name ${proto.typeName} not found`);
-      field.fieldKind = "enum";
-      field.enum = reg.getEnum(trimLeadingDot(proto.typeName));
-      field.getDefaultValue = () => {
-        return unsafeIsSetExplicit(proto, "defaultValue") ? parseTextFormatEnumValue(enumeration, proto.defaultValue) : void 0;
-      };
-      break;
-    }
-    default: {
-      field.fieldKind = "scalar";
-      field.scalar = type;
-      field.longAsString = jstype == JS_STRING;
-      field.getDefaultValue = () => {
-        return unsafeIsSetExplicit(proto, "defaultValue") ? parseTextFormatScalarValue(type, proto.defaultValue) : void 0;
-      };
-      break;
-    }
-  }
-  return field;
-}
-function getFileEdition(proto) {
-  switch (proto.syntax) {
-    case "":
-    case "proto2":
-      return EDITION_PROTO22;
-    case "proto3":
-      return EDITION_PROTO32;
-    case "editions":
-      if (proto.edition === EDITION_UNSTABLE) {
-        return maximumEdition;
-      }
-      if (proto.edition in featureDefaults) {
-        return proto.edition;
-      }
-      throw new Error(`${proto.name}: unsupported edition`);
-    default:
-      throw new Error(`${proto.name}: unsupported syntax "${proto.syntax}"`);
-  }
-}
-function findFileDependencies(proto, reg) {
-  return proto.dependency.map((wantName) => {
-    const dep = reg.getFile(wantName);
-    if (!dep) {
-      throw new Error(`Cannot find ${wantName}, imported by ${proto.name}`);
-    }
-    return dep;
-  });
-}
-function findEnumSharedPrefix(enumName, values) {
-  const prefix = camelToSnakeCase(enumName) + "_";
-  for (const value of values) {
-    if (!value.name.toLowerCase().startsWith(prefix)) {
-      return void 0;
-    }
-    const shortName2 = value.name.substring(prefix.length);
-    if (shortName2.length == 0) {
-      return void 0;
-    }
-    if (/^\d/.test(shortName2)) {
-      return void 0;
-    }
-  }
-  return prefix;
-}
-function findEnumValueJsonName(proto) {
-  var _a2, _b2;
-  const extensionNumber = 998;
-  const fieldNumber = 1;
-  let jsonName;
-  for (const uf of (_b2 = (_a2 = proto.options) === null || _a2 === void 0 ? void 0 : _a2.$unknown) !== null && _b2 !== void 0 ? _b2 : []) {
-    if (uf.no !== extensionNumber || uf.wireType !== WireType.LengthDelimited) {
-      continue;
-    }
-    const reader = new BinaryReader(new BinaryReader(uf.data).bytes());
-    while (reader.pos < reader.len) {
-      const [no, wireType] = reader.tag();
-      if (no === fieldNumber && wireType === WireType.LengthDelimited) {
-        jsonName = reader.string();
-      } else {
-        reader.skip(wireType, no);
-      }
-    }
-  }
-  return jsonName;
-}
-function camelToSnakeCase(camel) {
-  return (camel.substring(0, 1) + camel.substring(1).replace(/[A-Z]/g, (c) => "_" + c)).toLowerCase();
-}
-function makeTypeName(proto, parent, file) {
-  let typeName;
-  if (parent) {
-    typeName = `${parent.typeName}.${proto.name}`;
-  } else if (file.proto.package.length > 0) {
-    typeName = `${file.proto.package}.${proto.name}`;
-  } else {
-    typeName = `${proto.name}`;
-  }
-  return typeName;
-}
-function trimLeadingDot(typeName) {
-  return typeName.startsWith(".") ? typeName.substring(1) : typeName;
-}
-function findOneof(proto, allOneofs) {
-  if (!unsafeIsSetExplicit(proto, "oneofIndex")) {
-    return void 0;
-  }
-  if (proto.proto3Optional) {
-    return void 0;
-  }
-  const oneof = allOneofs[proto.oneofIndex];
-  assert2(oneof, `invalid FieldDescriptorProto: oneof #${proto.oneofIndex} for field #${proto.number} not found`);
-  return oneof;
-}
-function getFieldPresence(proto, oneof, isExtension, parent) {
-  if (proto.label == LABEL_REQUIRED) {
-    return LEGACY_REQUIRED;
-  }
-  if (proto.label == LABEL_REPEATED) {
-    return IMPLICIT2;
-  }
-  if (!!oneof || proto.proto3Optional) {
-    return EXPLICIT;
-  }
-  if (isExtension) {
-    return EXPLICIT;
-  }
-  const resolved = resolveFeature("fieldPresence", { proto, parent });
-  if (resolved == IMPLICIT2 && (proto.type == TYPE_MESSAGE || proto.type == TYPE_GROUP)) {
-    return EXPLICIT;
-  }
-  return resolved;
-}
-function isPackedField(proto, parent) {
-  if (proto.label != LABEL_REPEATED) {
-    return false;
-  }
-  switch (proto.type) {
-    case TYPE_STRING:
-    case TYPE_BYTES:
-    case TYPE_GROUP:
-    case TYPE_MESSAGE:
-      return false;
-  }
-  const o = proto.options;
-  if (o && unsafeIsSetExplicit(o, "packed")) {
-    return o.packed;
-  }
-  return PACKED == resolveFeature("repeatedFieldEncoding", {
-    proto,
-    parent
-  });
-}
-function findMapEntryFields(mapEntry) {
-  const key2 = mapEntry.fields.find((f) => f.number === 1);
-  const value = mapEntry.fields.find((f) => f.number === 2);
-  assert2(key2 && key2.fieldKind == "scalar" && key2.scalar != ScalarType.BYTES && key2.scalar != ScalarType.FLOAT && key2.scalar != ScalarType.DOUBLE && value && value.fieldKind != "list" && value.fieldKind != "map");
-  return { key: key2, value };
-}
-function isEnumOpen(desc) {
-  var _a2;
-  return OPEN == resolveFeature("enumType", {
-    proto: desc.proto,
-    parent: (_a2 = desc.parent) !== null && _a2 !== void 0 ? _a2 : desc.file
-  });
-}
-function isDelimitedEncoding(proto, parent) {
-  if (proto.type == TYPE_GROUP) {
-    return true;
-  }
-  return DELIMITED == resolveFeature("messageEncoding", {
-    proto,
-    parent
-  });
-}
-function isUtf8Validated(proto, parent) {
-  return VERIFY == resolveFeature("utf8Validation", {
-    proto,
-    parent
-  });
-}
-function resolveFeature(name, ref) {
-  var _a2, _b2;
-  const featureSet = (_a2 = ref.proto.options) === null || _a2 === void 0 ? void 0 : _a2.features;
-  if (featureSet) {
-    const val = featureSet[name];
-    if (val != 0) {
-      return val;
-    }
-  }
-  if ("kind" in ref) {
-    if (ref.kind == "message") {
-      return resolveFeature(name, (_b2 = ref.parent) !== null && _b2 !== void 0 ? _b2 : ref.file);
-    }
-    const editionDefaults = featureDefaults[ref.edition];
-    if (!editionDefaults) {
-      throw new Error(`feature default for edition ${ref.edition} not found`);
-    }
-    return editionDefaults[name];
-  }
-  return resolveFeature(name, ref.parent);
-}
-function assert2(condition, msg) {
-  if (!condition) {
-    throw new Error(msg);
-  }
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/boot.js
-function boot(boot2) {
-  const root = bootFileDescriptorProto(boot2);
-  root.messageType.forEach(restoreJsonNames);
-  const reg = createEmbeddedFileRegistry(root, () => void 0);
-  return reg.getFile(root.name);
-}
-function bootFileDescriptorProto(init3) {
-  const proto = /* @__PURE__ */ Object.create({
-    syntax: "",
-    edition: 0
-  });
-  return Object.assign(proto, Object.assign(Object.assign({ $typeName: "google.protobuf.FileDescriptorProto", dependency: [], publicDependency: [], weakDependency: [], optionDependency: [], service: [], extension: [] }, init3), { messageType: init3.messageType.map(bootDescriptorProto), enumType: init3.enumType.map(bootEnumDescriptorProto) }));
-}
-function bootDescriptorProto(init3) {
-  var _a2, _b2, _c2, _d2, _e, _f, _g, _h;
-  const proto = /* @__PURE__ */ Object.create({
-    visibility: 0
-  });
-  return Object.assign(proto, {
-    $typeName: "google.protobuf.DescriptorProto",
-    name: init3.name,
-    field: (_b2 = (_a2 = init3.field) === null || _a2 === void 0 ? void 0 : _a2.map(bootFieldDescriptorProto)) !== null && _b2 !== void 0 ? _b2 : [],
-    extension: [],
-    nestedType: (_d2 = (_c2 = init3.nestedType) === null || _c2 === void 0 ? void 0 : _c2.map(bootDescriptorProto)) !== null && _d2 !== void 0 ? _d2 : [],
-    enumType: (_f = (_e = init3.enumType) === null || _e === void 0 ? void 0 : _e.map(bootEnumDescriptorProto)) !== null && _f !== void 0 ? _f : [],
-    extensionRange: (_h = (_g = init3.extensionRange) === null || _g === void 0 ? void 0 : _g.map((e2) => Object.assign({ $typeName: "google.protobuf.DescriptorProto.ExtensionRange" }, e2))) !== null && _h !== void 0 ? _h : [],
-    oneofDecl: [],
-    reservedRange: [],
-    reservedName: []
-  });
-}
-function bootFieldDescriptorProto(init3) {
-  const proto = /* @__PURE__ */ Object.create({
-    label: 1,
-    typeName: "",
-    extendee: "",
-    defaultValue: "",
-    oneofIndex: 0,
-    jsonName: "",
-    proto3Optional: false
-  });
-  return Object.assign(proto, Object.assign(Object.assign({ $typeName: "google.protobuf.FieldDescriptorProto" }, init3), { options: init3.options ? bootFieldOptions(init3.options) : void 0 }));
-}
-function bootFieldOptions(init3) {
-  var _a2, _b2, _c2;
-  const proto = /* @__PURE__ */ Object.create({
-    ctype: 0,
-    packed: false,
-    jstype: 0,
-    lazy: false,
-    unverifiedLazy: false,
-    deprecated: false,
-    weak: false,
-    debugRedact: false,
-    retention: 0
-  });
-  return Object.assign(proto, Object.assign(Object.assign({ $typeName: "google.protobuf.FieldOptions" }, init3), { targets: (_a2 = init3.targets) !== null && _a2 !== void 0 ? _a2 : [], editionDefaults: (_c2 = (_b2 = init3.editionDefaults) === null || _b2 === void 0 ? void 0 : _b2.map((e2) => Object.assign({ $typeName: "google.protobuf.FieldOptions.EditionDefault" }, e2))) !== null && _c2 !== void 0 ? _c2 : [], uninterpretedOption: [] }));
-}
-function bootEnumDescriptorProto(init3) {
-  const proto = /* @__PURE__ */ Object.create({
-    visibility: 0
-  });
-  return Object.assign(proto, {
-    $typeName: "google.protobuf.EnumDescriptorProto",
-    name: init3.name,
-    reservedName: [],
-    reservedRange: [],
-    value: init3.value.map((e2) => Object.assign({ $typeName: "google.protobuf.EnumValueDescriptorProto" }, e2))
-  });
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/message.js
-function messageDesc(file, path3, ...paths) {
-  return paths.reduce((acc, cur) => acc.nestedMessages[cur], file.messages[path3]);
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/wkt/google/protobuf/descriptor_pb.js
-var file_google_protobuf_descriptor = /* @__PURE__ */ boot({ "name": "google/protobuf/descriptor.proto", "package": "google.protobuf", "messageType": [{ "name": "FileDescriptorSet", "field": [{ "name": "file", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.FileDescriptorProto" }], "extensionRange": [{ "start": 536e6, "end": 536000001 }] }, { "name": "FileDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "package", "number": 2, "type": 9, "label": 1 }, { "name": "dependency", "number": 3, "type": 9, "label": 3 }, { "name": "public_dependency", "number": 10, "type": 5, "label": 3 }, { "name": "weak_dependency", "number": 11, "type": 5, "label": 3 }, { "name": "option_dependency", "number": 15, "type": 9, "label": 3 }, { "name": "message_type", "number": 4, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto" }, { "name": "enum_type", "number": 5, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumDescriptorProto" }, { "name": "service", "number": 6, "type": 11, "label": 3, "typeName": ".google.protobuf.ServiceDescriptorProto" }, { "name": "extension", "number": 7, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldDescriptorProto" }, { "name": "options", "number": 8, "type": 11, "label": 1, "typeName": ".google.protobuf.FileOptions" }, { "name": "source_code_info", "number": 9, "type": 11, "label": 1, "typeName": ".google.protobuf.SourceCodeInfo" }, { "name": "syntax", "number": 12, "type": 9, "label": 1 }, { "name": "edition", "number": 14, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }] }, { "name": "DescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "field", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldDescriptorProto" }, { "name": "extension", "number": 6, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldDescriptorProto" }, { "name": "nested_type", "number": 3, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto" }, { "name": "enum_type", "number": 4, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumDescriptorProto" }, { "name": "extension_range", "number": 5, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto.ExtensionRange" }, { "name": "oneof_decl", "number": 8, "type": 11, "label": 3, "typeName": ".google.protobuf.OneofDescriptorProto" }, { "name": "options", "number": 7, "type": 11, "label": 1, "typeName": ".google.protobuf.MessageOptions" }, { "name": "reserved_range", "number": 9, "type": 11, "label": 3, "typeName": ".google.protobuf.DescriptorProto.ReservedRange" }, { "name": "reserved_name", "number": 10, "type": 9, "label": 3 }, { "name": "visibility", "number": 11, "type": 14, "label": 1, "typeName": ".google.protobuf.SymbolVisibility" }], "nestedType": [{ "name": "ExtensionRange", "field": [{ "name": "start", "number": 1, "type": 5, "label": 1 }, { "name": "end", "number": 2, "type": 5, "label": 1 }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.ExtensionRangeOptions" }] }, { "name": "ReservedRange", "field": [{ "name": "start", "number": 1, "type": 5, "label": 1 }, { "name": "end", "number": 2, "type": 5, "label": 1 }] }] }, { "name": "ExtensionRangeOptions", "field": [{ "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }, { "name": "declaration", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.ExtensionRangeOptions.Declaration", "options": { "retention": 2 } }, { "name": "features", "number": 50, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "verification", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.ExtensionRangeOptions.VerificationState", "defaultValue": "UNVERIFIED", "options": { "retention": 2 } }], "nestedType": [{ "name": "Declaration", "field": [{ "name": "number", "number": 1, "type": 5, "label": 1 }, { "name": "full_name", "number": 2, "type": 9, "label": 1 }, { "name": "type", "number": 3, "type": 9, "label": 1 }, { "name": "reserved", "number": 5, "type": 8, "label": 1 }, { "name": "repeated", "number": 6, "type": 8, "label": 1 }] }], "enumType": [{ "name": "VerificationState", "value": [{ "name": "DECLARATION", "number": 0 }, { "name": "UNVERIFIED", "number": 1 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "FieldDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "number", "number": 3, "type": 5, "label": 1 }, { "name": "label", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldDescriptorProto.Label" }, { "name": "type", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldDescriptorProto.Type" }, { "name": "type_name", "number": 6, "type": 9, "label": 1 }, { "name": "extendee", "number": 2, "type": 9, "label": 1 }, { "name": "default_value", "number": 7, "type": 9, "label": 1 }, { "name": "oneof_index", "number": 9, "type": 5, "label": 1 }, { "name": "json_name", "number": 10, "type": 9, "label": 1 }, { "name": "options", "number": 8, "type": 11, "label": 1, "typeName": ".google.protobuf.FieldOptions" }, { "name": "proto3_optional", "number": 17, "type": 8, "label": 1 }], "enumType": [{ "name": "Type", "value": [{ "name": "TYPE_DOUBLE", "number": 1 }, { "name": "TYPE_FLOAT", "number": 2 }, { "name": "TYPE_INT64", "number": 3 }, { "name": "TYPE_UINT64", "number": 4 }, { "name": "TYPE_INT32", "number": 5 }, { "name": "TYPE_FIXED64", "number": 6 }, { "name": "TYPE_FIXED32", "number": 7 }, { "name": "TYPE_BOOL", "number": 8 }, { "name": "TYPE_STRING", "number": 9 }, { "name": "TYPE_GROUP", "number": 10 }, { "name": "TYPE_MESSAGE", "number": 11 }, { "name": "TYPE_BYTES", "number": 12 }, { "name": "TYPE_UINT32", "number": 13 }, { "name": "TYPE_ENUM", "number": 14 }, { "name": "TYPE_SFIXED32", "number": 15 }, { "name": "TYPE_SFIXED64", "number": 16 }, { "name": "TYPE_SINT32", "number": 17 }, { "name": "TYPE_SINT64", "number": 18 }] }, { "name": "Label", "value": [{ "name": "LABEL_OPTIONAL", "number": 1 }, { "name": "LABEL_REPEATED", "number": 3 }, { "name": "LABEL_REQUIRED", "number": 2 }] }] }, { "name": "OneofDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "options", "number": 2, "type": 11, "label": 1, "typeName": ".google.protobuf.OneofOptions" }] }, { "name": "EnumDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "value", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumValueDescriptorProto" }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.EnumOptions" }, { "name": "reserved_range", "number": 4, "type": 11, "label": 3, "typeName": ".google.protobuf.EnumDescriptorProto.EnumReservedRange" }, { "name": "reserved_name", "number": 5, "type": 9, "label": 3 }, { "name": "visibility", "number": 6, "type": 14, "label": 1, "typeName": ".google.protobuf.SymbolVisibility" }], "nestedType": [{ "name": "EnumReservedRange", "field": [{ "name": "start", "number": 1, "type": 5, "label": 1 }, { "name": "end", "number": 2, "type": 5, "label": 1 }] }] }, { "name": "EnumValueDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "number", "number": 2, "type": 5, "label": 1 }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.EnumValueOptions" }] }, { "name": "ServiceDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "method", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.MethodDescriptorProto" }, { "name": "options", "number": 3, "type": 11, "label": 1, "typeName": ".google.protobuf.ServiceOptions" }] }, { "name": "MethodDescriptorProto", "field": [{ "name": "name", "number": 1, "type": 9, "label": 1 }, { "name": "input_type", "number": 2, "type": 9, "label": 1 }, { "name": "output_type", "number": 3, "type": 9, "label": 1 }, { "name": "options", "number": 4, "type": 11, "label": 1, "typeName": ".google.protobuf.MethodOptions" }, { "name": "client_streaming", "number": 5, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "server_streaming", "number": 6, "type": 8, "label": 1, "defaultValue": "false" }] }, { "name": "FileOptions", "field": [{ "name": "java_package", "number": 1, "type": 9, "label": 1 }, { "name": "java_outer_classname", "number": 8, "type": 9, "label": 1 }, { "name": "java_multiple_files", "number": 10, "type": 8, "label": 1, "defaultValue": "false", "options": {} }, { "name": "java_generate_equals_and_hash", "number": 20, "type": 8, "label": 1, "options": { "deprecated": true } }, { "name": "java_string_check_utf8", "number": 27, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "optimize_for", "number": 9, "type": 14, "label": 1, "typeName": ".google.protobuf.FileOptions.OptimizeMode", "defaultValue": "SPEED" }, { "name": "go_package", "number": 11, "type": 9, "label": 1 }, { "name": "cc_generic_services", "number": 16, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "java_generic_services", "number": 17, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "py_generic_services", "number": 18, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated", "number": 23, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "cc_enable_arenas", "number": 31, "type": 8, "label": 1, "defaultValue": "true", "options": {} }, { "name": "objc_class_prefix", "number": 36, "type": 9, "label": 1 }, { "name": "csharp_namespace", "number": 37, "type": 9, "label": 1 }, { "name": "swift_prefix", "number": 39, "type": 9, "label": 1 }, { "name": "php_class_prefix", "number": 40, "type": 9, "label": 1 }, { "name": "php_namespace", "number": 41, "type": 9, "label": 1 }, { "name": "php_metadata_namespace", "number": 44, "type": 9, "label": 1 }, { "name": "ruby_package", "number": 45, "type": 9, "label": 1 }, { "name": "features", "number": 50, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "enumType": [{ "name": "OptimizeMode", "value": [{ "name": "SPEED", "number": 1 }, { "name": "CODE_SIZE", "number": 2 }, { "name": "LITE_RUNTIME", "number": 3 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "MessageOptions", "field": [{ "name": "message_set_wire_format", "number": 1, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "no_standard_descriptor_accessor", "number": 2, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "map_entry", "number": 7, "type": 8, "label": 1 }, { "name": "deprecated_legacy_json_field_conflicts", "number": 11, "type": 8, "label": 1, "options": { "deprecated": true } }, { "name": "features", "number": 12, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "FieldOptions", "field": [{ "name": "ctype", "number": 1, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldOptions.CType", "defaultValue": "STRING" }, { "name": "packed", "number": 2, "type": 8, "label": 1 }, { "name": "jstype", "number": 6, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldOptions.JSType", "defaultValue": "JS_NORMAL" }, { "name": "lazy", "number": 5, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "unverified_lazy", "number": 15, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "weak", "number": 10, "type": 8, "label": 1, "defaultValue": "false", "options": { "deprecated": true } }, { "name": "debug_redact", "number": 16, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "retention", "number": 17, "type": 14, "label": 1, "typeName": ".google.protobuf.FieldOptions.OptionRetention" }, { "name": "targets", "number": 19, "type": 14, "label": 3, "typeName": ".google.protobuf.FieldOptions.OptionTargetType" }, { "name": "edition_defaults", "number": 20, "type": 11, "label": 3, "typeName": ".google.protobuf.FieldOptions.EditionDefault" }, { "name": "features", "number": 21, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "feature_support", "number": 22, "type": 11, "label": 1, "typeName": ".google.protobuf.FieldOptions.FeatureSupport" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "nestedType": [{ "name": "EditionDefault", "field": [{ "name": "edition", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "value", "number": 2, "type": 9, "label": 1 }] }, { "name": "FeatureSupport", "field": [{ "name": "edition_introduced", "number": 1, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "edition_deprecated", "number": 2, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "deprecation_warning", "number": 3, "type": 9, "label": 1 }, { "name": "edition_removed", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "removal_error", "number": 5, "type": 9, "label": 1 }] }], "enumType": [{ "name": "CType", "value": [{ "name": "STRING", "number": 0 }, { "name": "CORD", "number": 1 }, { "name": "STRING_PIECE", "number": 2 }] }, { "name": "JSType", "value": [{ "name": "JS_NORMAL", "number": 0 }, { "name": "JS_STRING", "number": 1 }, { "name": "JS_NUMBER", "number": 2 }] }, { "name": "OptionRetention", "value": [{ "name": "RETENTION_UNKNOWN", "number": 0 }, { "name": "RETENTION_RUNTIME", "number": 1 }, { "name": "RETENTION_SOURCE", "number": 2 }] }, { "name": "OptionTargetType", "value": [{ "name": "TARGET_TYPE_UNKNOWN", "number": 0 }, { "name": "TARGET_TYPE_FILE", "number": 1 }, { "name": "TARGET_TYPE_EXTENSION_RANGE", "number": 2 }, { "name": "TARGET_TYPE_MESSAGE", "number": 3 }, { "name": "TARGET_TYPE_FIELD", "number": 4 }, { "name": "TARGET_TYPE_ONEOF", "number": 5 }, { "name": "TARGET_TYPE_ENUM", "number": 6 }, { "name": "TARGET_TYPE_ENUM_ENTRY", "number": 7 }, { "name": "TARGET_TYPE_SERVICE", "number": 8 }, { "name": "TARGET_TYPE_METHOD", "number": 9 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "OneofOptions", "field": [{ "name": "features", "number": 1, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "EnumOptions", "field": [{ "name": "allow_alias", "number": 2, "type": 8, "label": 1 }, { "name": "deprecated", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "deprecated_legacy_json_field_conflicts", "number": 6, "type": 8, "label": 1, "options": { "deprecated": true } }, { "name": "features", "number": 7, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "EnumValueOptions", "field": [{ "name": "deprecated", "number": 1, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "features", "number": 2, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "debug_redact", "number": 3, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "feature_support", "number": 4, "type": 11, "label": 1, "typeName": ".google.protobuf.FieldOptions.FeatureSupport" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "ServiceOptions", "field": [{ "name": "features", "number": 34, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "deprecated", "number": 33, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "MethodOptions", "field": [{ "name": "deprecated", "number": 33, "type": 8, "label": 1, "defaultValue": "false" }, { "name": "idempotency_level", "number": 34, "type": 14, "label": 1, "typeName": ".google.protobuf.MethodOptions.IdempotencyLevel", "defaultValue": "IDEMPOTENCY_UNKNOWN" }, { "name": "features", "number": 35, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "uninterpreted_option", "number": 999, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption" }], "enumType": [{ "name": "IdempotencyLevel", "value": [{ "name": "IDEMPOTENCY_UNKNOWN", "number": 0 }, { "name": "NO_SIDE_EFFECTS", "number": 1 }, { "name": "IDEMPOTENT", "number": 2 }] }], "extensionRange": [{ "start": 990, "end": 999 }, { "start": 1e3, "end": 536870912 }] }, { "name": "UninterpretedOption", "field": [{ "name": "name", "number": 2, "type": 11, "label": 3, "typeName": ".google.protobuf.UninterpretedOption.NamePart" }, { "name": "identifier_value", "number": 3, "type": 9, "label": 1 }, { "name": "positive_int_value", "number": 4, "type": 4, "label": 1 }, { "name": "negative_int_value", "number": 5, "type": 3, "label": 1 }, { "name": "double_value", "number": 6, "type": 1, "label": 1 }, { "name": "string_value", "number": 7, "type": 12, "label": 1 }, { "name": "aggregate_value", "number": 8, "type": 9, "label": 1 }], "nestedType": [{ "name": "NamePart", "field": [{ "name": "name_part", "number": 1, "type": 9, "label": 2 }, { "name": "is_extension", "number": 2, "type": 8, "label": 2 }] }] }, { "name": "FeatureSet", "field": [{ "name": "field_presence", "number": 1, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.FieldPresence", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "EXPLICIT", "edition": 900 }, { "value": "IMPLICIT", "edition": 999 }, { "value": "EXPLICIT", "edition": 1e3 }] } }, { "name": "enum_type", "number": 2, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.EnumType", "options": { "retention": 1, "targets": [6, 1], "editionDefaults": [{ "value": "CLOSED", "edition": 900 }, { "value": "OPEN", "edition": 999 }] } }, { "name": "repeated_field_encoding", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.RepeatedFieldEncoding", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "EXPANDED", "edition": 900 }, { "value": "PACKED", "edition": 999 }] } }, { "name": "utf8_validation", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.Utf8Validation", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "NONE", "edition": 900 }, { "value": "VERIFY", "edition": 999 }] } }, { "name": "message_encoding", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.MessageEncoding", "options": { "retention": 1, "targets": [4, 1], "editionDefaults": [{ "value": "LENGTH_PREFIXED", "edition": 900 }] } }, { "name": "json_format", "number": 6, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.JsonFormat", "options": { "retention": 1, "targets": [3, 6, 1], "editionDefaults": [{ "value": "LEGACY_BEST_EFFORT", "edition": 900 }, { "value": "ALLOW", "edition": 999 }] } }, { "name": "enforce_naming_style", "number": 7, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.EnforceNamingStyle", "options": { "retention": 2, "targets": [1, 2, 3, 4, 5, 6, 7, 8, 9], "editionDefaults": [{ "value": "STYLE_LEGACY", "edition": 900 }, { "value": "STYLE2024", "edition": 1001 }, { "value": "STYLE2026", "edition": 1002 }] } }, { "name": "default_symbol_visibility", "number": 8, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.VisibilityFeature.DefaultSymbolVisibility", "options": { "retention": 2, "targets": [1], "editionDefaults": [{ "value": "EXPORT_ALL", "edition": 900 }, { "value": "EXPORT_TOP_LEVEL", "edition": 1001 }, { "value": "STRICT", "edition": 1002 }] } }, { "name": "enforce_proto_limits", "number": 9, "type": 14, "label": 1, "typeName": ".google.protobuf.FeatureSet.ProtoLimitsFeature.EnforceProtoLimits", "options": { "retention": 2, "targets": [6, 3, 4, 5], "editionDefaults": [{ "value": "LEGACY_NO_EXPLICIT_LIMITS", "edition": 900 }, { "value": "PROTO_LIMITS2026", "edition": 1002 }] } }], "nestedType": [{ "name": "VisibilityFeature", "enumType": [{ "name": "DefaultSymbolVisibility", "value": [{ "name": "DEFAULT_SYMBOL_VISIBILITY_UNKNOWN", "number": 0 }, { "name": "EXPORT_ALL", "number": 1 }, { "name": "EXPORT_TOP_LEVEL", "number": 2 }, { "name": "LOCAL_ALL", "number": 3 }, { "name": "STRICT", "number": 4 }] }] }, { "name": "ProtoLimitsFeature", "enumType": [{ "name": "EnforceProtoLimits", "value": [{ "name": "PROTO_LIMITS_UNKNOWN", "number": 0 }, { "name": "LEGACY_NO_EXPLICIT_LIMITS", "number": 1 }, { "name": "PROTO_LIMITS2026", "number": 2 }] }] }], "enumType": [{ "name": "FieldPresence", "value": [{ "name": "FIELD_PRESENCE_UNKNOWN", "number": 0 }, { "name": "EXPLICIT", "number": 1 }, { "name": "IMPLICIT", "number": 2 }, { "name": "LEGACY_REQUIRED", "number": 3 }] }, { "name": "EnumType", "value": [{ "name": "ENUM_TYPE_UNKNOWN", "number": 0 }, { "name": "OPEN", "number": 1 }, { "name": "CLOSED", "number": 2 }] }, { "name": "RepeatedFieldEncoding", "value": [{ "name": "REPEATED_FIELD_ENCODING_UNKNOWN", "number": 0 }, { "name": "PACKED", "number": 1 }, { "name": "EXPANDED", "number": 2 }] }, { "name": "Utf8Validation", "value": [{ "name": "UTF8_VALIDATION_UNKNOWN", "number": 0 }, { "name": "VERIFY", "number": 2 }, { "name": "NONE", "number": 3 }] }, { "name": "MessageEncoding", "value": [{ "name": "MESSAGE_ENCODING_UNKNOWN", "number": 0 }, { "name": "LENGTH_PREFIXED", "number": 1 }, { "name": "DELIMITED", "number": 2 }] }, { "name": "JsonFormat", "value": [{ "name": "JSON_FORMAT_UNKNOWN", "number": 0 }, { "name": "ALLOW", "number": 1 }, { "name": "LEGACY_BEST_EFFORT", "number": 2 }] }, { "name": "EnforceNamingStyle", "value": [{ "name": "ENFORCE_NAMING_STYLE_UNKNOWN", "number": 0 }, { "name": "STYLE2024", "number": 1 }, { "name": "STYLE_LEGACY", "number": 2 }, { "name": "STYLE2026", "number": 3 }] }], "extensionRange": [{ "start": 1e3, "end": 9995 }, { "start": 9995, "end": 1e4 }, { "start": 1e4, "end": 10001 }] }, { "name": "FeatureSetDefaults", "field": [{ "name": "defaults", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault" }, { "name": "minimum_edition", "number": 4, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "maximum_edition", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }], "nestedType": [{ "name": "FeatureSetEditionDefault", "field": [{ "name": "edition", "number": 3, "type": 14, "label": 1, "typeName": ".google.protobuf.Edition" }, { "name": "overridable_features", "number": 4, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }, { "name": "fixed_features", "number": 5, "type": 11, "label": 1, "typeName": ".google.protobuf.FeatureSet" }] }] }, { "name": "SourceCodeInfo", "field": [{ "name": "location", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.SourceCodeInfo.Location" }], "nestedType": [{ "name": "Location", "field": [{ "name": "path", "number": 1, "type": 5, "label": 3, "options": { "packed": true } }, { "name": "span", "number": 2, "type": 5, "label": 3, "options": { "packed": true } }, { "name": "leading_comments", "number": 3, "type": 9, "label": 1 }, { "name": "trailing_comments", "number": 4, "type": 9, "label": 1 }, { "name": "leading_detached_comments", "number": 6, "type": 9, "label": 3 }] }], "extensionRange": [{ "start": 536e6, "end": 536000001 }] }, { "name": "GeneratedCodeInfo", "field": [{ "name": "annotation", "number": 1, "type": 11, "label": 3, "typeName": ".google.protobuf.GeneratedCodeInfo.Annotation" }], "nestedType": [{ "name": "Annotation", "field": [{ "name": "path", "number": 1, "type": 5, "label": 3, "options": { "packed": true } }, { "name": "source_file", "number": 2, "type": 9, "label": 1 }, { "name": "begin", "number": 3, "type": 5, "label": 1 }, { "name": "end", "number": 4, "type": 5, "label": 1 }, { "name": "semantic", "number": 5, "type": 14, "label": 1, "typeName": ".google.protobuf.GeneratedCodeInfo.Annotation.Semantic" }], "enumType": [{ "name": "Semantic", "value": [{ "name": "NONE", "number": 0 }, { "name": "SET", "number": 1 }, { "name": "ALIAS", "number": 2 }] }] }] }], "enumType": [{ "name": "Edition", "value": [{ "name": "EDITION_UNKNOWN", "number": 0 }, { "name": "EDITION_LEGACY", "number": 900 }, { "name": "EDITION_PROTO2", "number": 998 }, { "name": "EDITION_PROTO3", "number": 999 }, { "name": "EDITION_2023", "number": 1e3 }, { "name": "EDITION_2024", "number": 1001 }, { "name": "EDITION_2026", "number": 1002 }, { "name": "EDITION_UNSTABLE", "number": 9999 }, { "name": "EDITION_1_TEST_ONLY", "number": 1 }, { "name": "EDITION_2_TEST_ONLY", "number": 2 }, { "name": "EDITION_99997_TEST_ONLY", "number": 99997 }, { "name": "EDITION_99998_TEST_ONLY", "number": 99998 }, { "name": "EDITION_99999_TEST_ONLY", "number": 99999 }, { "name": "EDITION_MAX", "number": 2147483647 }] }, { "name": "SymbolVisibility", "value": [{ "name": "VISIBILITY_UNSET", "number": 0 }, { "name": "VISIBILITY_LOCAL", "number": 1 }, { "name": "VISIBILITY_EXPORT", "number": 2 }] }] });
-var FileDescriptorProtoSchema = /* @__PURE__ */ messageDesc(file_google_protobuf_descriptor, 1);
-var ExtensionRangeOptions_VerificationState;
-(function(ExtensionRangeOptions_VerificationState2) {
-  ExtensionRangeOptions_VerificationState2[ExtensionRangeOptions_VerificationState2["DECLARATION"] = 0] = "DECLARATION";
-  ExtensionRangeOptions_VerificationState2[ExtensionRangeOptions_VerificationState2["UNVERIFIED"] = 1] = "UNVERIFIED";
-})(ExtensionRangeOptions_VerificationState || (ExtensionRangeOptions_VerificationState = {}));
-var FieldDescriptorProto_Type;
-(function(FieldDescriptorProto_Type2) {
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["DOUBLE"] = 1] = "DOUBLE";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["FLOAT"] = 2] = "FLOAT";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["INT64"] = 3] = "INT64";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["UINT64"] = 4] = "UINT64";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["INT32"] = 5] = "INT32";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["FIXED64"] = 6] = "FIXED64";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["FIXED32"] = 7] = "FIXED32";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["BOOL"] = 8] = "BOOL";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["STRING"] = 9] = "STRING";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["GROUP"] = 10] = "GROUP";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["MESSAGE"] = 11] = "MESSAGE";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["BYTES"] = 12] = "BYTES";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["UINT32"] = 13] = "UINT32";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["ENUM"] = 14] = "ENUM";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SFIXED32"] = 15] = "SFIXED32";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SFIXED64"] = 16] = "SFIXED64";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SINT32"] = 17] = "SINT32";
-  FieldDescriptorProto_Type2[FieldDescriptorProto_Type2["SINT64"] = 18] = "SINT64";
-})(FieldDescriptorProto_Type || (FieldDescriptorProto_Type = {}));
-var FieldDescriptorProto_Label;
-(function(FieldDescriptorProto_Label2) {
-  FieldDescriptorProto_Label2[FieldDescriptorProto_Label2["OPTIONAL"] = 1] = "OPTIONAL";
-  FieldDescriptorProto_Label2[FieldDescriptorProto_Label2["REPEATED"] = 3] = "REPEATED";
-  FieldDescriptorProto_Label2[FieldDescriptorProto_Label2["REQUIRED"] = 2] = "REQUIRED";
-})(FieldDescriptorProto_Label || (FieldDescriptorProto_Label = {}));
-var FileOptions_OptimizeMode;
-(function(FileOptions_OptimizeMode2) {
-  FileOptions_OptimizeMode2[FileOptions_OptimizeMode2["SPEED"] = 1] = "SPEED";
-  FileOptions_OptimizeMode2[FileOptions_OptimizeMode2["CODE_SIZE"] = 2] = "CODE_SIZE";
-  FileOptions_OptimizeMode2[FileOptions_OptimizeMode2["LITE_RUNTIME"] = 3] = "LITE_RUNTIME";
-})(FileOptions_OptimizeMode || (FileOptions_OptimizeMode = {}));
-var FieldOptions_CType;
-(function(FieldOptions_CType2) {
-  FieldOptions_CType2[FieldOptions_CType2["STRING"] = 0] = "STRING";
-  FieldOptions_CType2[FieldOptions_CType2["CORD"] = 1] = "CORD";
-  FieldOptions_CType2[FieldOptions_CType2["STRING_PIECE"] = 2] = "STRING_PIECE";
-})(FieldOptions_CType || (FieldOptions_CType = {}));
-var FieldOptions_JSType;
-(function(FieldOptions_JSType2) {
-  FieldOptions_JSType2[FieldOptions_JSType2["JS_NORMAL"] = 0] = "JS_NORMAL";
-  FieldOptions_JSType2[FieldOptions_JSType2["JS_STRING"] = 1] = "JS_STRING";
-  FieldOptions_JSType2[FieldOptions_JSType2["JS_NUMBER"] = 2] = "JS_NUMBER";
-})(FieldOptions_JSType || (FieldOptions_JSType = {}));
-var FieldOptions_OptionRetention;
-(function(FieldOptions_OptionRetention2) {
-  FieldOptions_OptionRetention2[FieldOptions_OptionRetention2["RETENTION_UNKNOWN"] = 0] = "RETENTION_UNKNOWN";
-  FieldOptions_OptionRetention2[FieldOptions_OptionRetention2["RETENTION_RUNTIME"] = 1] = "RETENTION_RUNTIME";
-  FieldOptions_OptionRetention2[FieldOptions_OptionRetention2["RETENTION_SOURCE"] = 2] = "RETENTION_SOURCE";
-})(FieldOptions_OptionRetention || (FieldOptions_OptionRetention = {}));
-var FieldOptions_OptionTargetType;
-(function(FieldOptions_OptionTargetType2) {
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_UNKNOWN"] = 0] = "TARGET_TYPE_UNKNOWN";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_FILE"] = 1] = "TARGET_TYPE_FILE";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_EXTENSION_RANGE"] = 2] = "TARGET_TYPE_EXTENSION_RANGE";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_MESSAGE"] = 3] = "TARGET_TYPE_MESSAGE";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_FIELD"] = 4] = "TARGET_TYPE_FIELD";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_ONEOF"] = 5] = "TARGET_TYPE_ONEOF";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_ENUM"] = 6] = "TARGET_TYPE_ENUM";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_ENUM_ENTRY"] = 7] = "TARGET_TYPE_ENUM_ENTRY";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_SERVICE"] = 8] = "TARGET_TYPE_SERVICE";
-  FieldOptions_OptionTargetType2[FieldOptions_OptionTargetType2["TARGET_TYPE_METHOD"] = 9] = "TARGET_TYPE_METHOD";
-})(FieldOptions_OptionTargetType || (FieldOptions_OptionTargetType = {}));
-var MethodOptions_IdempotencyLevel;
-(function(MethodOptions_IdempotencyLevel2) {
-  MethodOptions_IdempotencyLevel2[MethodOptions_IdempotencyLevel2["IDEMPOTENCY_UNKNOWN"] = 0] = "IDEMPOTENCY_UNKNOWN";
-  MethodOptions_IdempotencyLevel2[MethodOptions_IdempotencyLevel2["NO_SIDE_EFFECTS"] = 1] = "NO_SIDE_EFFECTS";
-  MethodOptions_IdempotencyLevel2[MethodOptions_IdempotencyLevel2["IDEMPOTENT"] = 2] = "IDEMPOTENT";
-})(MethodOptions_IdempotencyLevel || (MethodOptions_IdempotencyLevel = {}));
-var FeatureSet_VisibilityFeature_DefaultSymbolVisibility;
-(function(FeatureSet_VisibilityFeature_DefaultSymbolVisibility2) {
-  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["DEFAULT_SYMBOL_VISIBILITY_UNKNOWN"] = 0] = "DEFAULT_SYMBOL_VISIBILITY_UNKNOWN";
-  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["EXPORT_ALL"] = 1] = "EXPORT_ALL";
-  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["EXPORT_TOP_LEVEL"] = 2] = "EXPORT_TOP_LEVEL";
-  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["LOCAL_ALL"] = 3] = "LOCAL_ALL";
-  FeatureSet_VisibilityFeature_DefaultSymbolVisibility2[FeatureSet_VisibilityFeature_DefaultSymbolVisibility2["STRICT"] = 4] = "STRICT";
-})(FeatureSet_VisibilityFeature_DefaultSymbolVisibility || (FeatureSet_VisibilityFeature_DefaultSymbolVisibility = {}));
-var FeatureSet_ProtoLimitsFeature_EnforceProtoLimits;
-(function(FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2) {
-  FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2[FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2["PROTO_LIMITS_UNKNOWN"] = 0] = "PROTO_LIMITS_UNKNOWN";
-  FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2[FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2["LEGACY_NO_EXPLICIT_LIMITS"] = 1] = "LEGACY_NO_EXPLICIT_LIMITS";
-  FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2[FeatureSet_ProtoLimitsFeature_EnforceProtoLimits2["PROTO_LIMITS2026"] = 2] = "PROTO_LIMITS2026";
-})(FeatureSet_ProtoLimitsFeature_EnforceProtoLimits || (FeatureSet_ProtoLimitsFeature_EnforceProtoLimits = {}));
-var FeatureSet_FieldPresence;
-(function(FeatureSet_FieldPresence2) {
-  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["FIELD_PRESENCE_UNKNOWN"] = 0] = "FIELD_PRESENCE_UNKNOWN";
-  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["EXPLICIT"] = 1] = "EXPLICIT";
-  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["IMPLICIT"] = 2] = "IMPLICIT";
-  FeatureSet_FieldPresence2[FeatureSet_FieldPresence2["LEGACY_REQUIRED"] = 3] = "LEGACY_REQUIRED";
-})(FeatureSet_FieldPresence || (FeatureSet_FieldPresence = {}));
-var FeatureSet_EnumType;
-(function(FeatureSet_EnumType2) {
-  FeatureSet_EnumType2[FeatureSet_EnumType2["ENUM_TYPE_UNKNOWN"] = 0] = "ENUM_TYPE_UNKNOWN";
-  FeatureSet_EnumType2[FeatureSet_EnumType2["OPEN"] = 1] = "OPEN";
-  FeatureSet_EnumType2[FeatureSet_EnumType2["CLOSED"] = 2] = "CLOSED";
-})(FeatureSet_EnumType || (FeatureSet_EnumType = {}));
-var FeatureSet_RepeatedFieldEncoding;
-(function(FeatureSet_RepeatedFieldEncoding2) {
-  FeatureSet_RepeatedFieldEncoding2[FeatureSet_RepeatedFieldEncoding2["REPEATED_FIELD_ENCODING_UNKNOWN"] = 0] = "REPEATED_FIELD_ENCODING_UNKNOWN";
-  FeatureSet_RepeatedFieldEncoding2[FeatureSet_RepeatedFieldEncoding2["PACKED"] = 1] = "PACKED";
-  FeatureSet_RepeatedFieldEncoding2[FeatureSet_RepeatedFieldEncoding2["EXPANDED"] = 2] = "EXPANDED";
-})(FeatureSet_RepeatedFieldEncoding || (FeatureSet_RepeatedFieldEncoding = {}));
-var FeatureSet_Utf8Validation;
-(function(FeatureSet_Utf8Validation2) {
-  FeatureSet_Utf8Validation2[FeatureSet_Utf8Validation2["UTF8_VALIDATION_UNKNOWN"] = 0] = "UTF8_VALIDATION_UNKNOWN";
-  FeatureSet_Utf8Validation2[FeatureSet_Utf8Validation2["VERIFY"] = 2] = "VERIFY";
-  FeatureSet_Utf8Validation2[FeatureSet_Utf8Validation2["NONE"] = 3] = "NONE";
-})(FeatureSet_Utf8Validation || (FeatureSet_Utf8Validation = {}));
-var FeatureSet_MessageEncoding;
-(function(FeatureSet_MessageEncoding2) {
-  FeatureSet_MessageEncoding2[FeatureSet_MessageEncoding2["MESSAGE_ENCODING_UNKNOWN"] = 0] = "MESSAGE_ENCODING_UNKNOWN";
-  FeatureSet_MessageEncoding2[FeatureSet_MessageEncoding2["LENGTH_PREFIXED"] = 1] = "LENGTH_PREFIXED";
-  FeatureSet_MessageEncoding2[FeatureSet_MessageEncoding2["DELIMITED"] = 2] = "DELIMITED";
-})(FeatureSet_MessageEncoding || (FeatureSet_MessageEncoding = {}));
-var FeatureSet_JsonFormat;
-(function(FeatureSet_JsonFormat2) {
-  FeatureSet_JsonFormat2[FeatureSet_JsonFormat2["JSON_FORMAT_UNKNOWN"] = 0] = "JSON_FORMAT_UNKNOWN";
-  FeatureSet_JsonFormat2[FeatureSet_JsonFormat2["ALLOW"] = 1] = "ALLOW";
-  FeatureSet_JsonFormat2[FeatureSet_JsonFormat2["LEGACY_BEST_EFFORT"] = 2] = "LEGACY_BEST_EFFORT";
-})(FeatureSet_JsonFormat || (FeatureSet_JsonFormat = {}));
-var FeatureSet_EnforceNamingStyle;
-(function(FeatureSet_EnforceNamingStyle2) {
-  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["ENFORCE_NAMING_STYLE_UNKNOWN"] = 0] = "ENFORCE_NAMING_STYLE_UNKNOWN";
-  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["STYLE2024"] = 1] = "STYLE2024";
-  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["STYLE_LEGACY"] = 2] = "STYLE_LEGACY";
-  FeatureSet_EnforceNamingStyle2[FeatureSet_EnforceNamingStyle2["STYLE2026"] = 3] = "STYLE2026";
-})(FeatureSet_EnforceNamingStyle || (FeatureSet_EnforceNamingStyle = {}));
-var GeneratedCodeInfo_Annotation_Semantic;
-(function(GeneratedCodeInfo_Annotation_Semantic2) {
-  GeneratedCodeInfo_Annotation_Semantic2[GeneratedCodeInfo_Annotation_Semantic2["NONE"] = 0] = "NONE";
-  GeneratedCodeInfo_Annotation_Semantic2[GeneratedCodeInfo_Annotation_Semantic2["SET"] = 1] = "SET";
-  GeneratedCodeInfo_Annotation_Semantic2[GeneratedCodeInfo_Annotation_Semantic2["ALIAS"] = 2] = "ALIAS";
-})(GeneratedCodeInfo_Annotation_Semantic || (GeneratedCodeInfo_Annotation_Semantic = {}));
-var Edition;
-(function(Edition2) {
-  Edition2[Edition2["EDITION_UNKNOWN"] = 0] = "EDITION_UNKNOWN";
-  Edition2[Edition2["EDITION_LEGACY"] = 900] = "EDITION_LEGACY";
-  Edition2[Edition2["EDITION_PROTO2"] = 998] = "EDITION_PROTO2";
-  Edition2[Edition2["EDITION_PROTO3"] = 999] = "EDITION_PROTO3";
-  Edition2[Edition2["EDITION_2023"] = 1e3] = "EDITION_2023";
-  Edition2[Edition2["EDITION_2024"] = 1001] = "EDITION_2024";
-  Edition2[Edition2["EDITION_2026"] = 1002] = "EDITION_2026";
-  Edition2[Edition2["EDITION_UNSTABLE"] = 9999] = "EDITION_UNSTABLE";
-  Edition2[Edition2["EDITION_1_TEST_ONLY"] = 1] = "EDITION_1_TEST_ONLY";
-  Edition2[Edition2["EDITION_2_TEST_ONLY"] = 2] = "EDITION_2_TEST_ONLY";
-  Edition2[Edition2["EDITION_99997_TEST_ONLY"] = 99997] = "EDITION_99997_TEST_ONLY";
-  Edition2[Edition2["EDITION_99998_TEST_ONLY"] = 99998] = "EDITION_99998_TEST_ONLY";
-  Edition2[Edition2["EDITION_99999_TEST_ONLY"] = 99999] = "EDITION_99999_TEST_ONLY";
-  Edition2[Edition2["EDITION_MAX"] = 2147483647] = "EDITION_MAX";
-})(Edition || (Edition = {}));
-var SymbolVisibility;
-(function(SymbolVisibility2) {
-  SymbolVisibility2[SymbolVisibility2["VISIBILITY_UNSET"] = 0] = "VISIBILITY_UNSET";
-  SymbolVisibility2[SymbolVisibility2["VISIBILITY_LOCAL"] = 1] = "VISIBILITY_LOCAL";
-  SymbolVisibility2[SymbolVisibility2["VISIBILITY_EXPORT"] = 2] = "VISIBILITY_EXPORT";
-})(SymbolVisibility || (SymbolVisibility = {}));
-
-// node_modules/@bufbuild/protobuf/dist/esm/from-binary.js
-function makeReadContext(options) {
-  return Object.assign(Object.assign({ readUnknownFields: true, recursionLimit: 100 }, options), { depth: 0 });
-}
-function fromBinary(schema, bytes2, options) {
-  const message = create3(schema);
-  compiledReader(schema).read(message, new BinaryReader(bytes2), makeReadContext(options), bytes2.byteLength);
-  return message;
-}
-var compiledReaders = /* @__PURE__ */ new WeakMap();
-function compiledReader(desc) {
-  let compiled = compiledReaders.get(desc);
-  if (compiled === void 0) {
-    compiled = compileMessage(desc);
-  }
-  return compiled;
-}
-function compileMessage(desc) {
-  const descString = String(desc);
-  const fieldReaders = /* @__PURE__ */ new Map();
-  const compiled = {
-    read: compileMessageReader(descString, fieldReaders),
-    readGroup: compileGroupReader(descString, fieldReaders)
-  };
-  compiledReaders.set(desc, compiled);
-  for (const field of desc.fields) {
-    fieldReaders.set(field.number, compileFieldReader(field));
-  }
-  return compiled;
-}
-function compileMessageReader(descString, fieldReaders) {
-  return (message, reader, ctx, length) => {
-    var _a2;
-    if (++ctx.depth > ctx.recursionLimit) {
-      throw new Error(`cannot decode ${descString} from binary: maximum recursion depth of ${ctx.recursionLimit} reached`);
-    }
-    const end2 = reader.pos + length;
-    const unknownFields = (_a2 = message.$unknown) !== null && _a2 !== void 0 ? _a2 : [];
-    while (reader.pos < end2) {
-      const [fieldNo, wireType] = reader.tag();
-      const fieldReader = fieldReaders.get(fieldNo);
-      if (fieldReader === void 0) {
-        const data = reader.skip(wireType, fieldNo, ctx.recursionLimit - ctx.depth);
-        if (ctx.readUnknownFields) {
-          unknownFields.push({ no: fieldNo, wireType, data });
-        }
-        continue;
-      }
-      fieldReader(message, reader, ctx, wireType);
-    }
-    if (unknownFields.length > 0) {
-      message.$unknown = unknownFields;
-    }
-    ctx.depth--;
-  };
-}
-function compileGroupReader(descString, fieldReaders) {
-  return (message, reader, ctx, fieldNo) => {
-    var _a2;
-    if (++ctx.depth > ctx.recursionLimit) {
-      throw new Error(`cannot decode ${descString} from binary: maximum recursion depth of ${ctx.recursionLimit} reached`);
-    }
-    let recordFieldNo;
-    let wireType;
-    const unknownFields = (_a2 = message.$unknown) !== null && _a2 !== void 0 ? _a2 : [];
-    while (reader.pos < reader.len) {
-      [recordFieldNo, wireType] = reader.tag();
-      if (wireType == WireType.EndGroup) {
-        break;
-      }
-      const fieldReader = fieldReaders.get(recordFieldNo);
-      if (fieldReader === void 0) {
-        const data = reader.skip(wireType, recordFieldNo, ctx.recursionLimit - ctx.depth);
-        if (ctx.readUnknownFields) {
-          unknownFields.push({ no: recordFieldNo, wireType, data });
-        }
-        continue;
-      }
-      fieldReader(message, reader, ctx, wireType);
-    }
-    if (wireType != WireType.EndGroup || recordFieldNo !== fieldNo) {
-      throw new Error("invalid end group tag");
-    }
-    if (unknownFields.length > 0) {
-      message.$unknown = unknownFields;
-    }
-    ctx.depth--;
-  };
-}
-function compileFieldReader(field) {
-  switch (field.fieldKind) {
-    case "scalar":
-      return compileScalarFieldReader(field);
-    case "enum":
-      return compileEnumFieldReader(field);
-    case "message":
-      return compileMessageFieldReader(field);
-    case "list":
-      return compileListFieldReader(field);
-    case "map":
-      return compileMapFieldReader(field);
-  }
-}
-function compileScalarFieldReader(field) {
-  const readScalar = compileScalarReader(field.scalar, field.utf8Validation, field.longAsString);
-  const localName = field.localName;
-  if (field.oneof) {
-    const oneofLocalName = field.oneof.localName;
-    return (message, reader) => {
-      message[oneofLocalName] = {
-        case: localName,
-        value: readScalar(reader)
-      };
-    };
-  }
-  return (message, reader) => {
-    message[localName] = readScalar(reader);
-  };
-}
-function compileEnumFieldReader(field) {
-  var _a2;
-  const localName = field.localName;
-  const oneofLocalName = (_a2 = field.oneof) === null || _a2 === void 0 ? void 0 : _a2.localName;
-  if (field.enum.open) {
-    if (oneofLocalName !== void 0) {
-      return (message, reader) => {
-        message[oneofLocalName] = { case: localName, value: reader.int32() };
-      };
-    }
-    return (message, reader) => {
-      message[localName] = reader.int32();
-    };
-  }
-  const values = field.enum.values;
-  const fieldNo = field.number;
-  return (message, reader, ctx, wireType) => {
-    var _a3;
-    const val = reader.int32();
-    if (values.some((v) => v.number === val)) {
-      if (oneofLocalName !== void 0) {
-        message[oneofLocalName] = { case: localName, value: val };
-      } else {
-        message[localName] = val;
-      }
-    } else if (ctx.readUnknownFields) {
-      const bytes2 = [];
-      varint32write(val, bytes2);
-      const unknownFields = (_a3 = message.$unknown) !== null && _a3 !== void 0 ? _a3 : [];
-      unknownFields.push({
-        no: fieldNo,
-        wireType,
-        data: new Uint8Array(bytes2)
-      });
-      message.$unknown = unknownFields;
-    }
-  };
-}
-function compileMessageFieldReader(field) {
-  const localName = field.localName;
-  const { toMessage, toLocal } = localMessageMapper(field);
-  const readChild = compileChildReader(field);
-  if (field.oneof) {
-    const oneofLocalName = field.oneof.localName;
-    return (message, reader, ctx) => {
-      const oneof = message[oneofLocalName];
-      const child = toMessage(oneof.case === localName ? oneof.value : void 0);
-      readChild(child, reader, ctx);
-      message[oneofLocalName] = { case: localName, value: toLocal(child) };
-    };
-  }
-  return (message, reader, ctx) => {
-    const child = toMessage(message[localName]);
-    readChild(child, reader, ctx);
-    message[localName] = toLocal(child);
-  };
-}
-function compileChildReader(field) {
-  const compiledChild = compiledReader(field.message);
-  if (field.delimitedEncoding) {
-    const fieldNo = field.number;
-    return (child, reader, ctx) => compiledChild.readGroup(child, reader, ctx, fieldNo);
-  }
-  return (child, reader, ctx) => compiledChild.read(child, reader, ctx, reader.uint32());
-}
-function compileListFieldReader(field) {
-  const localName = field.localName;
-  if (field.listKind == "message") {
-    const { toMessage, toLocal } = localMessageMapper(field);
-    const readChild = compileChildReader(field);
-    return (message, reader, ctx) => {
-      const child = toMessage(void 0);
-      readChild(child, reader, ctx);
-      message[localName].push(toLocal(child));
-    };
-  }
-  const scalarType = field.listKind == "enum" ? ScalarType.INT32 : field.scalar;
-  const longAsString = field.listKind == "scalar" ? field.longAsString : false;
-  const readScalar = compileScalarReader(scalarType, field.utf8Validation, longAsString);
-  const packedPossible = scalarType != ScalarType.STRING && scalarType != ScalarType.BYTES;
-  return (message, reader, ctx, wireType) => {
-    const items = message[localName];
-    if (wireType == WireType.LengthDelimited && packedPossible) {
-      const end2 = reader.uint32() + reader.pos;
-      while (reader.pos < end2) {
-        items.push(readScalar(reader));
-      }
-    } else {
-      items.push(readScalar(reader));
-    }
-  };
-}
-function compileMapFieldReader(field) {
-  const localName = field.localName;
-  const readKey = compileScalarReader(field.mapKey, field.utf8Validation, false);
-  const keyZero = scalarZeroValue(field.mapKey, false);
-  let readValue;
-  let valueDefault;
-  switch (field.mapKind) {
-    case "scalar": {
-      const scalar = field.scalar;
-      const readScalar = compileScalarReader(scalar, field.utf8Validation, false);
-      readValue = (reader) => readScalar(reader);
-      if (scalar == ScalarType.BYTES) {
-        valueDefault = () => new Uint8Array(0);
-      } else {
-        const zero = scalarZeroValue(scalar, false);
-        valueDefault = () => zero;
-      }
-      break;
-    }
-    case "enum": {
-      const zero = field.enum.values[0].number;
-      readValue = (reader) => reader.int32();
-      valueDefault = () => zero;
-      break;
-    }
-    case "message": {
-      const { toMessage, toLocal } = localMessageMapper(field);
-      const readChild = compiledReader(field.message).read;
-      readValue = (reader, ctx, existing) => {
-        const child = toMessage(existing);
-        readChild(child, reader, ctx, reader.uint32());
-        return toLocal(child);
-      };
-      valueDefault = () => toLocal(toMessage(void 0));
-      break;
-    }
-  }
-  return (message, reader, ctx) => {
-    const record = message[localName];
-    let key2;
-    let val;
-    const len2 = reader.uint32();
-    const end2 = reader.pos + len2;
-    while (reader.pos < end2) {
-      const [fieldNo, wireType] = reader.tag();
-      switch (fieldNo) {
-        case 1:
-          key2 = readKey(reader);
-          break;
-        case 2:
-          val = readValue(reader, ctx, val);
-          break;
-        default:
-          reader.skip(wireType, fieldNo, ctx.recursionLimit - ctx.depth);
-      }
-    }
-    if (key2 === void 0) {
-      key2 = keyZero;
-    }
-    if (val === void 0) {
-      val = valueDefault();
-    }
-    setOwn(record, key2, val);
-  };
-}
-function compileScalarReader(type, utf8Validation, longAsString) {
-  switch (type) {
-    case ScalarType.STRING:
-      return (reader) => reader.string(utf8Validation);
-    case ScalarType.BOOL:
-      return (reader) => reader.bool();
-    case ScalarType.DOUBLE:
-      return (reader) => reader.double();
-    case ScalarType.FLOAT:
-      return (reader) => reader.float();
-    case ScalarType.INT32:
-      return (reader) => reader.int32();
-    case ScalarType.INT64:
-      if (longAsString) {
-        return (reader) => String(reader.int64());
-      }
-      return (reader) => reader.int64();
-    case ScalarType.UINT64:
-      if (longAsString) {
-        return (reader) => String(reader.uint64());
-      }
-      return (reader) => reader.uint64();
-    case ScalarType.FIXED64:
-      if (longAsString) {
-        return (reader) => String(reader.fixed64());
-      }
-      return (reader) => reader.fixed64();
-    case ScalarType.BYTES:
-      return (reader) => reader.bytes();
-    case ScalarType.FIXED32:
-      return (reader) => reader.fixed32();
-    case ScalarType.SFIXED32:
-      return (reader) => reader.sfixed32();
-    case ScalarType.SFIXED64:
-      if (longAsString) {
-        return (reader) => String(reader.sfixed64());
-      }
-      return (reader) => reader.sfixed64();
-    case ScalarType.SINT64:
-      if (longAsString) {
-        return (reader) => String(reader.sint64());
-      }
-      return (reader) => reader.sint64();
-    case ScalarType.UINT32:
-      return (reader) => reader.uint32();
-    case ScalarType.SINT32:
-      return (reader) => reader.sint32();
-  }
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/codegenv2/file.js
-function fileDesc(b64, imports) {
-  var _a2;
-  const root = fromBinary(FileDescriptorProtoSchema, base64Decode(b64));
-  root.messageType.forEach(restoreJsonNames);
-  root.dependency = (_a2 = imports === null || imports === void 0 ? void 0 : imports.map((f) => f.proto.name)) !== null && _a2 !== void 0 ? _a2 : [];
-  const reg = createEmbeddedFileRegistry(root, (protoFileName) => imports === null || imports === void 0 ? void 0 : imports.find((f) => f.proto.name === protoFileName));
-  return reg.getFile(root.name);
-}
-
-// node_modules/@bufbuild/protobuf/dist/esm/to-binary.js
-var IMPLICIT3 = 2;
-var LEGACY_REQUIRED2 = 3;
-var writeDefaults = {
-  writeUnknownFields: true
-};
-function makeWriteOptions(options) {
-  return options ? Object.assign(Object.assign({}, writeDefaults), options) : writeDefaults;
-}
-function toBinary(schema, message, options) {
-  const writer = new BinaryWriter();
-  compiledWriter(schema)(writer, makeWriteOptions(options), message);
-  return writer.finish();
-}
-var compiledWriters = /* @__PURE__ */ new WeakMap();
-function compiledWriter(desc) {
-  let compiled = compiledWriters.get(desc);
-  if (compiled === void 0) {
-    compiled = compileMessage2(desc);
-  }
-  return compiled;
-}
-function compileMessage2(desc) {
-  const typeName = desc.typeName;
-  const sortedFields = desc.fields.concat().sort((a, b) => a.number - b.number);
-  const foreignField = sortedFields[0];
-  const fieldWriters = [];
-  const compiled = (writer, opts, message) => {
-    if (message.$typeName !== typeName && foreignField !== void 0) {
-      throw new FieldError(foreignField, `cannot use ${foreignField} with message ${message.$typeName}`, "ForeignFieldError");
-    }
-    for (let i = 0; i < fieldWriters.length; i++) {
-      fieldWriters[i](writer, opts, message);
-    }
-    const unknown = message.$unknown;
-    if (unknown !== void 0 && opts.writeUnknownFields) {
-      for (let i = 0; i < unknown.length; i++) {
-        const { no, wireType, data } = unknown[i];
-        writer.tag(no, wireType).raw(data);
-      }
-    }
-  };
-  compiledWriters.set(desc, compiled);
-  for (const field of sortedFields) {
-    fieldWriters.push(compileField(field));
-  }
-  return compiled;
-}
-function compileField(field) {
-  switch (field.fieldKind) {
-    case "message":
-    case "scalar":
-    case "enum":
-      return compileSingularField(field);
-    case "list":
-      return compileListField(field);
-    case "map":
-      return compileMapField(field);
-  }
-}
-function compileSingularField(field) {
-  const writeValue = compileSingularValue(field);
-  const localName = field.localName;
-  if (field.oneof) {
-    const oneofLocalName = field.oneof.localName;
-    return (writer, opts, message) => {
-      const oneof = message[oneofLocalName];
-      if (oneof.case === localName) {
-        writeValue(writer, opts, oneof.value);
-      }
-    };
-  }
-  if (field.presence != IMPLICIT3) {
-    const requiredError = field.presence == LEGACY_REQUIRED2 ? `cannot encode ${field} to binary: required field not set` : void 0;
-    return (writer, opts, message) => {
-      const value = message[localName];
-      if (value !== void 0 && Object.prototype.hasOwnProperty.call(message, localName)) {
-        writeValue(writer, opts, value);
-      } else if (requiredError !== void 0) {
-        throw new Error(requiredError);
-      }
-    };
-  }
-  if (field.fieldKind == "enum") {
-    const zero = field.enum.values[0].number;
-    return (writer, opts, message) => {
-      const value = message[localName];
-      if (value !== zero) {
-        writeValue(writer, opts, value);
-      }
-    };
-  }
-  switch (field.scalar) {
-    case ScalarType.BOOL:
-      return (writer, opts, message) => {
-        const value = message[localName];
-        if (value !== false) {
-          writeValue(writer, opts, value);
-        }
-      };
-    case ScalarType.STRING:
-      return (writer, opts, message) => {
-        const value = message[localName];
-        if (value !== "") {
-          writeValue(writer, opts, value);
-        }
-      };
-    case ScalarType.BYTES:
-      return (writer, opts, message) => {
-        const value = message[localName];
-        if (!(value instanceof Uint8Array) || value.byteLength > 0) {
-          writeValue(writer, opts, value);
-        }
-      };
-    case ScalarType.DOUBLE:
-    case ScalarType.FLOAT:
-      return (writer, opts, message) => {
-        const value = message[localName];
-        if (!Object.is(value, 0)) {
-          writeValue(writer, opts, value);
-        }
-      };
-    default:
-      return (writer, opts, message) => {
-        const value = message[localName];
-        if (value != 0) {
-          writeValue(writer, opts, value);
-        }
-      };
-  }
-}
-function compileSingularValue(field) {
-  switch (field.fieldKind) {
-    case "message": {
-      const { toMessage } = localMessageMapper(field);
-      const writeChild = compileChildWriter(field);
-      return (writer, opts, value) => {
-        writeChild(writer, opts, toMessage(value));
-      };
-    }
-    case "scalar":
-    case "enum": {
-      const scalarType = field.fieldKind == "enum" ? ScalarType.INT32 : field.scalar;
-      const fieldNo = field.number;
-      const wireType = writeTypeOfScalar(scalarType);
-      const writeScalar = compileScalarValue(scalarType, field.parent.typeName, field.name);
-      return (writer, opts, value) => {
-        writer.tag(fieldNo, wireType);
-        writeScalar(writer, value);
-      };
-    }
-  }
-}
-function compileListField(field) {
-  const localName = field.localName;
-  const fieldNo = field.number;
-  switch (field.listKind) {
-    case "message": {
-      const { toMessage } = localMessageMapper(field);
-      const writeChild = compileChildWriter(field);
-      return (writer, opts, message) => {
-        const items = message[localName];
-        for (let i = 0; i < items.length; i++) {
-          writeChild(writer, opts, toMessage(items[i]));
-        }
-      };
-    }
-    case "scalar":
-    case "enum": {
-      const scalarType = field.listKind == "enum" ? ScalarType.INT32 : field.scalar;
-      const writeScalar = compileScalarValue(scalarType, field.parent.typeName, field.name);
-      if (field.packed) {
-        return (writer, opts, message) => {
-          const items = message[localName];
-          if (items.length == 0) {
-            return;
-          }
-          writer.tag(fieldNo, WireType.LengthDelimited).fork();
-          for (let i = 0; i < items.length; i++) {
-            writeScalar(writer, items[i]);
-          }
-          writer.join();
-        };
-      }
-      const wireType = writeTypeOfScalar(scalarType);
-      return (writer, opts, message) => {
-        const items = message[localName];
-        for (let i = 0; i < items.length; i++) {
-          writer.tag(fieldNo, wireType);
-          writeScalar(writer, items[i]);
-        }
-      };
-    }
-  }
-}
-function compileMapField(field) {
-  const localName = field.localName;
-  const fieldNo = field.number;
-  const writeKey = compileMapKey(field);
-  if (field.mapKind == "message") {
-    const { toMessage } = localMessageMapper(field);
-    const writeMessage = compiledWriter(field.message);
-    return (writer, opts, message) => {
-      const record = message[localName];
-      const keys2 = Object.keys(record);
-      for (let i = 0; i < keys2.length; i++) {
-        const key2 = keys2[i];
-        writer.tag(fieldNo, WireType.LengthDelimited).fork();
-        writeKey(writer, key2);
-        writer.tag(2, WireType.LengthDelimited).fork();
-        writeMessage(writer, opts, toMessage(record[key2]));
-        writer.join();
-        writer.join();
-      }
-    };
-  }
-  const scalarType = field.mapKind == "enum" ? ScalarType.INT32 : field.scalar;
-  const valueWireType = writeTypeOfScalar(scalarType);
-  const writeScalar = compileScalarValue(scalarType, field.parent.typeName, field.name);
-  return (writer, opts, message) => {
-    const record = message[localName];
-    const keys2 = Object.keys(record);
-    for (let i = 0; i < keys2.length; i++) {
-      const key2 = keys2[i];
-      writer.tag(fieldNo, WireType.LengthDelimited).fork();
-      writeKey(writer, key2);
-      writer.tag(2, valueWireType);
-      writeScalar(writer, record[key2]);
-      writer.join();
-    }
-  };
-}
-function compileMapKey(field) {
-  const wireType = writeTypeOfScalar(field.mapKey);
-  const writeScalar = compileScalarValue(field.mapKey, field.parent.typeName, field.name);
-  const convertKey = compileMapKeyConverter(field.mapKey);
-  return (writer, key2) => {
-    writer.tag(1, wireType);
-    writeScalar(writer, convertKey(key2));
-  };
-}
-function compileMapKeyConverter(type) {
-  switch (type) {
-    case ScalarType.STRING:
-      return (key2) => key2;
-    case ScalarType.BOOL:
-      return (key2) => key2 === "true" ? true : key2 === "false" ? false : key2;
-    case ScalarType.UINT64:
-    case ScalarType.FIXED64:
-      return (key2) => {
-        try {
-          return protoInt64.uParse(key2);
-        } catch (_a2) {
-          return key2;
-        }
-      };
-    case ScalarType.INT64:
-    case ScalarType.SFIXED64:
-    case ScalarType.SINT64:
-      return (key2) => {
-        try {
-          return protoInt64.parse(key2);
-        } catch (_a2) {
-          return key2;
-        }
-      };
-    default:
-      return (key2) => {
-        const n = Number.parseInt(key2);
-        return Number.isFinite(n) ? n : key2;
-      };
-  }
-}
-function compileScalarValue(type, messageName, fieldName) {
-  const writeScalar = compileScalarWrite(type);
-  return (writer, value) => {
-    try {
-      writeScalar(writer, value);
-    } catch (e2) {
-      if (e2 instanceof Error) {
-        throw new Error(`cannot encode field ${messageName}.${fieldName} to binary: ${e2.message}`);
-      }
-      throw e2;
-    }
-  };
-}
-function compileScalarWrite(type) {
-  switch (type) {
-    case ScalarType.STRING:
-      return (writer, value) => writer.string(value);
-    case ScalarType.BOOL:
-      return (writer, value) => writer.bool(value);
-    case ScalarType.DOUBLE:
-      return (writer, value) => writer.double(value);
-    case ScalarType.FLOAT:
-      return (writer, value) => writer.float(value);
-    case ScalarType.INT32:
-      return (writer, value) => writer.int32(value);
-    case ScalarType.INT64:
-      return (writer, value) => writer.int64(value);
-    case ScalarType.UINT64:
-      return (writer, value) => writer.uint64(value);
-    case ScalarType.FIXED64:
-      return (writer, value) => writer.fixed64(value);
-    case ScalarType.BYTES:
-      return (writer, value) => writer.bytes(value);
-    case ScalarType.FIXED32:
-      return (writer, value) => writer.fixed32(value);
-    case ScalarType.SFIXED32:
-      return (writer, value) => writer.sfixed32(value);
-    case ScalarType.SFIXED64:
-      return (writer, value) => writer.sfixed64(value);
-    case ScalarType.SINT64:
-      return (writer, value) => writer.sint64(value);
-    case ScalarType.UINT32:
-      return (writer, value) => writer.uint32(value);
-    case ScalarType.SINT32:
-      return (writer, value) => writer.sint32(value);
-  }
-}
-function compileChildWriter(field) {
-  const fieldNo = field.number;
-  const writeMessage = compiledWriter(field.message);
-  if (field.delimitedEncoding) {
-    return (writer, opts, child) => {
-      writer.tag(fieldNo, WireType.StartGroup);
-      writeMessage(writer, opts, child);
-      writer.tag(fieldNo, WireType.EndGroup);
-    };
-  }
-  return (writer, opts, child) => {
-    writer.tag(fieldNo, WireType.LengthDelimited).fork();
-    writeMessage(writer, opts, child);
-    writer.join();
-  };
-}
-function writeTypeOfScalar(type) {
-  switch (type) {
-    case ScalarType.BYTES:
-    case ScalarType.STRING:
-      return WireType.LengthDelimited;
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return WireType.Bit64;
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-    case ScalarType.FLOAT:
-      return WireType.Bit32;
-    default:
-      return WireType.Varint;
-  }
-}
-
-// src/onnx/bounds.ts
-var MAX_DEPTH = 32;
-var MAX_NODES = 2e5;
-var ENDLESS = /* @__PURE__ */ new Set(["Loop", "Scan"]);
-var EXPORT_HINT = "Export the detector again with the exporter of yolov5 or Ultralytics.";
-function refuseUnbounded(path3, model2) {
-  const functions = new Map(model2.functions.map((entry) => [nameOf(entry.domain, entry.name), entry]));
-  const sizes = /* @__PURE__ */ new Map();
-  const sizeOfNodes = (nodes, depth) => {
-    if (depth > MAX_DEPTH) throw refused(path3, `must nest graphs and functions at most ${MAX_DEPTH} deep`);
-    let size = 0;
-    for (const node of nodes) size += sizeOfNode(node, depth);
-    if (size > MAX_NODES) throw refused(path3, `must have at most ${MAX_NODES} operators, but it has more`);
-    return size;
-  };
-  const sizeOfNode = (node, depth) => {
-    if (ENDLESS.has(node.opType)) {
-      throw refused(path3, `must run through once, but it has the operator ${node.opType} (${node.name})`);
-    }
-    const called = functions.get(nameOf(node.domain, node.opType));
-    let size = called ? sizeOfFunction(called, depth) : 1;
-    for (const attribute of node.attribute) size += sizeOfAttribute(attribute, depth);
-    return size;
-  };
-  const sizeOfFunction = (called, depth) => {
-    const known = sizes.get(called);
-    if (known === "open") throw refused(path3, `must end, but its function ${called.name} calls itself`);
-    if (known !== void 0) return known;
-    sizes.set(called, "open");
-    const size = sizeOfNodes(called.node, depth + 1);
-    sizes.set(called, size);
-    return size;
-  };
-  const sizeOfAttribute = ({ t, g, graphs }, depth) => {
-    if (t) refuseExternal(path3, t);
-    return [...g ? [g] : [], ...graphs].reduce((size, graph) => size + sizeOfGraph(graph, depth + 1), 0);
-  };
-  const sizeOfGraph = (graph, depth) => {
-    for (const tensor of graph.initializer) refuseExternal(path3, tensor);
-    return sizeOfNodes(graph.node, depth);
-  };
-  if (model2.graph) sizeOfGraph(model2.graph, 0);
-}
-function nameOf(domain, name) {
-  return `${domain}:${name}`;
-}
-function refused(path3, sentence) {
-  return new UserError("model", `The model ${path3} ${sentence}.`, EXPORT_HINT);
-}
-function refuseExternal(path3, { name, dataLocation, externalData }) {
-  if (dataLocation !== 1 && externalData.length === 0) return;
-  throw new UserError(
-    "model",
-    `The tensor ${name} in ${path3} must be in the model itself, but it is kept in an external data file.`,
-    "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
-  );
-}
-
-// src/onnx/onnx_pb.ts
-var file_onnx = /* @__PURE__ */ fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCKoAgoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIwCglmdW5jdGlvbnMYGSADKAsyHS55b2xvcHJ1bmUub25ueC5GdW5jdGlvblByb3RvIjUKEk9wZXJhdG9yU2V0SWRQcm90bxIOCgZkb21haW4YASABKAkSDwoHdmVyc2lvbhgCIAEoAyI0ChZTdHJpbmdTdHJpbmdFbnRyeVByb3RvEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSLGAQoKR3JhcGhQcm90bxInCgRub2RlGAEgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEjAKC2luaXRpYWxpemVyGAUgAygLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SLQoFaW5wdXQYCyADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90bxIuCgZvdXRwdXQYDCADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90byJHCg5WYWx1ZUluZm9Qcm90bxIMCgRuYW1lGAEgASgJEicKBHR5cGUYAiABKAsyGS55b2xvcHJ1bmUub25ueC5UeXBlUHJvdG8ikAEKCVR5cGVQcm90bxI1Cgt0ZW5zb3JfdHlwZRgBIAEoCzIgLnlvbG9wcnVuZS5vbm54LlR5cGVQcm90by5UZW5zb3IaTAoGVGVuc29yEhEKCWVsZW1fdHlwZRgBIAEoBRIvCgVzaGFwZRgCIAEoCzIgLnlvbG9wcnVuZS5vbm54LlRlbnNvclNoYXBlUHJvdG8ifgoQVGVuc29yU2hhcGVQcm90bxI3CgNkaW0YASADKAsyKi55b2xvcHJ1bmUub25ueC5UZW5zb3JTaGFwZVByb3RvLkRpbWVuc2lvbhoxCglEaW1lbnNpb24SEQoJZGltX3ZhbHVlGAEgASgDEhEKCWRpbV9wYXJhbRgCIAEoCSKMAQoJTm9kZVByb3RvEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSDgoGZG9tYWluGAcgASgJEjEKCWF0dHJpYnV0ZRgFIAMoCzIeLnlvbG9wcnVuZS5vbm54LkF0dHJpYnV0ZVByb3RvIlYKDUZ1bmN0aW9uUHJvdG8SDAoEbmFtZRgBIAEoCRInCgRub2RlGAcgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEg4KBmRvbWFpbhgKIAEoCSLmAQoOQXR0cmlidXRlUHJvdG8SDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBImCgF0GAUgASgLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SJQoBZxgGIAEoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8SDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSKgoGZ3JhcGhzGAsgAygLMhoueW9sb3BydW5lLm9ubnguR3JhcGhQcm90bxIMCgR0eXBlGBQgASgFIswBCgtUZW5zb3JQcm90bxIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgASgMEhIKCmludDMyX2RhdGEYBSABKAwSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBI9Cg1leHRlcm5hbF9kYXRhGA0gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIVCg1kYXRhX2xvY2F0aW9uGA4gASgFYgZwcm90bzM");
-var ModelProtoSchema = /* @__PURE__ */ messageDesc(file_onnx, 0);
-
-// src/onnx/model-file.ts
-var EXPORT_HINT2 = "Export the model with `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`.";
-async function readModelFile(path3) {
-  let bytes2;
-  try {
-    const { buffer, byteOffset, length } = await readFile7(path3);
-    bytes2 = new Uint8Array(buffer, byteOffset, length);
-  } catch (error2) {
-    throw new UserError(
-      "model",
-      `The model ${path3} cannot be read: ${messageOf(error2)}.`,
-      "Check the path and its permissions.",
-      {
-        cause: error2
-      }
-    );
-  }
-  return parseModel(path3, bytes2);
-}
-function parseModel(path3, bytes2) {
-  refuseOtherFormats(path3, bytes2);
-  let proto;
-  try {
-    proto = fromBinary(ModelProtoSchema, bytes2, { readUnknownFields: false });
-  } catch (error2) {
-    throw new UserError(
-      "model",
-      `${path3} must be an ONNX model, but its bytes do not parse as one (${messageOf(error2)}).`,
-      `The file may be truncated or of another format: compare its size with the original's. ${EXPORT_HINT2}`,
-      { cause: error2 }
-    );
-  }
-  if (!proto.graph || proto.graph.node.length === 0) {
-    throw new UserError("model", `${path3} must be an ONNX model, but it holds no graph.`, EXPORT_HINT2);
-  }
-  refuseUnbounded(path3, proto);
-  const metadata = new Map(proto.metadataProps.map(({ key: key2, value }) => [key2, value]));
-  return { path: path3, bytes: bytes2, proto, metadata };
-}
-function refuseOtherFormats(path3, bytes2) {
-  if (bytes2.length === 0) {
-    throw new UserError("model", `${path3} is empty.`, "Check the step that writes it.");
-  }
-  const head = Buffer.from(bytes2.buffer, bytes2.byteOffset, Math.min(bytes2.length, 256)).toString("latin1");
-  if (head.startsWith("version https://git-lfs")) {
-    throw new UserError(
-      "model",
-      `${path3} is a Git LFS pointer, not the model itself.`,
-      "Set `lfs: true` in the actions/checkout step, or run `git lfs pull` before this step."
-    );
-  }
-  if (head.startsWith("PK") || bytes2[0] === 128 && bytes2[1] >= 2 && bytes2[1] <= 5) {
-    const kind = head.startsWith("PK") ? "a zip archive (as PyTorch checkpoints are)" : "a Python pickle";
-    throw new UserError("model", `${path3} must be an ONNX model, but it is ${kind}.`, EXPORT_HINT2);
-  }
-  if (/^\s*<(!doctype|html|\?xml)/i.test(head)) {
-    throw new UserError(
-      "model",
-      `${path3} must be an ONNX model, but it is a web page or XML.`,
-      `Check the step that downloads ${basename8(path3)}.`
-    );
-  }
 }
 
 // src/protocol.ts
@@ -60956,69 +61070,6 @@ async function contentOf(path3) {
   return createHash4("sha256").update(await readFile8(path3)).digest("hex");
 }
 
-// src/prune/prunable-layers.ts
-var import_picomatch2 = __toESM(require_picomatch2(), 1);
-
-// src/onnx/first-and-last.ts
-function firstAndLastConvs(model2, transparent) {
-  const { node: nodes, input: input2, initializer } = model2.proto.graph;
-  const isConv = (node) => node.opType === "Conv" && !transparent.has(node.output[0] ?? "");
-  const found2 = /* @__PURE__ */ new Set();
-  const weights = new Set(initializer.map(({ name }) => name));
-  const fromInput = new Set(input2.map(({ name }) => name).filter((name) => !weights.has(name)));
-  for (const node of nodes) {
-    if (!node.input.some((name) => fromInput.has(name))) continue;
-    if (isConv(node)) found2.add(node.output[0]);
-    else for (const name of node.output) fromInput.add(name);
-  }
-  for (const name of lastConvs(model2, transparent)) found2.add(name);
-  return found2;
-}
-function lastConvs(model2, transparent) {
-  const { node: nodes, output } = model2.proto.graph;
-  const found2 = /* @__PURE__ */ new Set();
-  const toOutput = new Set(output.map(({ name }) => name));
-  for (const node of nodes.toReversed()) {
-    if (!node.output.some((name) => toOutput.has(name))) continue;
-    if (node.opType === "Conv" && !transparent.has(node.output[0])) found2.add(node.output[0]);
-    else for (const name of node.input) toOutput.add(name);
-  }
-  return found2;
-}
-
-// src/prune/prunable-layers.ts
-var FIRST_AND_LAST = "first-and-last";
-function prunableLayers(model2, exclude) {
-  const all = findConvWeights(model2).map((conv) => {
-    const { name, shape } = conv;
-    return { name, shape, values: readValues(model2.bytes, conv.tensor), conv };
-  });
-  const learnt = all.filter(({ shape, values }) => !isDflConstant(shape, values));
-  const constants2 = new Set(
-    all.filter((layer) => !learnt.includes(layer)).flatMap(({ conv }) => conv.uses.map(({ output }) => output))
-  );
-  const rules = exclude.map((entry) => ({ entry, matches: exclusion(entry, model2, constants2) }));
-  return {
-    learnt,
-    chosen: learnt.filter((layer) => !rules.some(({ matches }) => matches(layer))),
-    names: all.map(({ name }) => name),
-    unusedExcludes: rules.filter(({ matches }) => !all.some(matches)).map(({ entry }) => entry)
-  };
-}
-function exclusion(entry, model2, constants2) {
-  if (entry === FIRST_AND_LAST) {
-    const ends = firstAndLastConvs(model2, constants2);
-    return ({ conv }) => conv.uses.some(({ output }) => ends.has(output));
-  }
-  const matches = (0, import_picomatch2.default)(entry, { bash: true, dot: true });
-  return ({ conv: { name, nodes } }) => [name, ...nodes].some((text3) => matches(text3));
-}
-function isDflConstant(shape, values) {
-  const [out2, channels, height, width] = shape;
-  if (out2 !== 1 || height !== 1 || width !== 1 || channels < 2) return false;
-  return values.every((value, index) => value === index);
-}
-
 // src/prune/prune-model.ts
 function pruneModel(model2, { method: method2, amount: amount2, exclude }) {
   const parsed = parseMethod(method2);
@@ -61137,7 +61188,7 @@ function cut2(channels, share3) {
 
 // src/onnx/extra-outputs.ts
 function withExtraOutputs(bytes2, names) {
-  const extra = create3(ModelProtoSchema, { graph: { output: names.map((name) => ({ name })) } });
+  const extra = create(ModelProtoSchema, { graph: { output: names.map((name) => ({ name })) } });
   const appended = toBinary(ModelProtoSchema, extra);
   const copy3 = new Uint8Array(bytes2.length + appended.length);
   copy3.set(bytes2);
@@ -62636,6 +62687,7 @@ function help() {
   return [
     "Usage: yolo-prune --model best.onnx --data data.yaml [--OPTION VALUE ...]",
     "       yolo-prune report FOLDER   makes report.html and summary.md of a report folder again",
+    "       yolo-prune analyze MODEL [--json]   lists the Conv layers, their zeros, and what l1 would take from each",
     "",
     ...options,
     ""
@@ -62659,15 +62711,30 @@ function fail(thrown) {
   else console.error("Unexpected error, please report it:", thrown);
   process.exit(1);
 }
+async function reportAgain([folder, ...rest]) {
+  if (folder === void 0 || rest.length > 0)
+    throw new UserError("input", "`yolo-prune report` takes one folder.", "Name the one with report.json.");
+  await renderAgain(folder);
+  terminalLog.info(`${join15(folder, "report.html")} and summary.md are made from report.json`);
+}
+async function analyze(args) {
+  const models = args.filter((arg) => arg !== "--json");
+  const [path3] = models;
+  if (path3 === void 0 || models.length > 1 || path3.startsWith("-"))
+    throw new UserError(
+      "input",
+      `\`yolo-prune analyze\` takes one model and perhaps --json, but it was given ${args.join(" ") || "nothing"}.`,
+      "Name the exported .onnx file: `yolo-prune analyze best.onnx`."
+    );
+  const analysis = analyzeModel(await readModelFile(path3));
+  if (args.length > models.length) process.stdout.write(`${JSON.stringify(analysis, null, 2)}
+`);
+  else analysisLines(analysis).forEach(terminalLog.info);
+}
 async function main() {
-  const [command, folder, ...rest] = process.argv.slice(2);
-  if (command === "report") {
-    if (folder === void 0 || rest.length > 0)
-      throw new UserError("input", "`yolo-prune report` takes one folder.", "Name the one with report.json.");
-    await renderAgain(folder);
-    terminalLog.info(`${join15(folder, "report.html")} and summary.md are made from report.json`);
-    return;
-  }
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === "report") return reportAgain(rest);
+  if (command === "analyze") return analyze(rest);
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(help());

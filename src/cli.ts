@@ -3,6 +3,9 @@ import { parseArgs } from 'node:util';
 import { messageOf, UserError, UserErrors } from './errors.ts';
 import { INPUTS, type InputName, loadInputs } from './inputs.ts';
 import { nativeBase } from './native-base.ts';
+import { readModelFile } from './onnx/model-file.ts';
+import { analyzeModel } from './prune/analyze.ts';
+import { analysisLines } from './report/analysis.ts';
 import { renderAgain } from './report/write.ts';
 import { run } from './run.ts';
 import { stopOnSignals } from './stop.ts';
@@ -20,6 +23,7 @@ function help(): string {
   return [
     'Usage: yolo-prune --model best.onnx --data data.yaml [--OPTION VALUE ...]',
     '       yolo-prune report FOLDER   makes report.html and summary.md of a report folder again',
+    '       yolo-prune analyze MODEL [--json]   lists the Conv layers, their zeros, and what l1 would take from each',
     '',
     ...options,
     '',
@@ -46,15 +50,31 @@ function fail(thrown: unknown): never {
   process.exit(1);
 }
 
+async function reportAgain([folder, ...rest]: readonly string[]): Promise<void> {
+  if (folder === undefined || rest.length > 0)
+    throw new UserError('input', '`yolo-prune report` takes one folder.', 'Name the one with report.json.');
+  await renderAgain(folder);
+  terminalLog.info(`${join(folder, 'report.html')} and summary.md are made from report.json`);
+}
+
+async function analyze(args: readonly string[]): Promise<void> {
+  const models = args.filter((arg) => arg !== '--json');
+  const [path] = models;
+  if (path === undefined || models.length > 1 || path.startsWith('-'))
+    throw new UserError(
+      'input',
+      `\`yolo-prune analyze\` takes one model and perhaps --json, but it was given ${args.join(' ') || 'nothing'}.`,
+      'Name the exported .onnx file: `yolo-prune analyze best.onnx`.',
+    );
+  const analysis = analyzeModel(await readModelFile(path));
+  if (args.length > models.length) process.stdout.write(`${JSON.stringify(analysis, null, 2)}\n`);
+  else analysisLines(analysis).forEach(terminalLog.info);
+}
+
 async function main(): Promise<void> {
-  const [command, folder, ...rest] = process.argv.slice(2);
-  if (command === 'report') {
-    if (folder === undefined || rest.length > 0)
-      throw new UserError('input', '`yolo-prune report` takes one folder.', 'Name the one with report.json.');
-    await renderAgain(folder);
-    terminalLog.info(`${join(folder, 'report.html')} and summary.md are made from report.json`);
-    return;
-  }
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'report') return reportAgain(rest);
+  if (command === 'analyze') return analyze(rest);
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(help());

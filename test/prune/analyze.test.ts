@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { readModelFile } from '../../src/onnx/model-file.ts';
+import { analyzeModel } from '../../src/prune/analyze.ts';
+import { pruneModel } from '../../src/prune/prune-model.ts';
+import { analysisLines } from '../../src/report/analysis.ts';
+
+const MODEL = fileURLToPath(new URL('../../demo/model/best.onnx', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const model = await readModelFile(MODEL);
+
+describe('analyzeModel', () => {
+  test('counts what pruning counts, layer by layer', () => {
+    const pruned = pruneModel(model, { method: 'l1', amount: 0.3, exclude: [] });
+    const { layers, weights, zeros } = analyzeModel({ ...model, bytes: pruned.bytes });
+    expect(layers.map(({ name, shape, weights, zeros }) => ({ name, shape, weights, zeros }))).toEqual(
+      pruned.layers,
+    );
+    expect([weights, zeros]).toEqual([pruned.weights, pruned.zeros]);
+  });
+
+  test('says what each amount takes: more for more, less than its share, nothing where the zeros are there', () => {
+    for (const { energyLost } of analyzeModel(model).layers) {
+      const [least, middle, most] = energyLost as [number, number, number];
+      expect(0 <= least && least <= middle && middle <= most).toBe(true);
+      expect(most).toBeLessThan(0.5);
+    }
+    const pruned = pruneModel(model, { method: 'l1', amount: 0.3, exclude: [] });
+    for (const { energyLost } of analyzeModel({ ...model, bytes: pruned.bytes }).layers)
+      expect(energyLost.slice(0, 2)).toEqual([0, 0]);
+  });
+
+  test('reads as a table whose columns line up', () => {
+    const analysis = analyzeModel(model);
+    const lines = analysisLines(analysis);
+    const rows = lines.slice(0, analysis.layers.length + 1);
+    expect(new Set(rows.map(({ length }) => length)).size).toBe(1);
+    expect(lines.at(-2)).toContain(`${analysis.layers.length} layers`);
+  });
+});
+
+describe('yolo-prune analyze', () => {
+  const run = (...args: readonly string[]) =>
+    spawnSync(process.execPath, [CLI, 'analyze', ...args], { encoding: 'utf8' });
+
+  test('prints the table, or JSON', () => {
+    const analysis = analyzeModel(model);
+    expect(JSON.parse(run(MODEL, '--json').stdout)).toEqual(JSON.parse(JSON.stringify(analysis)));
+    expect(run(MODEL).stdout).toContain(analysis.layers[0]!.name);
+  });
+
+  test.each([
+    [[], 'was given nothing'],
+    [[MODEL, MODEL], 'takes one model'],
+    [['--jsn', MODEL], 'takes one model'],
+  ])('refuses %j and says what to do', (args, problem) => {
+    const { status, stderr } = run(...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(problem);
+    expect(stderr).toContain('yolo-prune analyze best.onnx');
+  });
+});
