@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { troubleshootingPage } from '../scripts/troubleshooting.ts';
+import { troubleshootingPage } from '../../scripts/troubleshooting.ts';
 
-const page = readFileSync(new URL('../docs/troubleshooting.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/troubleshooting.md', import.meta.url), 'utf8');
 
 test('docs/troubleshooting.md has every error of the code (`npm run generate` adds what is missing)', () => {
   expect(troubleshootingPage(page)).toBe(page);
