@@ -6617,6 +6617,8 @@ async function unpackFolder(archive, folder) {
     ended2,
     pipeline(createReadStream2(archive), createGunzip(), tar.stdin)
   ]);
+  if (results[0].status === "fulfilled" && results[1].status === "rejected" && hungUp(results[1].reason))
+    return;
   const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason);
   if (failures.length === 0) return;
   const cause = failures.find(({ code }) => code?.startsWith("Z_")) ?? failures[0];
@@ -6634,6 +6636,9 @@ async function unpackFolder(archive, folder) {
     "Copy or make the archive again.",
     { cause }
   );
+}
+function hungUp({ code }) {
+  return code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 // src/runtime/runtime-path.ts

@@ -38,6 +38,9 @@ export async function unpackFolder(archive: string, folder: string): Promise<voi
     ended,
     pipeline(createReadStream(archive), createGunzip(), tar.stdin),
   ]);
+  // A tar that is content may hang up before the last zeros of the archive are written.
+  if (results[0].status === 'fulfilled' && results[1].status === 'rejected' && hungUp(results[1].reason))
+    return;
   const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
   if (failures.length === 0) return;
   // A damaged gzip stream makes tar complain too, and an ended tar the stream to it.
@@ -56,6 +59,10 @@ export async function unpackFolder(archive: string, folder: string): Promise<voi
     'Copy or make the archive again.',
     { cause },
   );
+}
+
+function hungUp({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 const BLOCK = 512;

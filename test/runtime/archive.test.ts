@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { packFolder, unpackFolder } from '../../src/runtime/archive.ts';
 import { filesOf } from '../../src/runtime/parts-folder.ts';
 import { temporaryFolder, writeTree } from './surroundings.ts';
@@ -65,3 +66,17 @@ it('refuses half an archive, and what is none', async () => {
     /^runtime-path must be a \.tar\.gz made by .* cannot be unpacked: incorrect header check/,
   );
 });
+
+it.skipIf(process.platform === 'win32')(
+  'takes it that tar hangs up before the end, if tar is content',
+  async () => {
+    const folder = await writeTree(await temporaryFolder(), { a: randomBytes(4 << 20).toString('hex') });
+    const archive = join(await temporaryFolder(), 'a.tar.gz');
+    await packFolder(folder, archive);
+    const commands = await writeTree(await temporaryFolder(), { tar: '#!/bin/sh\nexit 0\n' });
+    await chmod(join(commands, 'tar'), 0o755);
+    vi.stubEnv('PATH', commands);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(unpackFolder(archive, await temporaryFolder())).resolves.toBeUndefined();
+  },
+);
