@@ -5179,9 +5179,9 @@ var EXAMPLE = "Write it like `mAP50: { max-drop: 2%, min: 0.5 }`, one rule a lin
 var OTHER_KEYS = ["per-class", "max-slower", "max-bytes"];
 var UNITS = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
 function parseThresholds(text3) {
-  const block = asMap(parse(text3), "a YAML block of rules");
+  const block2 = asMap(parse(text3), "a YAML block of rules");
   let thresholds2 = NO_THRESHOLDS;
-  for (const [key2, value] of Object.entries(block)) {
+  for (const [key2, value] of Object.entries(block2)) {
     const metric = METRIC_NAMES.find((name) => name === key2);
     if (metric) thresholds2 = { ...thresholds2, metrics: [...thresholds2.metrics, metricRule(metric, value)] };
     else if (key2 === "per-class") thresholds2 = { ...thresholds2, perClass: perClassRule(value) };
@@ -6617,9 +6617,7 @@ async function unpackFolder(archive, folder) {
     ended2,
     pipeline(createReadStream2(archive), createGunzip(), tar.stdin)
   ]);
-  if (results[0].status === "fulfilled" && results[1].status === "rejected" && hungUp(results[1].reason))
-    return;
-  const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason);
+  const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason).filter((reason) => !hungUp(reason));
   if (failures.length === 0) return;
   const cause = failures.find(({ code }) => code?.startsWith("Z_")) ?? failures[0];
   if (cause.syscall?.startsWith("spawn")) {
@@ -10544,6 +10542,59 @@ function isDflConstant(shape, values) {
   return values.every((value, index) => value === index);
 }
 
+// src/prune/prune-model.ts
+function pruneModel(model2, { method: method2, amount: amount2, exclude }) {
+  const parsed = parseMethod(method2);
+  if (!parsed || parsed.calibrated) throw new Error(`${method2} is no method that looks at weights alone.`);
+  const layers2 = prunableLayers(model2, exclude);
+  const bytes2 = model2.bytes.slice();
+  const after = parsed.prune(layers2.chosen, amount2);
+  const written = writeLayers(bytes2, layers2, after);
+  return describePruned(model2, bytes2, layers2, written, { method: method2, amount: amount2 });
+}
+function writeLayers(bytes2, { chosen }, after) {
+  const written = /* @__PURE__ */ new Map();
+  for (const [i, values] of after.entries()) {
+    if (!values) continue;
+    const { conv } = chosen[i];
+    writeValues(bytes2, conv.tensor, values);
+    written.set(conv, values);
+  }
+  return written;
+}
+function describePruned(model2, bytes2, { learnt, names, unusedExcludes }, written, { method: method2, amount: amount2 }) {
+  const pattern = parseMethod(method2)?.pattern;
+  const layers2 = learnt.map(({ conv, values }) => ({
+    name: conv.name,
+    shape: conv.shape,
+    weights: values.length,
+    zeros: countZeros(written.get(conv) ?? values)
+  }));
+  const writtenNames = new Set([...written.keys()].map(({ name }) => name));
+  const weights = sum(layers2.map((layer) => layer.weights));
+  const zeros = sum(layers2.map((layer) => layer.zeros));
+  return {
+    bytes: bytes2,
+    changed: Buffer.compare(bytes2, model2.bytes) !== 0,
+    method: method2,
+    amount: pattern ? 1 - pattern.n / pattern.m : amount2,
+    layers: layers2,
+    excluded: names.filter((name) => !writtenNames.has(name)),
+    unusedExcludes,
+    weights,
+    zeros,
+    sparsity: zeros / weights
+  };
+}
+function countZeros(values) {
+  let zeros = 0;
+  for (const value of values) if (value === 0) zeros++;
+  return zeros;
+}
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 // src/prune/analyze.ts
 var TRIED_AMOUNTS = [0.1, 0.3, 0.5];
 function analyzeModel(model2) {
@@ -10555,7 +10606,7 @@ function analyzeModel(model2) {
       name,
       shape,
       weights: values.length,
-      zeros: values.reduce((count, value) => count + Number(value === 0), 0),
+      zeros: countZeros(values),
       energyLost: pruned.map((results) => energy === 0 ? 0 : 1 - energyOf(results[i] ?? values) / energy)
     };
   });
@@ -10563,8 +10614,8 @@ function analyzeModel(model2) {
   return {
     layers: layers2,
     constants: names.filter((name) => !learntNames.has(name)),
-    weights: layers2.reduce((sum3, { weights }) => sum3 + weights, 0),
-    zeros: layers2.reduce((sum3, { zeros }) => sum3 + zeros, 0)
+    weights: sum(layers2.map((layer) => layer.weights)),
+    zeros: sum(layers2.map((layer) => layer.zeros))
   };
 }
 function energyOf(values) {
@@ -12881,10 +12932,10 @@ function parseRichText(rawText, style, defaultOuterWidth, defaultOuterHeight, to
   }
   return contentBlock;
 }
-function pushTokens(block, str, style, wrapInfo, styleName) {
+function pushTokens(block2, str, style, wrapInfo, styleName) {
   var isEmptyStr = str === "";
   var tokenStyle = styleName && style.rich[styleName] || {};
-  var lines2 = block.lines;
+  var lines2 = block2.lines;
   var font = tokenStyle.font || style.font;
   var newLine = false;
   var strLines;
@@ -60660,14 +60711,14 @@ function familyCounter(images, slots, family) {
     sums.fill(0);
     const present = eachClass(labels, detections, precision, weights, (slot, { AP }) => {
       for (let t = 0; t < IOU_COUNT; t++) sums[t] += AP[t];
-      perClass[slot] = sum(AP) / IOU_COUNT;
+      perClass[slot] = sum2(AP) / IOU_COUNT;
     });
     const mean = (total) => total / Math.max(present, 1);
     return {
       figures: {
         mAP50: mean(sums[IOU_50]),
         mAP75: mean(sums[IOU_75]),
-        mAP50_95: mean(sum(sums) / IOU_COUNT)
+        mAP50_95: mean(sum2(sums) / IOU_COUNT)
       },
       perClass
     };
@@ -60688,9 +60739,9 @@ function cocoCounter(images, area) {
       for (let i = 0; i < AR.length; i++) AR[i] += figures.found[i] / (IOU_COUNT * count);
     });
     const mean = (total) => present === 0 ? -1 : total / present;
-    if (suffix !== "") return { [`AP${suffix}`]: mean(sum(AP) / IOU_COUNT), [`AR${suffix}`]: mean(AR[2]) };
+    if (suffix !== "") return { [`AP${suffix}`]: mean(sum2(AP) / IOU_COUNT), [`AR${suffix}`]: mean(AR[2]) };
     return {
-      AP: mean(sum(AP) / IOU_COUNT),
+      AP: mean(sum2(AP) / IOU_COUNT),
       AP50: mean(AP[IOU_50]),
       AP75: mean(AP[IOU_75]),
       AR1: mean(AR[0]),
@@ -60747,7 +60798,7 @@ function mostMatched({ matchedStarts }) {
     most = Math.max(most, matchedStarts[slot + 1] - matchedStarts[slot]);
   return most;
 }
-function sum(values) {
+function sum2(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 
@@ -61073,59 +61124,6 @@ async function contents(paths) {
 }
 async function contentOf(path3) {
   return createHash4("sha256").update(await readFile8(path3)).digest("hex");
-}
-
-// src/prune/prune-model.ts
-function pruneModel(model2, { method: method2, amount: amount2, exclude }) {
-  const parsed = parseMethod(method2);
-  if (!parsed || parsed.calibrated) throw new Error(`${method2} is no method that looks at weights alone.`);
-  const layers2 = prunableLayers(model2, exclude);
-  const bytes2 = model2.bytes.slice();
-  const after = parsed.prune(layers2.chosen, amount2);
-  const written = writeLayers(bytes2, layers2, after);
-  return describePruned(model2, bytes2, layers2, written, { method: method2, amount: amount2 });
-}
-function writeLayers(bytes2, { chosen }, after) {
-  const written = /* @__PURE__ */ new Map();
-  for (const [i, values] of after.entries()) {
-    if (!values) continue;
-    const { conv } = chosen[i];
-    writeValues(bytes2, conv.tensor, values);
-    written.set(conv, values);
-  }
-  return written;
-}
-function describePruned(model2, bytes2, { learnt, names, unusedExcludes }, written, { method: method2, amount: amount2 }) {
-  const pattern = parseMethod(method2)?.pattern;
-  const layers2 = learnt.map(({ conv, values }) => ({
-    name: conv.name,
-    shape: conv.shape,
-    weights: values.length,
-    zeros: countZeros(written.get(conv) ?? values)
-  }));
-  const writtenNames = new Set([...written.keys()].map(({ name }) => name));
-  const weights = sum2(layers2.map((layer) => layer.weights));
-  const zeros = sum2(layers2.map((layer) => layer.zeros));
-  return {
-    bytes: bytes2,
-    changed: Buffer.compare(bytes2, model2.bytes) !== 0,
-    method: method2,
-    amount: pattern ? 1 - pattern.n / pattern.m : amount2,
-    layers: layers2,
-    excluded: names.filter((name) => !writtenNames.has(name)),
-    unusedExcludes,
-    weights,
-    zeros,
-    sparsity: zeros / weights
-  };
-}
-function countZeros(values) {
-  let zeros = 0;
-  for (const value of values) if (value === 0) zeros++;
-  return zeros;
-}
-function sum2(values) {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 // src/prune/reconstruct/pool.ts

@@ -3762,6 +3762,16 @@ function gemmModel(type, transA) {
   return graph.finish();
 }
 
+// src/calibrate/block.ts
+function block(matrix, columns, { top, left, height, width }) {
+  const part = matrix instanceof Float64Array ? new Float64Array(height * width) : new Float32Array(height * width);
+  for (let row = 0; row < height; row++) {
+    const from = (top + row) * columns + left;
+    part.set(matrix.subarray(from, from + width), row * width);
+  }
+  return part;
+}
+
 // src/calibrate/patches.ts
 function gridOf({ strides, dilations, pads, kernel }, map) {
   const axis = (size, i) => {
@@ -3881,7 +3891,8 @@ async function addSquare(to, x, places, first) {
     return;
   }
   const half = width >> 1;
-  const [left, right] = [columnsOf(x, width, 0, half), columnsOf(x, width, half, width)];
+  const columns = (from, to2) => block(x, width, { top: 0, left: from, height: places, width: to2 - from });
+  const [left, right] = [columns(0, half), columns(half, width)];
   await addSquare(to, left, places, first);
   await addSquare(to, right, places, first + half);
   addBlock(to, await to.product.transposed(left, right, places), first, first + half, width - half);
@@ -3890,13 +3901,6 @@ function addBlock({ products, columns }, block2, top, left, width) {
   for (let from = 0, to = top * columns + left; from < block2.length; from += width, to += columns) {
     for (let j = 0; j < width; j++) products[to + j] += block2[from + j];
   }
-}
-function columnsOf(x, width, start, end) {
-  const part = new Float32Array(x.length / width * (end - start));
-  for (let from = 0, to = 0; from < x.length; from += width, to += end - start) {
-    part.set(x.subarray(from + start, from + end), to);
-  }
-  return part;
 }
 function addProducts(products, patches, columns) {
   for (let row = 0; row < patches.length; row += columns) {
@@ -4744,8 +4748,8 @@ function swap({ keys, indices }, a, b) {
 
 // src/prune/reconstruct/quadratic.ts
 var DAMPING = 0.01;
-function damped(moments, { momentOffset, columns }) {
-  const h = moments?.slice(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+function damped(moments, columns) {
+  const h = moments.slice();
   let trace = 0;
   for (let j = 0; j < columns; j++) trace += h[j * columns + j];
   const more = trace > 0 ? DAMPING * trace / columns : 1;
@@ -4753,9 +4757,11 @@ function damped(moments, { momentOffset, columns }) {
   return h;
 }
 function descent({ original, h, columns, product: product2 }, rows) {
-  const difference = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) difference[i] = original[i] - rows[i];
-  return product2.plain(difference, h, columns);
+  return product2.plain(
+    original.map((value, i) => value - rows[i]),
+    h,
+    columns
+  );
 }
 function costOf({ original }, rows, descentThere) {
   let cost = 0;
@@ -4829,7 +4835,8 @@ async function exchange(quadratic, start, inverseDiagonal, propose) {
   let share = FIRST_SHARE;
   for (let round = 0; round < ROUNDS; round++) {
     const { rows, mask } = best;
-    const [gains, losses] = worths(rows, gradient, scale);
+    const gains = gradient.map((value, i) => value ** 2 / scale[i % columns]);
+    const losses = rows.map((value, i) => value ** 2 * scale[i % columns]);
     const zeros = mask.reduce((sum, value) => sum + value, 0);
     const exchanges = propose(gains, losses, mask, Math.ceil(share * Math.min(zeros, mask.length - zeros)));
     if (exchanges.length === 0) break;
@@ -4849,16 +4856,6 @@ async function exchange(quadratic, start, inverseDiagonal, propose) {
     } else share /= 2;
   }
   return best;
-}
-function worths(rows, gradient, scale) {
-  const [gains, losses] = [new Float64Array(rows.length), new Float64Array(rows.length)];
-  for (let i = 0; i < rows.length; ) {
-    for (let j = 0; j < scale.length; j++, i++) {
-      gains[i] = gradient[i] ** 2 / scale[j];
-      losses[i] = rows[i] ** 2 * scale[j];
-    }
-  }
-  return [gains, losses];
 }
 var anywhere = (gains, losses, mask, most) => {
   const zeros = indicesOf(mask, 1);
@@ -4911,13 +4908,17 @@ async function inverseLowerFactor(a, size, product2) {
   if (size <= SMALL) return invertLower(factorize(a, size), size);
   const half = size >> 1;
   const rest = size - half;
-  const first = await inverseLowerFactor(block(a, size, 0, 0, half, half), half, product2);
+  const first = await inverseLowerFactor(
+    block(a, size, { top: 0, left: 0, height: half, width: half }),
+    half,
+    product2
+  );
   const corner = await product2.plain(
-    block(a, size, half, 0, rest, half),
+    block(a, size, { top: half, left: 0, height: rest, width: half }),
     transposed(first, half, half),
     half
   );
-  const below = block(a, size, half, half, rest, rest);
+  const below = block(a, size, { top: half, left: half, height: rest, width: rest });
   const taken = await product2.plain(corner, transposed(corner, rest, half), half);
   for (let i = 0; i < below.length; i++) below[i] -= taken[i];
   const second = await inverseLowerFactor(below, rest, product2);
@@ -4930,14 +4931,6 @@ async function inverseLowerFactor(a, size, product2) {
     inverse.set(second.subarray(i * rest, (i + 1) * rest), row + half);
   }
   return inverse;
-}
-function block(matrix, size, top, left, height, width) {
-  const part = new Float64Array(height * width);
-  for (let i = 0; i < height; i++) {
-    const from = (top + i) * size + left;
-    part.set(matrix.subarray(from, from + width), i * width);
-  }
-  return part;
 }
 function transposed(matrix, height, width) {
   const turned = new Float64Array(matrix.length);
@@ -4976,9 +4969,9 @@ function invertLower(lower, size) {
 var BLOCK = 64;
 async function sweep(rows, root, columns, mask, product2, chooseBlock, granularity = 1) {
   const rowCount = rows.length / columns;
-  const block2 = Math.ceil(BLOCK / granularity) * granularity;
-  for (let start = 0; start < columns; start += block2) {
-    const end = Math.min(start + block2, columns);
+  const step = Math.ceil(BLOCK / granularity) * granularity;
+  for (let start = 0; start < columns; start += step) {
+    const end = Math.min(start + step, columns);
     chooseBlock(start, end);
     const width = end - start;
     const errors = new Float64Array(rowCount * width);
@@ -4994,12 +4987,8 @@ async function sweep(rows, root, columns, mask, product2, chooseBlock, granulari
     }
     const later = columns - end;
     if (later === 0) break;
-    const below = new Float64Array(width * later);
-    for (let j = 0; j < width; j++) {
-      const from = (start + j) * columns;
-      below.set(root.subarray(from + end, from + columns), j * later);
-    }
-    const taken = await product2.plain(errors, below, width);
+    const toLater = block(root, columns, { top: start, left: end, height: width, width: later });
+    const taken = await product2.plain(errors, toLater, width);
     for (let r = 0, at = 0; r < rowCount; r++) {
       for (let k = r * columns + end; k < (r + 1) * columns; k++, at++) rows[k] -= taken[at];
     }
@@ -5024,51 +5013,36 @@ var FIRST_REFIT_STEPS = 20;
 async function obsScores(problem, product2) {
   const scores = [];
   for (const segment of problem.segments) {
-    const { columns } = segment;
-    const original = readRows(problem, segment);
-    const h = damped(problem.moments, segment);
+    const quadratic = quadraticOf(problem, segment, product2);
+    const { original, columns, h } = quadratic;
     const inverseDiagonal = diagonalOfInverse(await inverseRoot(h, columns, product2), columns);
-    const energies = await rowEnergies({ original, columns, h, product: product2 });
-    const segmentScores = new Float64Array(original.length);
-    for (const [r, energy] of energies.entries()) {
-      for (let j = 0, i = r * columns; j < columns; j++, i++) {
-        if (original[i] !== 0) segmentScores[i] = original[i] ** 2 / inverseDiagonal[j] / energy;
-      }
-    }
-    scores.push(segmentScores);
+    const energies = await rowEnergies(quadratic);
+    scores.push(
+      original.map(
+        (value, i) => value === 0 ? 0 : value ** 2 / inverseDiagonal[i % columns] / energies[Math.floor(i / columns)]
+      )
+    );
   }
   return scores;
 }
 async function solveLayer(problem, target, product2) {
   const values = problem.values.slice();
   for (const [i, segment] of problem.segments.entries()) {
-    const rows = readRows(problem, segment);
-    const h = damped(problem.moments, segment);
+    const original = quadraticOf(problem, segment, product2);
     if ("pattern" in target) {
       const order = patternOrder(problem, segment, target.pattern);
-      const columns = { original: reorderedColumns(rows, order), h: reorderedBoth(h, order) };
-      writeRows(
-        values,
-        problem,
-        segment,
-        restored(await solvePattern(columns, target.pattern, product2), order)
-      );
+      const rows = await solvePattern(reordered(original, order), target.pattern);
+      writeRows(values, problem, segment, restored(rows, order));
     } else if (target.counts[i] > 0) {
-      writeRows(
-        values,
-        problem,
-        segment,
-        await solveCount({ original: rows, h }, target.counts[i], product2)
-      );
+      writeRows(values, problem, segment, await solveCount(original, target.counts[i]));
     }
   }
   return values;
 }
-function solveCount(system, count, product2) {
-  const columns = Math.sqrt(system.h.length);
+async function solveCount(quadratic, count) {
+  const { columns } = quadratic;
   return solve(
-    system,
-    product2,
+    quadratic,
     (rows, root, mask, start, end) => {
       const share = Math.round(count * end / columns) - Math.round(count * start / columns);
       chooseLeast(rows, root, columns, mask, { start, end, count: share });
@@ -5076,11 +5050,10 @@ function solveCount(system, count, product2) {
     anywhere
   );
 }
-function solvePattern(system, { n, m }, product2) {
-  const columns = Math.sqrt(system.h.length);
+async function solvePattern(quadratic, { n, m }) {
+  const { columns } = quadratic;
   return solve(
-    system,
-    product2,
+    quadratic,
     (rows, root, mask, start, end) => {
       for (let row = 0; row < rows.length; row += columns) {
         for (let first = start; first < end; first += m) {
@@ -5095,35 +5068,27 @@ function solvePattern(system, { n, m }, product2) {
     m
   );
 }
-async function solve({ original, h }, product2, choose, propose, granularity = 1) {
-  const columns = Math.sqrt(h.length);
+async function solve(quadratic, choose, propose, granularity = 1) {
+  const { original, columns, h, product: product2 } = quadratic;
   const root = await inverseRoot(h, columns, product2);
   const rows = original.slice();
   const mask = new Uint8Array(rows.length);
-  await sweep(
-    rows,
-    root,
-    columns,
-    mask,
-    product2,
-    (start, end) => choose(rows, root, mask, start, end),
-    granularity
-  );
-  const inverseDiagonal = diagonalOfInverse(root, columns);
-  const quadratic = { original, columns, h, product: product2 };
+  const chooseBlock = (start, end) => choose(rows, root, mask, start, end);
+  await sweep(rows, root, columns, mask, product2, chooseBlock, granularity);
   const fitted = await refit(quadratic, rows, mask, FIRST_REFIT_STEPS);
-  const found = await exchange(quadratic, { rows: fitted, mask }, inverseDiagonal, propose);
+  const found = await exchange(quadratic, { rows: fitted, mask }, diagonalOfInverse(root, columns), propose);
   return found.rows;
 }
-function readRows({ shape, group, values }, { group: index, start, columns }) {
+function quadraticOf({ shape, group, values, moments }, { group: index, start, columns, momentOffset }, product2) {
   const rowCount = shape[0] / group;
   const rowLength = values.length / shape[0];
-  const rows = new Float64Array(rowCount * columns);
+  const original = new Float64Array(rowCount * columns);
   for (let r = 0; r < rowCount; r++) {
     const from = (index * rowCount + r) * rowLength + start;
-    rows.set(values.subarray(from, from + columns), r * columns);
+    original.set(values.subarray(from, from + columns), r * columns);
   }
-  return rows;
+  const seen = moments?.subarray(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  return { original, columns, h: damped(seen, columns), product: product2 };
 }
 function writeRows(values, { shape, group }, { group: index, start, columns }, rows) {
   const rowCount = shape[0] / group;
@@ -5137,21 +5102,18 @@ function patternOrder({ shape }, { columns }, { m }) {
   const [out, , height, width] = shape;
   return [...patternGroups([out, columns / (height * width), height, width], m)].flat();
 }
-function reorderedColumns(rows, order) {
-  const columns = order.length;
-  const moved = new Float64Array(rows.length);
-  for (let row = 0; row < rows.length; row += columns) {
-    for (let j = 0; j < columns; j++) moved[row + j] = rows[row + order[j]];
+function reordered(quadratic, order) {
+  const { original, columns, h } = quadratic;
+  const rowCount = original.length / columns;
+  const moved = new Float64Array(original.length);
+  const movedH = new Float64Array(h.length);
+  for (let i = 0; i < rowCount; i++) {
+    for (let j = 0; j < columns; j++) moved[i * columns + j] = original[i * columns + order[j]];
   }
-  return moved;
-}
-function reorderedBoth(h, order) {
-  const columns = order.length;
-  const moved = new Float64Array(h.length);
   for (let i = 0; i < columns; i++) {
-    for (let j = 0; j < columns; j++) moved[i * columns + j] = h[order[i] * columns + order[j]];
+    for (let j = 0; j < columns; j++) movedH[i * columns + j] = h[order[i] * columns + order[j]];
   }
-  return moved;
+  return { ...quadratic, original: moved, h: movedH };
 }
 function restored(rows, order) {
   const columns = order.length;

@@ -1,3 +1,4 @@
+import { block } from './block.ts';
 import type { MatrixProduct } from './matrix-product.ts';
 import { type FeatureMap, type Grid, gatherPatches, gridOf } from './patches.ts';
 import { sampleIndices } from './random.ts';
@@ -81,7 +82,9 @@ async function addSquare(to: SquareSums, x: Float32Array, places: number, first:
     return;
   }
   const half = width >> 1;
-  const [left, right] = [columnsOf(x, width, 0, half), columnsOf(x, width, half, width)];
+  const columns = (from: number, to: number) =>
+    block(x, width, { top: 0, left: from, height: places, width: to - from });
+  const [left, right] = [columns(0, half), columns(half, width)];
   await addSquare(to, left, places, first);
   await addSquare(to, right, places, first + half);
   addBlock(to, await to.product.transposed(left, right, places), first, first + half, width - half);
@@ -103,14 +106,6 @@ function addBlock(
   for (let from = 0, to = top * columns + left; from < block.length; from += width, to += columns) {
     for (let j = 0; j < width; j++) products[to + j]! += block[from + j]!;
   }
-}
-
-function columnsOf(x: Float32Array, width: number, start: number, end: number): Float32Array {
-  const part = new Float32Array((x.length / width) * (end - start));
-  for (let from = 0, to = 0; from < x.length; from += width, to += end - start) {
-    part.set(x.subarray(from + start, from + end), to);
-  }
-  return part;
 }
 
 /** Copies what lies above the diagonal of each segment's products below it, once all pictures are there. */

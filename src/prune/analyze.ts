@@ -1,6 +1,7 @@
 import type { ModelFile } from '../onnx/model-file.ts';
 import { l1 } from './l1.ts';
 import { prunableLayers } from './prunable-layers.ts';
+import { countZeros, sum } from './prune-model.ts';
 
 /** Amounts at which each layer is tried. */
 export const TRIED_AMOUNTS = [0.1, 0.3, 0.5] as const;
@@ -39,7 +40,7 @@ export function analyzeModel(model: ModelFile): Analysis {
       name,
       shape,
       weights: values.length,
-      zeros: values.reduce((count, value) => count + Number(value === 0), 0),
+      zeros: countZeros(values),
       energyLost: pruned.map((results) => (energy === 0 ? 0 : 1 - energyOf(results[i] ?? values) / energy)),
     };
   });
@@ -47,8 +48,8 @@ export function analyzeModel(model: ModelFile): Analysis {
   return {
     layers,
     constants: names.filter((name) => !learntNames.has(name)),
-    weights: layers.reduce((sum, { weights }) => sum + weights, 0),
-    zeros: layers.reduce((sum, { zeros }) => sum + zeros, 0),
+    weights: sum(layers.map((layer) => layer.weights)),
+    zeros: sum(layers.map((layer) => layer.zeros)),
   };
 }
 

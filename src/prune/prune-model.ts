@@ -103,12 +103,13 @@ export function describePruned(
   };
 }
 
-function countZeros(values: Float32Array): number {
+/** How many of the values are zero, negative zeros included. */
+export function countZeros(values: Float32Array): number {
   let zeros = 0;
   for (const value of values) if (value === 0) zeros++;
   return zeros;
 }
 
-function sum(values: readonly number[]): number {
+export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }

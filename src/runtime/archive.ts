@@ -38,12 +38,13 @@ export async function unpackFolder(archive: string, folder: string): Promise<voi
     ended,
     pipeline(createReadStream(archive), createGunzip(), tar.stdin),
   ]);
-  // A tar that is content may hang up before the last zeros of the archive are written.
-  if (results[0].status === 'fulfilled' && results[1].status === 'rejected' && hungUp(results[1].reason))
-    return;
-  const failures = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
+  // A tar that has ended hangs up on the stream to it, also when it is content before the last zeros; its exit says which.
+  const failures = results
+    .filter((result) => result.status === 'rejected')
+    .map(({ reason }) => reason)
+    .filter((reason) => !hungUp(reason));
   if (failures.length === 0) return;
-  // A damaged gzip stream makes tar complain too, and an ended tar the stream to it.
+  // A damaged gzip stream makes tar complain too.
   const cause = failures.find(({ code }) => code?.startsWith('Z_')) ?? failures[0];
   if (cause.syscall?.startsWith('spawn')) {
     throw new UserError(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
 import type sharp from 'sharp';
 import { messageOf, UserError } from '../errors.ts';
+
 /** ONNX Runtime as machine code, and as WebAssembly; both have the interface of `onnxruntime-common`. */
 export type OrtPackage = 'onnxruntime-node' | 'onnxruntime-web';
 

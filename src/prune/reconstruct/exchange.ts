@@ -53,7 +53,8 @@ export async function exchange(
   let share = FIRST_SHARE;
   for (let round = 0; round < ROUNDS; round++) {
     const { rows, mask } = best;
-    const [gains, losses] = worths(rows, gradient, scale);
+    const gains = gradient.map((value, i) => value ** 2 / scale[i % columns]!);
+    const losses = rows.map((value, i) => value ** 2 * scale[i % columns]!);
     const zeros = mask.reduce((sum, value) => sum + value, 0);
     const exchanges = propose(gains, losses, mask, Math.ceil(share * Math.min(zeros, mask.length - zeros)));
     if (exchanges.length === 0) break;
@@ -73,22 +74,6 @@ export async function exchange(
     } else share /= 2;
   }
   return best;
-}
-
-/** What each zero would gain by coming back, and what each weight would lose by going. */
-function worths(
-  rows: Float64Array,
-  gradient: Float64Array,
-  scale: Float64Array,
-): readonly [gains: Float64Array, losses: Float64Array] {
-  const [gains, losses] = [new Float64Array(rows.length), new Float64Array(rows.length)];
-  for (let i = 0; i < rows.length; ) {
-    for (let j = 0; j < scale.length; j++, i++) {
-      gains[i] = gradient[i]! ** 2 / scale[j]!;
-      losses[i] = rows[i]! ** 2 * scale[j]!;
-    }
-  }
-  return [gains, losses];
 }
 
 /** Any zero for any weight: the most helpful for the least. */

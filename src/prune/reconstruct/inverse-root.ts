@@ -1,3 +1,4 @@
+import { block } from '../../calibrate/block.ts';
 import type { MatrixProduct } from '../../calibrate/matrix-product.ts';
 
 /** Columns up to which a factor is found number by number; larger ones are halved. */
@@ -32,13 +33,17 @@ async function inverseLowerFactor(
   if (size <= SMALL) return invertLower(factorize(a, size), size);
   const half = size >> 1;
   const rest = size - half;
-  const first = await inverseLowerFactor(block(a, size, 0, 0, half, half), half, product);
+  const first = await inverseLowerFactor(
+    block(a, size, { top: 0, left: 0, height: half, width: half }),
+    half,
+    product,
+  );
   const corner = await product.plain(
-    block(a, size, half, 0, rest, half),
+    block(a, size, { top: half, left: 0, height: rest, width: half }),
     transposed(first, half, half),
     half,
   );
-  const below = block(a, size, half, half, rest, rest);
+  const below = block(a, size, { top: half, left: half, height: rest, width: rest });
   const taken = await product.plain(corner, transposed(corner, rest, half), half);
   for (let i = 0; i < below.length; i++) below[i]! -= taken[i]!;
   const second = await inverseLowerFactor(below, rest, product);
@@ -51,22 +56,6 @@ async function inverseLowerFactor(
     inverse.set(second.subarray(i * rest, (i + 1) * rest), row + half);
   }
   return inverse;
-}
-
-function block(
-  matrix: Float64Array,
-  size: number,
-  top: number,
-  left: number,
-  height: number,
-  width: number,
-): Float64Array {
-  const part = new Float64Array(height * width);
-  for (let i = 0; i < height; i++) {
-    const from = (top + i) * size + left;
-    part.set(matrix.subarray(from, from + width), i * width);
-  }
-  return part;
 }
 
 function transposed(matrix: Float64Array, height: number, width: number): Float64Array {

@@ -38,18 +38,15 @@ export async function obsScores(
 ): Promise<readonly Float64Array[]> {
   const scores: Float64Array[] = [];
   for (const segment of problem.segments) {
-    const { columns } = segment;
-    const original = readRows(problem, segment);
-    const h = damped(problem.moments, segment);
+    const quadratic = quadraticOf(problem, segment, product);
+    const { original, columns, h } = quadratic;
     const inverseDiagonal = diagonalOfInverse(await inverseRoot(h, columns, product), columns);
-    const energies = await rowEnergies({ original, columns, h, product });
-    const segmentScores = new Float64Array(original.length);
-    for (const [r, energy] of energies.entries()) {
-      for (let j = 0, i = r * columns; j < columns; j++, i++) {
-        if (original[i] !== 0) segmentScores[i] = original[i]! ** 2 / inverseDiagonal[j]! / energy;
-      }
-    }
-    scores.push(segmentScores);
+    const energies = await rowEnergies(quadratic);
+    scores.push(
+      original.map((value, i) =>
+        value === 0 ? 0 : value ** 2 / inverseDiagonal[i % columns]! / energies[Math.floor(i / columns)]!,
+      ),
+    );
   }
   return scores;
 }
@@ -67,44 +64,22 @@ export async function solveLayer(
 ): Promise<Float32Array> {
   const values = problem.values.slice();
   for (const [i, segment] of problem.segments.entries()) {
-    const rows = readRows(problem, segment);
-    const h = damped(problem.moments, segment);
+    const original = quadraticOf(problem, segment, product);
     if ('pattern' in target) {
       const order = patternOrder(problem, segment, target.pattern);
-      const columns = { original: reorderedColumns(rows, order), h: reorderedBoth(h, order) };
-      writeRows(
-        values,
-        problem,
-        segment,
-        restored(await solvePattern(columns, target.pattern, product), order),
-      );
+      const rows = await solvePattern(reordered(original, order), target.pattern);
+      writeRows(values, problem, segment, restored(rows, order));
     } else if (target.counts[i]! > 0) {
-      writeRows(
-        values,
-        problem,
-        segment,
-        await solveCount({ original: rows, h }, target.counts[i]!, product),
-      );
+      writeRows(values, problem, segment, await solveCount(original, target.counts[i]!));
     }
   }
   return values;
 }
 
-/** Weights [rows, columns] and the damped second moments of the columns. */
-interface System {
-  readonly original: Float64Array;
-  readonly h: Float64Array;
-}
-
-function solveCount(
-  system: System,
-  count: number,
-  product: MatrixProduct<Float64Array>,
-): Promise<Float64Array> {
-  const columns = Math.sqrt(system.h.length);
+async function solveCount(quadratic: Quadratic, count: number): Promise<Float64Array> {
+  const { columns } = quadratic;
   return solve(
-    system,
-    product,
+    quadratic,
     (rows, root, mask, start, end) => {
       // Shares of whole counts, so that they sum up to it.
       const share = Math.round((count * end) / columns) - Math.round((count * start) / columns);
@@ -114,15 +89,10 @@ function solveCount(
   );
 }
 
-function solvePattern(
-  system: System,
-  { n, m }: Pattern,
-  product: MatrixProduct<Float64Array>,
-): Promise<Float64Array> {
-  const columns = Math.sqrt(system.h.length);
+async function solvePattern(quadratic: Quadratic, { n, m }: Pattern): Promise<Float64Array> {
+  const { columns } = quadratic;
   return solve(
-    system,
-    product,
+    quadratic,
     (rows, root, mask, start, end) => {
       for (let row = 0; row < rows.length; row += columns) {
         for (let first = start; first < end; first += m) {
@@ -139,45 +109,36 @@ function solvePattern(
 }
 
 async function solve(
-  { original, h }: System,
-  product: MatrixProduct<Float64Array>,
+  quadratic: Quadratic,
   choose: (rows: Float64Array, root: Float64Array, mask: Uint8Array, start: number, end: number) => void,
   propose: Parameters<typeof exchange>[3],
   granularity = 1,
 ): Promise<Float64Array> {
-  const columns = Math.sqrt(h.length);
+  const { original, columns, h, product } = quadratic;
   const root = await inverseRoot(h, columns, product);
   const rows = original.slice();
   const mask = new Uint8Array(rows.length);
-  await sweep(
-    rows,
-    root,
-    columns,
-    mask,
-    product,
-    (start, end) => choose(rows, root, mask, start, end),
-    granularity,
-  );
-  const inverseDiagonal = diagonalOfInverse(root, columns);
-  const quadratic: Quadratic = { original, columns, h, product };
+  const chooseBlock = (start: number, end: number) => choose(rows, root, mask, start, end);
+  await sweep(rows, root, columns, mask, product, chooseBlock, granularity);
   const fitted = await refit(quadratic, rows, mask, FIRST_REFIT_STEPS);
-  const found = await exchange(quadratic, { rows: fitted, mask }, inverseDiagonal, propose);
+  const found = await exchange(quadratic, { rows: fitted, mask }, diagonalOfInverse(root, columns), propose);
   return found.rows;
 }
 
-/** A segment's weights [rows, columns]. */
-function readRows(
-  { shape, group, values }: LayerProblem,
-  { group: index, start, columns }: Segment,
-): Float64Array {
+function quadraticOf(
+  { shape, group, values, moments }: LayerProblem,
+  { group: index, start, columns, momentOffset }: Segment,
+  product: MatrixProduct<Float64Array>,
+): Quadratic {
   const rowCount = shape[0] / group;
   const rowLength = values.length / shape[0];
-  const rows = new Float64Array(rowCount * columns);
+  const original = new Float64Array(rowCount * columns);
   for (let r = 0; r < rowCount; r++) {
     const from = (index * rowCount + r) * rowLength + start;
-    rows.set(values.subarray(from, from + columns), r * columns);
+    original.set(values.subarray(from, from + columns), r * columns);
   }
-  return rows;
+  const seen = moments?.subarray(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  return { original, columns, h: damped(seen, columns), product };
 }
 
 function writeRows(
@@ -200,22 +161,18 @@ function patternOrder({ shape }: LayerProblem, { columns }: Segment, { m }: Patt
   return [...patternGroups([out, columns / (height * width), height, width], m)].flat();
 }
 
-function reorderedColumns(rows: Float64Array, order: readonly number[]): Float64Array {
-  const columns = order.length;
-  const moved = new Float64Array(rows.length);
-  for (let row = 0; row < rows.length; row += columns) {
-    for (let j = 0; j < columns; j++) moved[row + j] = rows[row + order[j]!]!;
+function reordered(quadratic: Quadratic, order: readonly number[]): Quadratic {
+  const { original, columns, h } = quadratic;
+  const rowCount = original.length / columns;
+  const moved = new Float64Array(original.length);
+  const movedH = new Float64Array(h.length);
+  for (let i = 0; i < rowCount; i++) {
+    for (let j = 0; j < columns; j++) moved[i * columns + j] = original[i * columns + order[j]!]!;
   }
-  return moved;
-}
-
-function reorderedBoth(h: Float64Array, order: readonly number[]): Float64Array {
-  const columns = order.length;
-  const moved = new Float64Array(h.length);
   for (let i = 0; i < columns; i++) {
-    for (let j = 0; j < columns; j++) moved[i * columns + j] = h[order[i]! * columns + order[j]!]!;
+    for (let j = 0; j < columns; j++) movedH[i * columns + j] = h[order[i]! * columns + order[j]!]!;
   }
-  return moved;
+  return { ...quadratic, original: moved, h: movedH };
 }
 
 function restored(rows: Float64Array, order: readonly number[]): Float64Array {

@@ -1,5 +1,4 @@
 import type { MatrixProduct } from '../../calibrate/matrix-product.ts';
-import type { Segment } from '../../calibrate/sites.ts';
 
 /**
  * How much rows of weights change what a Conv puts out: Σ over rows of (w − w₀)·H·(w − w₀)ᵀ, H being the second moments of
@@ -17,12 +16,9 @@ export interface Quadratic {
 /** Share of the mean diagonal that is added to it, so that columns which hardly differ can be told apart (SparseGPT, 4.2). */
 const DAMPING = 0.01;
 
-/** A copy of a segment's second moments with its damping; without any moments every column counts the same. */
-export function damped(
-  moments: Float64Array | null,
-  { momentOffset, columns }: Pick<Segment, 'momentOffset' | 'columns'>,
-): Float64Array {
-  const h = moments?.slice(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+/** A copy of second moments with its damping; without any moments every column counts the same. */
+export function damped(moments: Float64Array, columns: number): Float64Array {
+  const h = moments.slice();
   let trace = 0;
   for (let j = 0; j < columns; j++) trace += h[j * columns + j]!;
   const more = trace > 0 ? (DAMPING * trace) / columns : 1;
@@ -35,9 +31,11 @@ export function descent(
   { original, h, columns, product }: Quadratic,
   rows: Float64Array,
 ): Promise<Float64Array> {
-  const difference = new Float64Array(rows.length);
-  for (let i = 0; i < rows.length; i++) difference[i] = original[i]! - rows[i]!;
-  return product.plain(difference, h, columns);
+  return product.plain(
+    original.map((value, i) => value - rows[i]!),
+    h,
+    columns,
+  );
 }
 
 /** Σ (w − w₀)·H·(w − w₀)ᵀ. */

@@ -1,3 +1,4 @@
+import { block } from '../../calibrate/block.ts';
 import type { MatrixProduct } from '../../calibrate/matrix-product.ts';
 import { smallestIndices } from '../smallest.ts';
 
@@ -25,9 +26,9 @@ export async function sweep(
   granularity = 1,
 ): Promise<void> {
   const rowCount = rows.length / columns;
-  const block = Math.ceil(BLOCK / granularity) * granularity;
-  for (let start = 0; start < columns; start += block) {
-    const end = Math.min(start + block, columns);
+  const step = Math.ceil(BLOCK / granularity) * granularity;
+  for (let start = 0; start < columns; start += step) {
+    const end = Math.min(start + step, columns);
     chooseBlock(start, end);
     const width = end - start;
     const errors = new Float64Array(rowCount * width);
@@ -43,12 +44,8 @@ export async function sweep(
     }
     const later = columns - end;
     if (later === 0) break;
-    const below = new Float64Array(width * later);
-    for (let j = 0; j < width; j++) {
-      const from = (start + j) * columns;
-      below.set(root.subarray(from + end, from + columns), j * later);
-    }
-    const taken = await product.plain(errors, below, width);
+    const toLater = block(root, columns, { top: start, left: end, height: width, width: later });
+    const taken = await product.plain(errors, toLater, width);
     for (let r = 0, at = 0; r < rowCount; r++) {
       for (let k = r * columns + end; k < (r + 1) * columns; k++, at++) rows[k]! -= taken[at]!;
     }

@@ -130,9 +130,11 @@ describe('reconstructModel', () => {
         findConvWeights(parseModel('small.onnx', bytes)).flatMap(({ tensor }) => [
           ...readValues(bytes, tensor),
         ]);
-      const other = weights(webassembly);
-      const differences = weights(native).map((value, i) => Math.abs(value - other[i]!));
-      // Of weights about one; the sums over the images are float32, and of two zeros that cost the same either may be chosen.
+      const [mine, other] = [weights(native), weights(webassembly)];
+      expect(other.map((value) => value === 0)).toEqual(mine.map((value) => value === 0));
+      const differences = mine.map((value, i) => Math.abs(value - other[i]!));
+      // Of weights about one. A row's fit ends before its optimum, where it began depends on the exchanges that were tried:
+      // with a hundred steps instead of 20 and 8 all differ by less than 1e-6.
       expect(differences.filter((difference) => difference > 1e-3).length).toBeLessThan(
         differences.length / 50,
       );

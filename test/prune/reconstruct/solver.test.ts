@@ -11,7 +11,7 @@ import { numbers, ort, secondMoments, solveLinear } from './problems.ts';
 const product = await openMatrixProduct(ort, 'float64');
 
 function quadratic(rows: number, columns: number, seed: number): Quadratic {
-  const h = damped(secondMoments(columns, seed), { momentOffset: 0, columns });
+  const h = damped(secondMoments(columns, seed), columns);
   return { original: numbers(rows * columns, seed + 7), columns, h, product };
 }
 
@@ -29,7 +29,7 @@ const zerosIn = (values: Float32Array | Float64Array) => values.filter((value) =
 
 describe('inverseRoot', () => {
   test.each([23, 131])('is upper triangular, and Uᵀ·U is the inverse, %i columns', async (size) => {
-    const h = damped(secondMoments(size, 3), { momentOffset: 0, columns: size });
+    const h = damped(secondMoments(size, 3), size);
     const root = await inverseRoot(h, size, product);
     for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) expect(root[i * size + j]).toBe(0);
     const upper = (i: number, j: number) => root[i * size + j]!;
@@ -38,7 +38,7 @@ describe('inverseRoot', () => {
       for (let k = 0; k <= Math.min(i, j); k++) entry += upper(k, i) * upper(k, j);
       return entry;
     };
-    for (const i of [0, 1, size >> 1, size - 1]) {
+    for (let i = 0; i < size; i++) {
       const row = Array.from({ length: size }, (_, k) => inverse(i, k));
       for (let j = 0; j < size; j++) {
         const entry = row.reduce((sum, value, k) => sum + value * h[k * size + j]!, 0);
@@ -146,7 +146,7 @@ describe('solveLayer', () => {
 test('scores say what zeroing one weight really costs', async () => {
   const problem = layer([2, 6, 1, 1], 1, 8);
   const [scores] = await obsScores(problem, product);
-  const h = damped(problem.moments, { momentOffset: 0, columns: 6 });
+  const h = damped(problem.moments!, 6);
   for (const [row, j] of [
     [0, 2],
     [1, 5],
