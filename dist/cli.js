@@ -60877,6 +60877,7 @@ function isBroken(drop, accepted, certainty, confidence) {
 }
 function tooFewImages(certainty, accepted, images) {
   if (!certainty || accepted <= 0 || certainty.high - certainty.low <= accepted) return null;
+  if (exceeds(certainty.low, accepted) || !exceeds(certainty.high, accepted)) return null;
   return `${images} images cannot decide a drop of ${Number(accepted.toFixed(4))}: its 95 % interval goes from ${certainty.low.toFixed(4)} to ${certainty.high.toFixed(4)}, and less than ${certainty.smallestDrop.toFixed(4)} does not show. Validate on more images, or accept a larger drop.`;
 }
 

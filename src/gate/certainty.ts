@@ -38,9 +38,13 @@ export function isBroken(
   return exceeds(confidence === 'certain' ? certainty.low : certainty.high, accepted);
 }
 
-/** What a data set too small for its threshold deserves to be told. */
+/**
+ * What a data set too small for its threshold deserves to be told: the interval is wider than the threshold and holds it. One
+ * that lies wholly above or below does decide, however wide it is.
+ */
 export function tooFewImages(certainty: Certainty | null, accepted: number, images: number): string | null {
   if (!certainty || accepted <= 0 || certainty.high - certainty.low <= accepted) return null;
+  if (exceeds(certainty.low, accepted) || !exceeds(certainty.high, accepted)) return null;
   return (
     `${images} images cannot decide a drop of ${Number(accepted.toFixed(4))}: its 95 % interval goes from ` +
     `${certainty.low.toFixed(4)} to ${certainty.high.toFixed(4)}, and less than ${certainty.smallestDrop.toFixed(4)} ` +

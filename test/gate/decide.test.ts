@@ -157,6 +157,13 @@ describe('confidence', () => {
     ]);
     expect(drop(0.02, 0.03, 'point').warnings).toEqual([]);
   });
+
+  test.each([
+    ['wholly above', 0.03, 0.09],
+    ['wholly below', -0.05, 0.02],
+  ])('a wide interval %s the threshold decides', (_, low, high) => {
+    expect(drop(low, high, 'point').warnings).toEqual([]);
+  });
 });
 
 describe('thresholds', () => {
