@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import * as core from '@actions/core';
+import { context } from '@actions/github';
 import { UserError, UserErrors } from '../errors.ts';
-import { loadInputs } from '../inputs.ts';
+import { type InputName, loadInputs } from '../inputs.ts';
 import { nativeBase } from '../native-base.ts';
 import { run } from '../run.ts';
 import { actionsCache } from '../runtime/actions-cache.ts';
@@ -9,22 +10,33 @@ import { stopOnSignals } from '../stop.ts';
 import { annotateVerdict } from './annotations.ts';
 import { actionsLog, harmless } from './log.ts';
 import { publish } from './publish.ts';
+import { permitted } from './pull-request-target.ts';
 
 /** One run as a step of a workflow: inputs from the runner; outputs, summary and a failed verdict back to it, in this order. */
 export async function runAction(bundleUrl: string): Promise<void> {
+  maskToken();
   const inputs = await loadInputs((name) => core.getInput(name), {
     temporaryFolder: process.env.RUNNER_TEMP,
   });
+  const { publishing, savesParts, warnings } = permitted(context.eventName, inputs);
+  warnings.forEach(actionsLog.warning);
   const base = await actionsLog.group('Prepare ONNX Runtime and sharp', () => {
-    const kept = actionsCache(process.env.RUNNER_TEMP || tmpdir(), actionsLog);
+    const cache = actionsCache(process.env.RUNNER_TEMP || tmpdir(), actionsLog);
+    const kept = savesParts ? cache : { ...cache, save: async () => {} };
     return nativeBase(bundleUrl, inputs['runtime-path'], kept, actionsLog);
   });
   const outcome = await run(inputs, actionsLog, base, stopOnSignals());
-  await publish(outcome, inputs);
+  await publish(outcome, publishing);
   if (outcome.report.verdict.pass) return;
   annotateVerdict(outcome.report, inputs.data, inputs['fail-on-drop'] ? 'error' : 'warning');
   if (inputs['fail-on-drop']) process.exitCode = core.ExitCode.Failure;
   else core.info('The step stays green because fail-on-drop is false.');
+}
+
+/** Has the runner show `***` for the token from here on: it masks its own ones alone. */
+function maskToken(): void {
+  const token = core.getInput('token' satisfies InputName);
+  if (token !== '') core.setSecret(token);
 }
 
 /** Ends the step red; only a bug shows its stack trace. */
