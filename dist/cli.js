@@ -61065,7 +61065,7 @@ function judgeBytes({ gzipBytesAfter }, maxBytes) {
 // src/judge.ts
 var TABLE_FIGURES = ["mAP50_95", "mAP50", "P", "R", "AP", "AP50", "AR100"];
 var QUICK = 3e5;
-function judge(validation, { plan, names }, inputs, gzipBytesAfter, log3) {
+function judge(before, after, { plan, names }, inputs, gzipBytesAfter, log3) {
   const { family } = plan.detector;
   const gate = {
     metric: inputs.metric,
@@ -61076,21 +61076,28 @@ function judge(validation, { plan, names }, inputs, gzipBytesAfter, log3) {
     confidence: inputs.confidence,
     thresholds: inputs.thresholds
   };
-  const resampled = resample(validation, gate);
-  const { before, after, timing } = validation;
-  const verdict = decide({ before, after, bootstrap: resampled, names, ...timing, gzipBytesAfter }, gate);
+  const resampled = resample(before, after, gate);
+  const evidence = {
+    before: before.metrics,
+    after: after.metrics,
+    bootstrap: resampled,
+    names,
+    inferenceMillisecondsBefore: before.inferenceMilliseconds,
+    inferenceMillisecondsAfter: after.inferenceMilliseconds,
+    gzipBytesAfter
+  };
+  const verdict = decide(evidence, gate);
   verdict.warnings.forEach(log3.warning);
   return { verdict, resampled };
 }
-function resample({ before, after, statistics }, gate) {
-  const [unpruned, pruned] = statistics;
-  if (unpruned === pruned || unpruned.length < 2) return null;
+function resample(before, after, gate) {
+  if (before === after || before.statistics.length < 2) return null;
   const decisive = [gate.metric, ...gate.thresholds.metrics.map(({ metric }) => metric)].map(
     (metric) => figureSource(metric, gate.protocol, gate.family).key
   );
-  const quick = before.detections + after.detections <= QUICK;
+  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
   const figures = /* @__PURE__ */ new Set(["mAP50_95", ...decisive, ...quick ? TABLE_FIGURES : []]);
-  return bootstrap(unpruned, pruned, { family: gate.family, figures: [...figures] });
+  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures: [...figures] });
 }
 
 // src/calibrate/images.ts
@@ -62471,18 +62478,13 @@ function progressOf(log3, total, unit, now = () => performance.now()) {
 }
 
 // src/validation.ts
-async function validateModels(pool, plan, dataset, candidate, keepSamples, log3) {
-  if (candidate !== null) await loadModel(pool, candidate);
-  const { family, nc } = plan.detector;
-  const evaluators = (candidate === null ? [0] : [0, 1]).map(() => createEvaluator({ family, nc }));
-  const inference = evaluators.map(() => []);
-  const samples = evaluators.map(() => []);
-  const shown = evaluators.map(() => /* @__PURE__ */ new Map());
+async function validateModels(pool, plan, { images }, modelCount, keepSamples, log3) {
+  const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
   const unreadable2 = [];
   const resized = [];
   const started = performance.now();
-  const step = progressOf(log3, dataset.images.length, "images");
-  for await (const detected of detectAll(pool, plan, dataset.images)) {
+  const step = progressOf(log3, images.length, "images");
+  for await (const detected of detectAll(pool, plan, images)) {
     step();
     if ("unreadable" in detected) {
       unreadable2.push(detected.unreadable);
@@ -62491,11 +62493,8 @@ async function validateModels(pool, plan, dataset, candidate, keepSamples, log3)
     }
     const [{ path: path3, geometry, labels }] = detected.samples;
     if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path3);
-    for (const [i, sample] of detected.samples.entries()) {
-      evaluators[i].add(sample);
-      shown[i].set(sample.path, strongest(sample));
-      if (keepSamples) samples[i].push(sample);
-      inference[i].push(detected.milliseconds.inference[i]);
+    for (const [i, validator] of validators.entries()) {
+      validator.add(detected.samples[i], detected.milliseconds.inference[i]);
     }
   }
   if (resized.length > 0) {
@@ -62504,33 +62503,46 @@ async function validateModels(pool, plan, dataset, candidate, keepSamples, log3)
     );
   }
   const validateSeconds = (performance.now() - started) / 1e3;
-  const imagesPerSecond = dataset.images.length / validateSeconds;
+  const imagesPerSecond = images.length / validateSeconds;
   log3.info(
-    `${dataset.images.length} images through ${evaluators.length === 2 ? "both models" : "the model"} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
+    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
   );
-  const ofBoth = (find2) => {
-    const [before2, after2 = before2] = evaluators.map(find2);
-    return [before2, after2];
-  };
-  const [before, after] = ofBoth((evaluator) => evaluator.finish());
-  const [millisecondsBefore, millisecondsAfter = millisecondsBefore] = inference.map(median);
   return {
-    before,
-    after,
-    statistics: ofBoth((evaluator) => evaluator.statistics()),
-    shown: [shown[0], shown.at(-1)],
-    curves: ofBoth((evaluator) => evaluator.curves()),
-    confusion: ofBoth((evaluator) => evaluator.confusion()),
-    samples: samples.map((list) => list.toSorted((a, b) => a.path < b.path ? -1 : 1)),
+    models: validators.map((validator) => validator.finish()),
     unreadable: unreadable2,
-    timing: {
-      validateSeconds,
-      imagesPerSecond,
-      inferenceMillisecondsBefore: millisecondsBefore,
-      inferenceMillisecondsAfter: millisecondsAfter
-    }
+    validateSeconds,
+    imagesPerSecond
   };
 }
+var MODELS = { 1: "the model", 2: "both models" };
+var Validator = class {
+  #evaluator;
+  #keepSamples;
+  #shown = /* @__PURE__ */ new Map();
+  #samples = [];
+  #inference = [];
+  constructor({ detector: { family, nc } }, keepSamples) {
+    this.#evaluator = createEvaluator({ family, nc });
+    this.#keepSamples = keepSamples;
+  }
+  add(sample, inferenceMilliseconds) {
+    this.#evaluator.add(sample);
+    this.#shown.set(sample.path, strongest(sample));
+    if (this.#keepSamples) this.#samples.push(sample);
+    this.#inference.push(inferenceMilliseconds);
+  }
+  finish() {
+    return {
+      metrics: this.#evaluator.finish(),
+      statistics: this.#evaluator.statistics(),
+      curves: this.#evaluator.curves(),
+      confusion: this.#evaluator.confusion(),
+      shown: this.#shown,
+      samples: this.#samples.toSorted((a, b) => a.path < b.path ? -1 : 1),
+      inferenceMilliseconds: median(this.#inference)
+    };
+  }
+};
 function isNativeSize({ width, height }, { nativeWidth, nativeHeight }) {
   return width === nativeWidth && height === nativeHeight;
 }
@@ -62563,30 +62575,32 @@ async function run(inputs, log3, nativeBase2, stop2) {
       async () => nothingToDo ? noBackup(vault, inputs, log3) : keepOriginal(vault, model2.bytes, sha256Before, log3)
     );
     const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
-    const validation = await log3.group(
-      `Validate on ${dataset.images.length} images`,
-      () => validateModels(pool, plan, dataset, candidate, inputs["save-json"], log3)
-    );
+    const validation = await log3.group(`Validate on ${dataset.images.length} images`, async () => {
+      if (candidate !== null) await loadModel(pool, candidate);
+      return validateModels(pool, plan, dataset, candidate === null ? 1 : 2, inputs["save-json"], log3);
+    });
+    const [before, after = before] = validation.models;
     const { detector } = plan;
     const gzipBytesAfter = await gzipSize(pruned.bytes);
     const { verdict, resampled } = await log3.group(
       "Judge the drop",
-      async () => judge(validation, checked, inputs, gzipBytesAfter, log3)
+      async () => judge(before, after, checked, inputs, gzipBytesAfter, log3)
     );
     const replaced = candidate !== null && (verdict.pass || inputs["on-fail"] === "keep");
     if (replaced) vault.putInPlace();
     return await log3.group("Report", async () => {
       const { sharp } = loadNativeParts(nativeBase2);
-      const pictures = await pictureFiles(sharp, picturesOf(validation, detector.family), detector.family);
+      const worst = picturesOf(before, after, detector.family);
+      const pictures = await pictureFiles(sharp, worst, detector.family);
       const judged = buildReport({
         verdict,
         pruned,
         names: checked.names,
-        before: validation.before,
-        after: validation.after,
+        before: before.metrics,
+        after: after.metrics,
         resampled,
-        curves: validation.curves,
-        confusion: validation.confusion,
+        curves: [before.curves, after.curves],
+        confusion: [before.confusion, after.confusion],
         pictures: pictures.pictures,
         model: {
           path: inputs.model,
@@ -62612,14 +62626,20 @@ async function run(inputs, log3, nativeBase2, stop2) {
           unreadable: validation.unreadable,
           warnings: checked.warnings
         },
-        timing: { totalSeconds: secondsSince(started), pruneSeconds, ...validation.timing }
+        timing: {
+          totalSeconds: secondsSince(started),
+          pruneSeconds,
+          validateSeconds: validation.validateSeconds,
+          imagesPerSecond: validation.imagesPerSecond,
+          inferenceMillisecondsBefore: before.inferenceMilliseconds,
+          inferenceMillisecondsAfter: after.inferenceMilliseconds
+        }
       });
       const report2 = baseline ? { ...judged, baseline: compareBaseline(inputs.baseline, baseline, judged) } : judged;
-      const [samplesBefore = [], samplesAfter = samplesBefore] = validation.samples;
       if (inputs["save-json"]) {
         await writeCocoFiles(inputs["report-dir"], {
-          before: samplesBefore,
-          after: samplesAfter,
+          before: before.samples,
+          after: after.samples,
           family: detector.family,
           names: checked.names
         });
@@ -62638,11 +62658,15 @@ async function run(inputs, log3, nativeBase2, stop2) {
     await pool.close();
   }
 }
-function picturesOf({ statistics, shown, curves }, family) {
-  const [before, after] = statistics;
-  const [samplesBefore, samplesAfter] = shown;
-  const [{ axis: axis2, best }] = curves;
-  return worstPictures({ before, after, samplesBefore, samplesAfter, family, conf: axis2[best] ?? 0 });
+function picturesOf(before, after, family) {
+  return worstPictures({
+    before: before.statistics,
+    after: after.statistics,
+    samplesBefore: before.shown,
+    samplesAfter: after.shown,
+    family,
+    conf: before.curves.axis[before.curves.best] ?? 0
+  });
 }
 function openVault(inputs, log3, stop2) {
   const vault = new ModelVault(inputs);

@@ -4,7 +4,7 @@ import { figureSource } from './gate/metric-names.ts';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { type Bootstrap, bootstrap, type FigureKey } from './metrics/bootstrap.ts';
-import type { Validation } from './validation.ts';
+import type { ValidatedModel } from './validation.ts';
 
 /** The verdict, and the resamples that say how sure it is. */
 export interface Judgement {
@@ -21,7 +21,8 @@ const QUICK = 300_000;
 
 /** Resamples the images, and holds both models against every rule. */
 export function judge(
-  validation: Validation,
+  before: ValidatedModel,
+  after: ValidatedModel,
   { plan, names }: Pick<Checked, 'plan' | 'names'>,
   inputs: Inputs,
   gzipBytesAfter: number,
@@ -37,20 +38,27 @@ export function judge(
     confidence: inputs.confidence,
     thresholds: inputs.thresholds,
   };
-  const resampled = resample(validation, gate);
-  const { before, after, timing } = validation;
-  const verdict = decide({ before, after, bootstrap: resampled, names, ...timing, gzipBytesAfter }, gate);
+  const resampled = resample(before, after, gate);
+  const evidence = {
+    before: before.metrics,
+    after: after.metrics,
+    bootstrap: resampled,
+    names,
+    inferenceMillisecondsBefore: before.inferenceMilliseconds,
+    inferenceMillisecondsAfter: after.inferenceMilliseconds,
+    gzipBytesAfter,
+  };
+  const verdict = decide(evidence, gate);
   verdict.warnings.forEach(log.warning);
   return { verdict, resampled };
 }
 
-function resample({ before, after, statistics }: Validation, gate: Gate): Bootstrap | null {
-  const [unpruned, pruned] = statistics;
-  if (unpruned === pruned || unpruned.length < 2) return null;
+function resample(before: ValidatedModel, after: ValidatedModel, gate: Gate): Bootstrap | null {
+  if (before === after || before.statistics.length < 2) return null;
   const decisive = [gate.metric, ...gate.thresholds.metrics.map(({ metric }) => metric)].map(
     (metric) => figureSource(metric, gate.protocol, gate.family).key,
   );
-  const quick = before.detections + after.detections <= QUICK;
+  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
   const figures = new Set<FigureKey>(['mAP50_95', ...decisive, ...(quick ? TABLE_FIGURES : [])]);
-  return bootstrap(unpruned, pruned, { family: gate.family, figures: [...figures] });
+  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures: [...figures] });
 }

@@ -17,8 +17,8 @@ import { backupLine, verdictLines } from './report/text.ts';
 import { readReport, writeReport } from './report/write.ts';
 import { loadNativeParts, type NativeBase, runtimeName } from './runtime/load.ts';
 import { limitTime } from './stop.ts';
-import { arrange, startDetectPool } from './validate/detect.ts';
-import { type Validation, validateModels } from './validation.ts';
+import { arrange, loadModel, startDetectPool } from './validate/detect.ts';
+import { type ValidatedModel, validateModels } from './validation.ts';
 
 /** What a run hands to its entry: outputs, job summary and exit status are made from it. */
 export interface Outcome {
@@ -66,30 +66,33 @@ export async function run(
     );
     const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
 
-    const validation = await log.group(`Validate on ${dataset.images.length} images`, () =>
-      validateModels(pool, plan, dataset, candidate, inputs['save-json'], log),
-    );
+    const validation = await log.group(`Validate on ${dataset.images.length} images`, async () => {
+      if (candidate !== null) await loadModel(pool, candidate);
+      return validateModels(pool, plan, dataset, candidate === null ? 1 : 2, inputs['save-json'], log);
+    });
+    const [before, after = before] = validation.models as [ValidatedModel, ValidatedModel?];
 
     const { detector } = plan;
     const gzipBytesAfter = await gzipSize(pruned.bytes);
     const { verdict, resampled } = await log.group('Judge the drop', async () =>
-      judge(validation, checked, inputs, gzipBytesAfter, log),
+      judge(before, after, checked, inputs, gzipBytesAfter, log),
     );
     const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
     if (replaced) vault.putInPlace();
 
     return await log.group('Report', async () => {
       const { sharp } = loadNativeParts(nativeBase);
-      const pictures = await pictureFiles(sharp, picturesOf(validation, detector.family), detector.family);
+      const worst = picturesOf(before, after, detector.family);
+      const pictures = await pictureFiles(sharp, worst, detector.family);
       const judged = buildReport({
         verdict,
         pruned,
         names: checked.names,
-        before: validation.before,
-        after: validation.after,
+        before: before.metrics,
+        after: after.metrics,
         resampled,
-        curves: validation.curves,
-        confusion: validation.confusion,
+        curves: [before.curves, after.curves],
+        confusion: [before.confusion, after.confusion],
         pictures: pictures.pictures,
         model: {
           path: inputs.model,
@@ -115,16 +118,22 @@ export async function run(
           unreadable: validation.unreadable,
           warnings: checked.warnings,
         },
-        timing: { totalSeconds: secondsSince(started), pruneSeconds, ...validation.timing },
+        timing: {
+          totalSeconds: secondsSince(started),
+          pruneSeconds,
+          validateSeconds: validation.validateSeconds,
+          imagesPerSecond: validation.imagesPerSecond,
+          inferenceMillisecondsBefore: before.inferenceMilliseconds,
+          inferenceMillisecondsAfter: after.inferenceMilliseconds,
+        },
       });
       const report = baseline
         ? { ...judged, baseline: compareBaseline(inputs.baseline, baseline, judged) }
         : judged;
-      const [samplesBefore = [], samplesAfter = samplesBefore] = validation.samples;
       if (inputs['save-json']) {
         await writeCocoFiles(inputs['report-dir'], {
-          before: samplesBefore,
-          after: samplesAfter,
+          before: before.samples,
+          after: after.samples,
           family: detector.family,
           names: checked.names,
         });
@@ -144,11 +153,19 @@ export async function run(
   }
 }
 
-function picturesOf({ statistics, shown, curves }: Validation, family: Family): readonly ReportedPicture[] {
-  const [before, after] = statistics;
-  const [samplesBefore, samplesAfter] = shown;
-  const [{ axis, best }] = curves;
-  return worstPictures({ before, after, samplesBefore, samplesAfter, family, conf: axis[best] ?? 0 });
+function picturesOf(
+  before: ValidatedModel,
+  after: ValidatedModel,
+  family: Family,
+): readonly ReportedPicture[] {
+  return worstPictures({
+    before: before.statistics,
+    after: after.statistics,
+    samplesBefore: before.shown,
+    samplesAfter: after.shown,
+    family,
+    conf: before.curves.axis[before.curves.best] ?? 0,
+  });
 }
 
 function openVault(inputs: Inputs, log: Log, stop: AbortSignal): ModelVault {

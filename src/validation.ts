@@ -1,59 +1,58 @@
 import type { CocoTruth, Dataset } from './dataset/types.ts';
 import type { Log } from './log.ts';
-import { createEvaluator, type Evaluator } from './metrics/evaluator.ts';
+import { createEvaluator } from './metrics/evaluator.ts';
 import type { ConfusionMatrix, Curves, ImageStatistics, Metrics } from './metrics/types.ts';
 import { progressOf } from './progress.ts';
 import { strongest } from './report/pictures.ts';
-import type { ReportedTiming } from './report/report.ts';
-import { type DetectPool, detectAll, loadModel, type UnreadableImage } from './validate/detect.ts';
+import { type DetectPool, detectAll, type UnreadableImage } from './validate/detect.ts';
 import type { Geometry, Sample } from './validate/types.ts';
 import type { DetectionPlan } from './validate/worker.ts';
 
-/** The same of the unpruned and of the pruned model. */
-export type BeforeAfter<T> = readonly [before: T, after: T];
-
-/** The figures of both models on one split. */
-export interface Validation {
-  readonly before: Metrics;
-  readonly after: Metrics;
-  /** What each image contributes, by path; the same list twice where both models are the same. */
-  readonly statistics: BeforeAfter<readonly ImageStatistics[]>;
+/** What one model made of a split. */
+export interface ValidatedModel {
+  readonly metrics: Metrics;
+  /** What each image contributes, by path. */
+  readonly statistics: readonly ImageStatistics[];
+  readonly curves: Curves;
+  readonly confusion: ConfusionMatrix;
   /** Every image with the detections that pictures show, by path. */
-  readonly shown: BeforeAfter<ReadonlyMap<string, Sample>>;
-  readonly curves: BeforeAfter<Curves>;
-  readonly confusion: BeforeAfter<ConfusionMatrix>;
-  /** All samples by model and path, where they were asked for. */
-  readonly samples: readonly (readonly Sample[])[];
+  readonly shown: ReadonlyMap<string, Sample>;
+  /** All samples by path, where they were asked for. */
+  readonly samples: readonly Sample[];
+  /** Median time of one image in ONNX Runtime on one worker. */
+  readonly inferenceMilliseconds: number;
+}
+
+/** What one pass over a split found. */
+export interface Validation {
+  /** One entry for each model of the pool, in the order in which they were loaded. */
+  readonly models: readonly ValidatedModel[];
   readonly unreadable: readonly UnreadableImage[];
-  readonly timing: Omit<ReportedTiming, 'totalSeconds' | 'pruneSeconds'>;
+  readonly validateSeconds: number;
+  readonly imagesPerSecond: number;
 }
 
 /**
- * Validates the unpruned model, which the pool has loaded, and the pruned one in one pass over the images.
+ * Validates the models that the pool has loaded, all of them in one pass over the images.
  *
- * @param candidate path of the pruned model; `null` where it is the same as the unpruned, which is then run once.
+ * @param modelCount how many they are.
  * @param keepSamples whether the detections themselves are wanted, not only the figures.
  */
 export async function validateModels(
   pool: DetectPool,
   plan: DetectionPlan,
-  dataset: Dataset,
-  candidate: string | null,
+  { images }: Pick<Dataset, 'images'>,
+  modelCount: number,
   keepSamples: boolean,
   log: Log,
 ): Promise<Validation> {
-  if (candidate !== null) await loadModel(pool, candidate);
-  const { family, nc } = plan.detector;
-  const evaluators = (candidate === null ? [0] : [0, 1]).map(() => createEvaluator({ family, nc }));
-  const inference: number[][] = evaluators.map(() => []);
-  const samples: Sample[][] = evaluators.map(() => []);
-  const shown = evaluators.map(() => new Map<string, Sample>());
+  const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
   const unreadable: UnreadableImage[] = [];
   const resized: string[] = [];
 
   const started = performance.now();
-  const step = progressOf(log, dataset.images.length, 'images');
-  for await (const detected of detectAll(pool, plan, dataset.images)) {
+  const step = progressOf(log, images.length, 'images');
+  for await (const detected of detectAll(pool, plan, images)) {
     step();
     if ('unreadable' in detected) {
       unreadable.push(detected.unreadable);
@@ -62,11 +61,8 @@ export async function validateModels(
     }
     const [{ path, geometry, labels }] = detected.samples as [Sample];
     if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path);
-    for (const [i, sample] of detected.samples.entries()) {
-      evaluators[i]!.add(sample);
-      shown[i]!.set(sample.path, strongest(sample));
-      if (keepSamples) samples[i]!.push(sample);
-      inference[i]!.push(detected.milliseconds.inference[i]!);
+    for (const [i, validator] of validators.entries()) {
+      validator.add(detected.samples[i]!, detected.milliseconds.inference[i]!);
     }
   }
   if (resized.length > 0) {
@@ -76,37 +72,52 @@ export async function validateModels(
     );
   }
   const validateSeconds = (performance.now() - started) / 1000;
-  const imagesPerSecond = dataset.images.length / validateSeconds;
+  const imagesPerSecond = images.length / validateSeconds;
   log.info(
-    `${dataset.images.length} images through ${evaluators.length === 2 ? 'both models' : 'the model'} in ${validateSeconds.toFixed(1)} s, ` +
+    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ` +
       `${imagesPerSecond.toFixed(1)} images a second`,
   );
-
-  const ofBoth = <T>(find: (evaluator: Evaluator) => T): BeforeAfter<T> => {
-    const [before, after = before] = evaluators.map(find) as [T, T?];
-    return [before, after];
-  };
-  const [before, after] = ofBoth((evaluator) => evaluator.finish());
-  const [millisecondsBefore, millisecondsAfter = millisecondsBefore] = inference.map(median) as [
-    number,
-    number?,
-  ];
   return {
-    before,
-    after,
-    statistics: ofBoth((evaluator) => evaluator.statistics()),
-    shown: [shown[0]!, shown.at(-1)!],
-    curves: ofBoth((evaluator) => evaluator.curves()),
-    confusion: ofBoth((evaluator) => evaluator.confusion()),
-    samples: samples.map((list) => list.toSorted((a, b) => (a.path < b.path ? -1 : 1))),
+    models: validators.map((validator) => validator.finish()),
     unreadable,
-    timing: {
-      validateSeconds,
-      imagesPerSecond,
-      inferenceMillisecondsBefore: millisecondsBefore,
-      inferenceMillisecondsAfter: millisecondsAfter,
-    },
+    validateSeconds,
+    imagesPerSecond,
   };
+}
+
+const MODELS: Readonly<Record<number, string>> = { 1: 'the model', 2: 'both models' };
+
+/** Gathers what one model puts out. */
+class Validator {
+  readonly #evaluator: ReturnType<typeof createEvaluator>;
+  readonly #keepSamples: boolean;
+  readonly #shown = new Map<string, Sample>();
+  readonly #samples: Sample[] = [];
+  readonly #inference: number[] = [];
+
+  constructor({ detector: { family, nc } }: DetectionPlan, keepSamples: boolean) {
+    this.#evaluator = createEvaluator({ family, nc });
+    this.#keepSamples = keepSamples;
+  }
+
+  add(sample: Sample, inferenceMilliseconds: number): void {
+    this.#evaluator.add(sample);
+    this.#shown.set(sample.path, strongest(sample));
+    if (this.#keepSamples) this.#samples.push(sample);
+    this.#inference.push(inferenceMilliseconds);
+  }
+
+  finish(): ValidatedModel {
+    return {
+      metrics: this.#evaluator.finish(),
+      statistics: this.#evaluator.statistics(),
+      curves: this.#evaluator.curves(),
+      confusion: this.#evaluator.confusion(),
+      shown: this.#shown,
+      samples: this.#samples.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+      inferenceMilliseconds: median(this.#inference),
+    };
+  }
 }
 
 function isNativeSize({ width, height }: CocoTruth, { nativeWidth, nativeHeight }: Geometry): boolean {

@@ -45,9 +45,10 @@ test('the input `annotations` takes the place of label files, crowds go to COCO 
   const inputs = await loadInputs((name) => given[name] ?? '', { temporaryFolder: folder });
   const { dataset, plan, warnings } = await check(inputs, pool, silent);
   expect(warnings).toEqual([]);
-  const { before } = await validateModels(pool, plan, dataset, null, false, silent);
-  expect(before).toMatchObject({ labels: 1, images: 1, perClass: [{ id: 2, labels: 1 }] });
+  const { models } = await validateModels(pool, plan, dataset, 1, false, silent);
+  const { metrics } = models[0]!;
+  expect(metrics).toMatchObject({ labels: 1, images: 1, perClass: [{ id: 2, labels: 1 }] });
   // Medium by its box, small by its area.
-  expect(before.coco.APm).toBe(-1);
-  expect(before.coco.APs).toBeGreaterThanOrEqual(0);
+  expect(metrics.coco.APm).toBe(-1);
+  expect(metrics.coco.APs).toBeGreaterThanOrEqual(0);
 });

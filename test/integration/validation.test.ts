@@ -14,7 +14,7 @@ import { type DetectPool, loadModel, startDetectPool } from '../../src/validate/
 import { describeDetector } from '../../src/validate/detector.ts';
 import type { Sample } from '../../src/validate/types.ts';
 import type { DetectionPlan } from '../../src/validate/worker.ts';
-import { validateModels } from '../../src/validation.ts';
+import { type ValidatedModel, validateModels } from '../../src/validation.ts';
 
 const NAMES = new Map([
   [0, 'class 0'],
@@ -56,15 +56,9 @@ const datasetOf = (images: readonly LabeledImage[]): Dataset => ({
 
 /** All that a report is made of, but the times. */
 async function figuresOf({ pool, plan }: Loaded, images: readonly LabeledImage[]) {
-  const { before, statistics, curves, confusion } = await validateModels(
-    pool,
-    plan,
-    datasetOf(images),
-    null,
-    false,
-    silent,
-  );
-  return { before, statistics, curves, confusion };
+  const { models } = await validateModels(pool, plan, datasetOf(images), 1, false, silent);
+  const [{ metrics, statistics, curves, confusion }] = models as [ValidatedModel];
+  return { metrics, statistics, curves, confusion };
 }
 
 let folder: string;
@@ -95,8 +89,8 @@ async function drawPicture(index: number): Promise<string> {
 /** The pictures with labels near some of the model's own detections, so that figures lie between 0 and 1. */
 async function labelled({ pool, plan }: Loaded): Promise<readonly LabeledImage[]> {
   const bare = paths.map((path) => ({ path, labels: NO_LABELS }));
-  const { samples } = await validateModels(pool, plan, datasetOf(bare), null, true, silent);
-  return samples[0]!.map((sample, index) => labelsFrom(sample, index % 4));
+  const { models } = await validateModels(pool, plan, datasetOf(bare), 1, true, silent);
+  return models[0]!.samples.map((sample, index) => labelsFrom(sample, index % 4));
 }
 
 function labelsFrom({ path, geometry, detections }: Sample, most: number): LabeledImage {
@@ -125,7 +119,7 @@ describe.each(['yolov5', 'end2end'])('%s', (name) => {
     const loaded = await Promise.all(WORKERS.map((workers) => load(name, workers)));
     const images = await labelled(loaded[0]!);
     const expected = await figuresOf(loaded[0]!, images);
-    const { mAP50_95, coco }: Metrics = expected.before;
+    const { mAP50_95, coco }: Metrics = expected.metrics;
     for (const figure of [mAP50_95, coco.AP]) {
       expect(figure).toBeGreaterThan(0.01);
       expect(figure).toBeLessThan(0.95);
@@ -169,7 +163,7 @@ test('annotations of pictures of another size are told about', async () => {
   }));
   const warnings: string[] = [];
   const log: Log = { ...silent, warning: (line) => warnings.push(line) };
-  await validateModels(pool, plan, datasetOf(images), null, false, log);
+  await validateModels(pool, plan, datasetOf(images), 1, false, log);
   expect(warnings).toEqual([
     expect.stringMatching(/^1 images have another size than the annotations say, first .*1\.png: /),
   ]);
