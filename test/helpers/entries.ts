@@ -25,6 +25,8 @@ export async function runEntry(
     readonly cwd?: string;
     readonly dist?: string;
     readonly env?: Readonly<Record<string, string>>;
+    /** A command that runs the entry, such as a tracer with its options. */
+    readonly under?: readonly string[];
   } = {},
 ): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'run-'));
@@ -46,7 +48,8 @@ export async function runEntry(
   };
   const args = asRunner ? [] : Object.entries(inputs).map(([name, value]) => `--${name}=${value}`);
   const script = join(options.dist ?? DIST, `${entry}.js`);
-  const child = spawn(process.execPath, [script, ...args], { env, cwd: options.cwd ?? folder });
+  const [command, ...rest] = [...(options.under ?? []), process.execPath, script, ...args] as [string];
+  const child = spawn(command, rest, { env, cwd: options.cwd ?? folder });
   let log = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (log += chunk.toString()));
