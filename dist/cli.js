@@ -1815,7 +1815,7 @@ var require_picomatch2 = __commonJS({
 });
 
 // src/cli.ts
-import { join as join15 } from "node:path";
+import { join as join16 } from "node:path";
 import { parseArgs } from "node:util";
 
 // src/errors.ts
@@ -1844,8 +1844,62 @@ function messageOf(thrown) {
 }
 
 // src/inputs.ts
+import { basename as basename3, dirname as dirname4, join as join2, resolve as resolve4 } from "node:path";
+
+// src/gate/metric-names.ts
+var BY_PROTOCOL = {
+  "mAP50-95": { family: "mAP50_95", coco: "AP" },
+  mAP50: { family: "mAP50", coco: "AP50" },
+  mAP75: { family: "mAP75", coco: "AP75" }
+};
+var BY_FAMILY = ["P", "R"];
+var BY_COCO = [
+  ...["AP", "AP50", "AP75", "APs", "APm", "APl"],
+  ...["AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
+];
+var METRIC_NAMES = [
+  ...Object.keys(BY_PROTOCOL),
+  ...BY_FAMILY,
+  ...BY_COCO
+];
+function figureSource(metric, protocol, family) {
+  if (metric in BY_PROTOCOL) {
+    const names = BY_PROTOCOL[metric];
+    return protocol === "coco" ? { key: names.coco, protocol } : { key: names.family, protocol: family };
+  }
+  const own = BY_FAMILY.find((name) => name === metric);
+  return own ? { key: own, protocol: family } : { key: metric, protocol: "coco" };
+}
+function figureAt(metrics, { key: key2 }) {
+  return key2 in metrics.coco ? metrics.coco[key2] : metrics[key2];
+}
+
+// src/gate/rules.ts
+var CONFIDENCES = ["point", "certain", "safe"];
+var NO_THRESHOLDS = { metrics: [], perClass: null, maxSlower: null, maxBytes: null };
+function excess({ rule, measured, limit }) {
+  const [more, less] = rule.endsWith("min-metric") || rule.endsWith("min") ? [limit, measured] : [measured, limit];
+  return less > 0 ? more / less : Number.POSITIVE_INFINITY;
+}
+var ROUNDING = 1e-9;
+function exceeds(value, limit) {
+  return value > limit + ROUNDING;
+}
+function acceptedDrop({ value, relative: relative5 }, before) {
+  return relative5 ? value * before : value;
+}
+function describeAccepted({ value, relative: relative5 }, before) {
+  const accepted = acceptedDrop({ value, relative: relative5 }, before).toFixed(4);
+  return relative5 ? `${accepted} (${percent(value)} of ${before.toFixed(4)})` : accepted;
+}
+function percent(share3) {
+  return `${Number((share3 * 100).toPrecision(12))} %`;
+}
+
+// src/input-paths.ts
+import { statSync as statSync2 } from "node:fs";
 import { stat as stat2 } from "node:fs/promises";
-import { basename as basename2, dirname as dirname2, isAbsolute as isAbsolute2, join, resolve as resolve3 } from "node:path";
+import { dirname as dirname3, isAbsolute as isAbsolute3, resolve as resolve3 } from "node:path";
 
 // node_modules/tinyglobby/dist/index.mjs
 import { readdir, readdirSync, realpath, realpathSync, stat, statSync } from "fs";
@@ -2617,58 +2671,129 @@ function getCrawler(globInput, inputOptions = {}) {
   return patterns.length > 0 ? buildCrawler(options, patterns) : [];
 }
 async function glob(globInput, options) {
-  const [crawler, relative4] = getCrawler(globInput, options);
-  return crawler ? formatPaths(await crawler.withPromise(), relative4) : [];
+  const [crawler, relative5] = getCrawler(globInput, options);
+  return crawler ? formatPaths(await crawler.withPromise(), relative5) : [];
 }
 
-// src/gate/metric-names.ts
-var BY_PROTOCOL = {
-  "mAP50-95": { family: "mAP50_95", coco: "AP" },
-  mAP50: { family: "mAP50", coco: "AP50" },
-  mAP75: { family: "mAP75", coco: "AP75" }
-};
-var BY_FAMILY = ["P", "R"];
-var BY_COCO = [
-  ...["AP", "AP50", "AP75", "APs", "APm", "APl"],
-  ...["AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
-];
-var METRIC_NAMES = [
-  ...Object.keys(BY_PROTOCOL),
-  ...BY_FAMILY,
-  ...BY_COCO
-];
-function figureSource(metric, protocol, family) {
-  if (metric in BY_PROTOCOL) {
-    const names = BY_PROTOCOL[metric];
-    return protocol === "coco" ? { key: names.coco, protocol } : { key: names.family, protocol: family };
+// src/roots.ts
+import { lstatSync, realpathSync as realpathSync2 } from "node:fs";
+import { basename as basename2, dirname as dirname2, isAbsolute as isAbsolute2, join, relative as relative2, sep as sep2 } from "node:path";
+function isWithin(real, roots2) {
+  return roots2 === null || roots2.some((root) => isInside(real, root));
+}
+function isInside(path3, folder) {
+  const way = relative2(folder, path3);
+  return way !== ".." && !way.startsWith(`..${sep2}`) && !isAbsolute2(way);
+}
+function refuseOutside(what, paths, roots2) {
+  if (roots2 === null) return;
+  const folders = /* @__PURE__ */ new Map();
+  for (const path3 of paths) {
+    const real = realFile(path3, folders);
+    if (real !== void 0 && !isWithin(real, roots2)) throw outside(what, path3, real, roots2);
   }
-  const own = BY_FAMILY.find((name) => name === metric);
-  return own ? { key: own, protocol: family } : { key: metric, protocol: "coco" };
 }
-function figureAt(metrics, { key: key2 }) {
-  return key2 in metrics.coco ? metrics.coco[key2] : metrics[key2];
+function realFile(path3, folders) {
+  const folder = dirname2(path3);
+  if (!folders.has(folder)) folders.set(folder, realPath(folder));
+  const real = folders.get(folder);
+  if (real === void 0) return void 0;
+  try {
+    return lstatSync(path3).isSymbolicLink() ? realPath(path3) : join(real, basename2(path3));
+  } catch {
+    return void 0;
+  }
+}
+function realPath(path3) {
+  try {
+    return realpathSync2.native(path3);
+  } catch {
+    return void 0;
+  }
+}
+function outside(what, path3, real, roots2) {
+  const leads = path3 === real ? `${path3} does not` : `${path3} leads to ${real}`;
+  return new UserError(
+    "dataset",
+    `${what} must lie in ${roots2.join(" or ")}, but ${leads}: an action reads only the workspace and what its inputs name.`,
+    `If that is meant, add \`allow-read: ${dataFolder(real)}\` to the step.`
+  );
+}
+function dataFolder(real) {
+  const [, folder] = /^(.+)[\\/](?:images|labels)(?:[\\/].*)?$/.exec(real) ?? [];
+  return folder ?? dirname2(real);
 }
 
-// src/gate/rules.ts
-var CONFIDENCES = ["point", "certain", "safe"];
-var NO_THRESHOLDS = { metrics: [], perClass: null, maxSlower: null, maxBytes: null };
-function excess({ rule, measured, limit }) {
-  const [more, less] = rule.endsWith("min-metric") || rule.endsWith("min") ? [limit, measured] : [measured, limit];
-  return less > 0 ? more / less : Number.POSITIVE_INFINITY;
+// src/input-paths.ts
+function inputError(name, must, given, remedy) {
+  const was = given ? `it was ${JSON.stringify(given)}` : "it was empty";
+  return new UserError("input", `${name} must be ${must}, but ${was}.`, remedy);
 }
-var ROUNDING = 1e-9;
-function exceeds(value, limit) {
-  return value > limit + ROUNDING;
+async function oneModel(pattern, errors) {
+  const matches = await isFile(pattern) ? [pattern] : isDynamicPattern(pattern) ? (await glob(pattern.replaceAll("\\", "/"), {
+    absolute: isAbsolute3(pattern),
+    expandDirectories: false
+  })).sort() : [];
+  if (matches.length !== 1) {
+    const remedy = matches.length === 0 ? "Check the path (it is relative to the working directory) and that the step before has written the file." : `It matches ${matches.length}: ${matches.slice(0, 5).join(", ")}${matches.length > 5 ? ", …" : ""}. Name one of them.`;
+    errors.push(inputError("model", "the path of exactly one existing .onnx file", pattern, remedy));
+    return "";
+  }
+  const [model2] = matches;
+  if (!model2.toLowerCase().endsWith(".onnx")) {
+    const remedy = model2.endsWith(".pt") ? "Export the checkpoint first: `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`." : "Name the exported ONNX model.";
+    errors.push(inputError("model", "an .onnx file", model2, remedy));
+    return "";
+  }
+  return model2;
 }
-function acceptedDrop({ value, relative: relative4 }, before) {
-  return relative4 ? value * before : value;
+async function oneFile(name, kind, path3, errors) {
+  if (await isFile(path3)) return;
+  const remedy = "Check the path (it is relative to the working directory) and that the file is checked out.";
+  errors.push(inputError(name, `the path of an existing ${kind}`, path3, remedy));
 }
-function describeAccepted({ value, relative: relative4 }, before) {
-  const accepted = acceptedDrop({ value, relative: relative4 }, before).toFixed(4);
-  return relative4 ? `${accepted} (${percent(value)} of ${before.toFixed(4)})` : accepted;
+async function isFile(path3) {
+  return stat2(path3).then(
+    (found2) => found2.isFile(),
+    () => false
+  );
 }
-function percent(share3) {
-  return `${Number((share3 * 100).toPrecision(12))} %`;
+function rootsOf(workspace, { data, calibration, "allow-read": allowed }) {
+  if (workspace === void 0) return null;
+  const home = resolve3(workspace);
+  const named = [
+    dirname3(resolve3(data)),
+    isFolder(calibration) ? calibration : dirname3(resolve3(calibration)),
+    ...allowed
+  ];
+  const places = named.map((path3) => resolve3(path3)).filter((path3) => !isOfWorkspace(path3, home));
+  return [...new Set([home, ...places].map((path3) => realPath(path3) ?? path3))];
+}
+function refuseStray(name, path3, workspace, roots2, errors) {
+  if (workspace === void 0 || !isOfWorkspace(resolve3(path3), resolve3(workspace))) return;
+  const real = realPlace(resolve3(path3));
+  if (isWithin(real, roots2)) return;
+  errors.push(
+    inputError(
+      name,
+      "a path that stays in the workspace, or names a place outside of it as it is",
+      path3,
+      `A symbolic link leads to ${real}: if that is meant, name this path, or add \`allow-read: ${dirname3(real)}\` to the step.`
+    )
+  );
+}
+function isFolder(path3) {
+  try {
+    return statSync2(path3).isDirectory();
+  } catch {
+    return false;
+  }
+}
+function isOfWorkspace(path3, workspace) {
+  return [workspace, realPath(workspace) ?? workspace].some((folder) => isInside(path3, folder));
+}
+function realPlace(path3) {
+  return realPath(path3) ?? (dirname3(path3) === path3 ? path3 : realPlace(dirname3(path3)));
 }
 
 // node_modules/js-yaml/dist/js-yaml.mjs
@@ -5709,6 +5834,11 @@ var INPUTS = {
     "false",
     "Whether to write both models' detections and the ground truth in COCO form into the report folder."
   ),
+  "allow-read": input(
+    lines,
+    "",
+    "Folders outside of the workspace, one a line, that the data set and links may lead to; the command line reads everywhere."
+  ),
   "runtime-path": input(
     optional(text),
     "",
@@ -5741,6 +5871,7 @@ var INPUTS = {
     "Tag of an existing release that gets the pruned model, its SHA-256 and report.json after a pass."
   )
 };
+var PATHS = ["model", "data", "annotations", "baseline", "backup", "output", "report-dir"];
 async function loadInputs(source, surroundings) {
   const errors = [];
   const parsed = {};
@@ -5752,9 +5883,10 @@ async function loadInputs(source, surroundings) {
   }
   const values = parsed;
   const model2 = values.model ? await oneModel(values.model, errors) : "";
-  if (values.data) await checkFile("data", "data.yaml", values.data, errors);
-  if (values.annotations) await checkFile("annotations", "JSON file", values.annotations, errors);
-  if (model2 && values.backup && resolve3(values.backup) === resolve3(values.output ?? model2)) {
+  if (values.data) await oneFile("data", "data.yaml", values.data, errors);
+  if (values.annotations) await oneFile("annotations", "JSON file", values.annotations, errors);
+  if (values.baseline) await oneFile("baseline", "report.json", values.baseline, errors);
+  if (model2 && values.backup && resolve4(values.backup) === resolve4(values.output ?? model2)) {
     errors.push(
       inputError(
         "backup",
@@ -5764,53 +5896,27 @@ async function loadInputs(source, surroundings) {
       )
     );
   }
+  const { workspace } = surroundings;
+  const roots2 = errors.length > 0 ? null : rootsOf(workspace, values);
+  for (const name of PATHS) {
+    const path3 = name === "model" ? model2 : values[name];
+    if (path3) refuseStray(name, path3, workspace, roots2, errors);
+  }
   if (errors.length > 0) throw new UserErrors(headline(errors.length), errors);
   return Object.freeze({
     ...values,
     model: model2,
     backup: values.backup ?? defaultBackup(model2),
     output: values.output ?? model2,
-    "report-dir": values["report-dir"] ?? join(surroundings.temporaryFolder || ".", "yolo-prune-report")
+    "report-dir": values["report-dir"] ?? join2(surroundings.temporaryFolder || ".", "yolo-prune-report"),
+    roots: roots2
   });
 }
 function headline(count) {
   return count === 1 ? "One input is wrong:" : `${count} inputs are wrong:`;
 }
-function inputError(name, must, given, remedy) {
-  const was = given ? `it was ${JSON.stringify(given)}` : "it was empty";
-  return new UserError("input", `${name} must be ${must}, but ${was}.`, remedy);
-}
-async function oneModel(pattern, errors) {
-  const matches = await isFile(pattern) ? [pattern] : isDynamicPattern(pattern) ? (await glob(pattern.replaceAll("\\", "/"), {
-    absolute: isAbsolute2(pattern),
-    expandDirectories: false
-  })).sort() : [];
-  if (matches.length !== 1) {
-    const remedy = matches.length === 0 ? "Check the path (it is relative to the working directory) and that the step before has written the file." : `It matches ${matches.length}: ${matches.slice(0, 5).join(", ")}${matches.length > 5 ? ", …" : ""}. Name one of them.`;
-    errors.push(inputError("model", "the path of exactly one existing .onnx file", pattern, remedy));
-    return "";
-  }
-  const [model2] = matches;
-  if (!model2.toLowerCase().endsWith(".onnx")) {
-    const remedy = model2.endsWith(".pt") ? "Export the checkpoint first: `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`." : "Name the exported ONNX model.";
-    errors.push(inputError("model", "an .onnx file", model2, remedy));
-    return "";
-  }
-  return model2;
-}
-async function checkFile(name, kind, path3, errors) {
-  if (await isFile(path3)) return;
-  const remedy = "Check the path (it is relative to the working directory) and that the file is checked out.";
-  errors.push(inputError(name, `the path of an existing ${kind}`, path3, remedy));
-}
-async function isFile(path3) {
-  return stat2(path3).then(
-    (found2) => found2.isFile(),
-    () => false
-  );
-}
 function defaultBackup(model2) {
-  return join(dirname2(model2), basename2(model2).replace(/\.onnx$/i, ".unpruned.onnx"));
+  return join2(dirname4(model2), basename3(model2).replace(/\.onnx$/i, ".unpruned.onnx"));
 }
 
 // src/native-base.ts
@@ -5820,12 +5926,12 @@ import { homedir, tmpdir } from "node:os";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
-import { dirname as dirname3, join as join3 } from "node:path";
+import { dirname as dirname5, join as join4 } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 // src/runtime/parts-folder.ts
 import { readdir as readdir2, readFile as readFile2, rm, stat as stat3, writeFile } from "node:fs/promises";
-import { join as join2, relative as relative2, sep as sep2 } from "node:path";
+import { join as join3, relative as relative3, sep as sep3 } from "node:path";
 
 // src/files/hashes.ts
 import { createHash } from "node:crypto";
@@ -5979,27 +6085,27 @@ function locate({ packages }, from, name) {
 // src/runtime/parts-folder.ts
 var LISTING = "native-parts.json";
 function baseOf(folder) {
-  return join2(folder, "package.json");
+  return join3(folder, "package.json");
 }
 async function writeManifests(folder, lock) {
-  await writeFile(join2(folder, "package.json"), `${JSON.stringify(manifestOf(lock), null, 2)}
+  await writeFile(join3(folder, "package.json"), `${JSON.stringify(manifestOf(lock), null, 2)}
 `);
-  await writeFile(join2(folder, "package-lock.json"), `${JSON.stringify(lock, null, 2)}
+  await writeFile(join3(folder, "package-lock.json"), `${JSON.stringify(lock, null, 2)}
 `);
 }
 async function dropUnneeded(folder, target) {
   for (const path3 of await filesOf(folder)) {
-    if (!isNeeded(path3, target)) await rm(join2(folder, path3));
+    if (!isNeeded(path3, target)) await rm(join3(folder, path3));
   }
 }
 async function seal(folder, name) {
   const files = {};
   for (const path3 of await filesOf(folder)) {
-    const { size } = await stat3(join2(folder, path3));
-    files[path3] = { bytes: size, sha256: await sha256OfFile(join2(folder, path3)) };
+    const { size } = await stat3(join3(folder, path3));
+    files[path3] = { bytes: size, sha256: await sha256OfFile(join3(folder, path3)) };
   }
   const listing = { name, files };
-  await writeFile(join2(folder, LISTING), `${JSON.stringify(listing, null, 2)}
+  await writeFile(join3(folder, LISTING), `${JSON.stringify(listing, null, 2)}
 `);
 }
 async function sealedName(folder) {
@@ -6015,20 +6121,20 @@ async function everyFile(folder, name, check2) {
   const listing = await readListing(folder);
   if (listing?.name !== name) return false;
   for (const [path3, wanted] of Object.entries(listing.files)) {
-    if (!await check2(join2(folder, path3), wanted).catch(() => false)) return false;
+    if (!await check2(join3(folder, path3), wanted).catch(() => false)) return false;
   }
   return true;
 }
 async function readListing(folder) {
   try {
-    return JSON.parse(await readFile2(join2(folder, LISTING), "utf8"));
+    return JSON.parse(await readFile2(join3(folder, LISTING), "utf8"));
   } catch {
     return null;
   }
 }
 async function filesOf(folder) {
   const entries = await readdir2(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative2(folder, join2(entry.parentPath, entry.name)).replaceAll(sep2, "/")).sort();
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative3(folder, join3(entry.parentPath, entry.name)).replaceAll(sep3, "/")).sort();
 }
 
 // src/runtime/cache.ts
@@ -6053,7 +6159,7 @@ async function addEntry(cache, folder, log3) {
 async function moveIntoCache(cache, folder) {
   for (let number = 0; ; number++) {
     const place = placeOf(cache, number);
-    await mkdir(dirname3(place), { recursive: true });
+    await mkdir(dirname5(place), { recursive: true });
     if (!existsSync(place) && await move(folder, place)) {
       await writeFile2(`${place}.complete`, "").catch(() => {
       });
@@ -6064,7 +6170,7 @@ async function moveIntoCache(cache, folder) {
 }
 function placeOf({ root, name, origin }, number) {
   const ending = [...origin === void 0 ? [] : [`-${origin}`], ...number === 0 ? [] : [`.${number}`]];
-  return join3(root, TOOL, `${name}${ending.join("")}`);
+  return join4(root, TOOL, `${name}${ending.join("")}`);
 }
 async function move(folder, place) {
   try {
@@ -6099,19 +6205,19 @@ function codeOf(error2) {
   return error2.code;
 }
 function userCacheFolder({ platform: platform2, home, XDG_CACHE_HOME, LOCALAPPDATA }) {
-  if (platform2 === "darwin") return join3(home, "Library", "Caches");
-  if (platform2 === "win32") return LOCALAPPDATA || join3(home, "AppData", "Local");
-  return XDG_CACHE_HOME || join3(home, ".cache");
+  if (platform2 === "darwin") return join4(home, "Library", "Caches");
+  if (platform2 === "win32") return LOCALAPPDATA || join4(home, "AppData", "Local");
+  return XDG_CACHE_HOME || join4(home, ".cache");
 }
 
 // src/runtime/prepare.ts
 import { mkdir as mkdir3, mkdtemp, rm as rm4 } from "node:fs/promises";
-import { join as join8 } from "node:path";
+import { join as join9 } from "node:path";
 
 // src/runtime/npm.ts
 import { spawn } from "node:child_process";
 import { existsSync as existsSync2 } from "node:fs";
-import { dirname as dirname6, join as join6 } from "node:path";
+import { dirname as dirname8, join as join7 } from "node:path";
 
 // node_modules/@actions/io/lib/io.js
 import * as path2 from "path";
@@ -6121,11 +6227,11 @@ import * as fs from "fs";
 import * as path from "path";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve7) {
-      resolve7(value);
+    return value instanceof P ? value : new P(function(resolve8) {
+      resolve8(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve7, reject) {
+  return new (P || (P = Promise))(function(resolve8, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -6141,7 +6247,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve7(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -6232,11 +6338,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve7) {
-      resolve7(value);
+    return value instanceof P ? value : new P(function(resolve8) {
+      resolve8(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve7, reject) {
+  return new (P || (P = Promise))(function(resolve8, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -6252,7 +6358,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve7(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -6326,8 +6432,8 @@ function findInPath(tool) {
 async function findNpm() {
   const found2 = await which("npm");
   if (found2) return { program: found2, first: [] };
-  const bin = dirname6(process.execPath);
-  const beside = [join6(dirname6(bin), "lib"), bin].map((folder) => join6(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync2(path3));
+  const bin = dirname8(process.execPath);
+  const beside = [join7(dirname8(bin), "lib"), bin].map((folder) => join7(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync2(path3));
   if (beside) return { program: process.execPath, first: [beside] };
   throw new UserError(
     "runtime",
@@ -6336,18 +6442,18 @@ async function findNpm() {
   );
 }
 function runNpm(npm, args, cwd, limit) {
-  return new Promise((resolve7, reject) => {
+  return new Promise((resolve8, reject) => {
     const child = start(npm, args, cwd, limit);
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text3) => {
       errors += text3;
     });
-    child.on("close", (code) => resolve7({ ok: code === 0, timedOut: false, errors }));
+    child.on("close", (code) => resolve8({ ok: code === 0, timedOut: false, errors }));
     child.on("error", (error2) => {
       if (!limit?.aborted) return reject(error2);
       child.stderr.destroy();
       child.unref();
-      resolve7({ ok: false, timedOut: true, errors });
+      resolve8({ ok: false, timedOut: true, errors });
     });
   });
 }
@@ -6449,7 +6555,7 @@ async function succeed(npm, args, folder, limit) {
 // src/runtime/load.ts
 import { readFileSync } from "node:fs";
 import { createRequire as createRequire2 } from "node:module";
-import { join as join7 } from "node:path";
+import { join as join8 } from "node:path";
 function loadNativeParts(base2) {
   const ort = load2(base2, ortPackage(base2));
   ort.env.wasm.numThreads = 1;
@@ -6472,7 +6578,7 @@ function runtimeName(base2) {
 function installedVersion(base2, name) {
   for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
     try {
-      const manifest = readFileSync(join7(folder, name, "package.json"), "utf8");
+      const manifest = readFileSync(join8(folder, name, "package.json"), "utf8");
       return JSON.parse(manifest).version;
     } catch {
     }
@@ -6509,13 +6615,13 @@ function runProbe(base2) {
     new URL(import.meta.url.endsWith(".ts") ? "./probe-child.ts" : "./probe-child.js", import.meta.url)
   );
   const options = { timeout: PROBE_SECONDS * 1e3, killSignal: "SIGTERM", windowsHide: true };
-  return new Promise((resolve7) => {
+  return new Promise((resolve8) => {
     execFile(process.execPath, [child, base2], options, (error2, said, errors) => {
       const part = said.trim().split("\n").at(-1) || "node";
-      if (error2 === null && part === "done") resolve7(null);
+      if (error2 === null && part === "done") resolve8(null);
       else {
         const code = typeof error2?.code === "number" ? error2.code : null;
-        resolve7({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
+        resolve8({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
       }
     });
   });
@@ -6596,7 +6702,7 @@ function reasonOf(errors) {
 
 // src/runtime/runtime-path.ts
 import { stat as stat5 } from "node:fs/promises";
-import { resolve as resolve4 } from "node:path";
+import { resolve as resolve5 } from "node:path";
 
 // src/runtime/archive.ts
 import { spawn as spawn2 } from "node:child_process";
@@ -6609,9 +6715,9 @@ async function unpackFolder(archive, folder) {
   tar.stderr.setEncoding("utf8").on("data", (text3) => {
     errors += text3;
   });
-  const ended2 = new Promise((resolve7, reject) => {
+  const ended2 = new Promise((resolve8, reject) => {
     tar.on("error", reject);
-    tar.on("close", (code) => code === 0 ? resolve7() : reject(new Error(errors.trim() || `tar: ${code}`)));
+    tar.on("close", (code) => code === 0 ? resolve8() : reject(new Error(errors.trim() || `tar: ${code}`)));
   });
   const results = await Promise.allSettled([
     ended2,
@@ -6641,7 +6747,7 @@ function hungUp({ code }) {
 
 // src/runtime/runtime-path.ts
 async function openRuntimePath(given, caches, work2, log3) {
-  const path3 = resolve4(given);
+  const path3 = resolve5(given);
   const found2 = await stat5(path3).catch(() => null);
   if (found2 === null) {
     throw new UserError(
@@ -6758,7 +6864,7 @@ async function addProbed({ cache, log: log3 }, work2) {
 }
 async function inWorkFolder({ temp }, use2) {
   await mkdir3(temp, { recursive: true });
-  const work2 = await mkdtemp(join8(temp, "yolo-prune-runtime-"));
+  const work2 = await mkdtemp(join9(temp, "yolo-prune-runtime-"));
   let result;
   try {
     result = await use2(work2);
@@ -6796,7 +6902,7 @@ async function nativeBase(bundleUrl, runtimePath, kept, log3) {
 
 // src/onnx/model-file.ts
 import { readFile as readFile3 } from "node:fs/promises";
-import { basename as basename5 } from "node:path";
+import { basename as basename6 } from "node:path";
 
 // node_modules/@bufbuild/protobuf/dist/esm/is-message.js
 function isMessage(arg, schema) {
@@ -8460,8 +8566,8 @@ function* nestedTypes(desc) {
 }
 
 // node_modules/@bufbuild/protobuf/dist/esm/registry.js
-function createEmbeddedFileRegistry(fileDescriptorProto, resolve7) {
-  return buildFileRegistry([fileDescriptorProto, resolve7]);
+function createEmbeddedFileRegistry(fileDescriptorProto, resolve8) {
+  return buildFileRegistry([fileDescriptorProto, resolve8]);
 }
 function buildFileRegistry(args, check2) {
   const registry = createBaseRegistry();
@@ -8485,7 +8591,7 @@ function buildFileRegistry(args, check2) {
         if (seen.has(protoFileName)) {
           continue;
         }
-        const dep = resolve7(protoFileName);
+        const dep = resolve8(protoFileName);
         if (!dep) {
           throw new Error(`Unable to resolve ${protoFileName}, imported by ${file.name}`);
         }
@@ -8499,7 +8605,7 @@ function buildFileRegistry(args, check2) {
       return deps.concat(...deps.map(recurseDeps));
     };
     const input2 = args[0];
-    const resolve7 = args[1];
+    const resolve8 = args[1];
     const seen = /* @__PURE__ */ new Set();
     for (const file of [input2, ...recurseDeps(input2)].reverse()) {
       check2 === null || check2 === void 0 ? void 0 : check2(file);
@@ -10312,7 +10418,7 @@ function refuseOtherFormats(path3, bytes2) {
     throw new UserError(
       "model",
       `${path3} must be an ONNX model, but it is a web page or XML.`,
-      `Check the step that downloads ${basename5(path3)}.`
+      `Check the step that downloads ${basename6(path3)}.`
     );
   }
 }
@@ -10738,7 +10844,7 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
 
 // src/report/write.ts
 import { mkdir as mkdir4, readFile as readFile4, writeFile as writeFile3 } from "node:fs/promises";
-import { dirname as dirname7, join as join9 } from "node:path";
+import { dirname as dirname9, join as join10 } from "node:path";
 
 // src/report/badge.ts
 function badge({ verdict }) {
@@ -15557,11 +15663,11 @@ var Element = (function() {
       } else {
         innerTextDefaultStyle.overflowRect = null;
       }
-      var isInside = textConfig.inside == null ? typeof textConfig.position === "string" && textConfig.position.indexOf("inside") >= 0 : textConfig.inside;
+      var isInside2 = textConfig.inside == null ? typeof textConfig.position === "string" && textConfig.position.indexOf("inside") >= 0 : textConfig.inside;
       var textFill = void 0;
       var textStroke = void 0;
       var autoStroke = void 0;
-      if (isInside && this.canBeInsideText()) {
+      if (isInside2 && this.canBeInsideText()) {
         textFill = textConfig.insideFill;
         textStroke = textConfig.insideStroke;
         if (textFill == null || textFill === "auto") {
@@ -19989,7 +20095,7 @@ function makeCallOnlyOnce() {
   };
 }
 var onceUniqueIndex = getRandomIdBase();
-function removeDuplicates(arr, getKey2, resolve7) {
+function removeDuplicates(arr, getKey2, resolve8) {
   var dupMap = createHashMap();
   var writeIdx = 0;
   each(arr, function(item) {
@@ -19998,15 +20104,15 @@ function removeDuplicates(arr, getKey2, resolve7) {
       assert2(isString(key2));
     }
     var count = dupMap.get(key2) || 0;
-    if (resolve7) {
-      resolve7(item, count);
+    if (resolve8) {
+      resolve8(item, count);
     }
-    if (!count && !resolve7) {
+    if (!count && !resolve8) {
       arr[writeIdx++] = item;
     }
     dupMap.set(key2, count + 1);
   });
-  if (!resolve7) {
+  if (!resolve8) {
     arr.length = writeIdx;
   }
 }
@@ -31206,11 +31312,11 @@ function convertToEC4StyleForCustomSerise(itemStl, txStl, txCfg) {
   txCfg.offset != null && (out2.textOffset = txCfg.offset);
   txCfg.rotation != null && (out2.textRotation = txCfg.rotation);
   txCfg.distance != null && (out2.textDistance = txCfg.distance);
-  var isInside = out2.textPosition.indexOf("inside") >= 0;
+  var isInside2 = out2.textPosition.indexOf("inside") >= 0;
   var hostFill = itemStl.fill || tokens_default.color.neutral99;
   convertToEC4RichItem(out2, txStl);
   var textFillNotSet = out2.textFill == null;
-  if (isInside) {
+  if (isInside2) {
     if (textFillNotSet) {
       out2.textFill = txCfg.insideFill || tokens_default.color.neutral00;
       !out2.textStroke && txCfg.insideStroke && (out2.textStroke = txCfg.insideStroke);
@@ -57175,15 +57281,15 @@ async function writeReport(folder, report2, { pictures, toPng }) {
     files.set(`charts/${name}.png`, await toPng(svg));
   }
   await writeAll(folder, files);
-  return join9(folder, "report.json");
+  return join10(folder, "report.json");
 }
 async function renderAgain(folder) {
-  const file = join9(folder, "report.json");
+  const file = join10(folder, "report.json");
   const report2 = await readReport(file);
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile4(join9(folder, name)).catch(() => null);
+      const bytes2 = await readFile4(join10(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
@@ -57211,8 +57317,8 @@ function texts(report2, pictures, charts) {
 async function writeAll(folder, files) {
   try {
     for (const [name, content] of files) {
-      const path3 = join9(folder, name);
-      await mkdir4(dirname7(path3), { recursive: true });
+      const path3 = join10(folder, name);
+      await mkdir4(dirname9(path3), { recursive: true });
       await writeFile3(path3, content);
     }
   } catch (error2) {
@@ -57227,10 +57333,10 @@ async function writeAll(folder, files) {
 
 // src/dataset/data-yaml.ts
 import { readdir as readdir4, readFile as readFile5, stat as stat6 } from "node:fs/promises";
-import { basename as basename7, resolve as resolve5 } from "node:path";
+import { basename as basename8, resolve as resolve6 } from "node:path";
 
 // src/dataset/class-names.ts
-import { basename as basename6 } from "node:path";
+import { basename as basename7 } from "node:path";
 
 // src/dataset/yaml-values.ts
 function isGiven(value) {
@@ -57281,7 +57387,7 @@ function readNames(content, file, warnings2) {
   }
   if (classes > names.size) {
     warnings2.push(
-      `\`names\` in ${basename6(file)} has gaps: ${names.size} names for classes 0 to ${classes - 1}.`
+      `\`names\` in ${basename7(file)} has gaps: ${names.size} names for classes 0 to ${classes - 1}.`
     );
   }
   return names;
@@ -57323,7 +57429,7 @@ var MAX_BYTES = 1 << 20;
 var MAX_ALIASES = 100;
 var SCHEMA = CORE_SCHEMA.withTags(mergeTag, realMapTag);
 async function readDataYaml(path3) {
-  const file = resolve5(path3);
+  const file = resolve6(path3);
   return parseDataYaml(await readBounded(file), file);
 }
 function parseDataYaml(bytes2, file) {
@@ -57388,7 +57494,7 @@ function decode(bytes2, file, warnings2) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes2);
   } catch {
-    warnings2.push(`${basename7(file)} is not UTF-8 text: bytes that are not were replaced by U+FFFD.`);
+    warnings2.push(`${basename8(file)} is not UTF-8 text: bytes that are not were replaced by U+FFFD.`);
     return new TextDecoder("utf-8").decode(bytes2);
   }
 }
@@ -57745,7 +57851,7 @@ function wrong(file, was, cause) {
 }
 
 // src/dataset/paths.ts
-import { posix as posix2, sep as sep4, win32 } from "node:path";
+import { posix as posix2, sep as sep5, win32 } from "node:path";
 function isAbsoluteAnywhere(path3) {
   return posix2.isAbsolute(path3) || win32.isAbsolute(path3);
 }
@@ -57756,7 +57862,7 @@ function extension(path3) {
   return path3.slice(path3.lastIndexOf(".") + 1).toLowerCase();
 }
 function labelPath(image) {
-  const [from, to] = [`${sep4}images${sep4}`, `${sep4}labels${sep4}`];
+  const [from, to] = [`${sep5}images${sep5}`, `${sep5}labels${sep5}`];
   const at = image.lastIndexOf(from);
   const moved = at < 0 ? image : image.slice(0, at) + to + image.slice(at + from.length);
   return `${moved.slice(0, moved.lastIndexOf("."))}.txt`;
@@ -57892,13 +57998,13 @@ function cocoTruth({ id, width, height }, annotations, classes) {
 
 // src/dataset/images.ts
 import { readFile as readFile7, stat as stat9 } from "node:fs/promises";
-import { dirname as dirname8, isAbsolute as isAbsolute3, resolve as resolve6 } from "node:path";
+import { dirname as dirname10, isAbsolute as isAbsolute4, resolve as resolve7 } from "node:path";
 
 // src/dataset/small-files.ts
-import { closeSync, openSync, readSync, statSync as statSync2 } from "node:fs";
+import { closeSync, openSync, readSync, statSync as statSync3 } from "node:fs";
 function fileSize(path3) {
   try {
-    const stats = statSync2(path3, { throwIfNoEntry: false });
+    const stats = statSync3(path3, { throwIfNoEntry: false });
     return stats?.isFile() ? stats.size : void 0;
   } catch {
     return void 0;
@@ -57916,9 +58022,9 @@ function readHead(path3, count) {
 
 // src/dataset/walk.ts
 import { readdir as readdir5, realpath as realpath2, stat as stat8 } from "node:fs/promises";
-import { join as join10 } from "node:path";
+import { join as join11 } from "node:path";
 var MAX_ENTRIES = 1e6;
-async function walk(root, warnings2, maxEntries = MAX_ENTRIES) {
+async function walk(root, warnings2, { roots: roots2 = null, maxEntries = MAX_ENTRIES } = {}) {
   const files = [];
   const pending = [{ path: root, chain: [await realpath2(root)] }];
   let visited = 0;
@@ -57928,11 +58034,12 @@ async function walk(root, warnings2, maxEntries = MAX_ENTRIES) {
     if (visited > maxEntries) throw tooManyEntries(root, maxEntries);
     for (const child of children) {
       if (child.name.startsWith(".")) continue;
-      const path3 = join10(folder.path, child.name);
+      const path3 = join11(folder.path, child.name);
       const kind = await kindOfChild(child, path3, warnings2);
       if (kind === "file") files.push(path3);
       if (kind === "folder") {
-        const real = child.isSymbolicLink() ? await realpath2(path3) : join10(folder.chain.at(-1), child.name);
+        const real = child.isSymbolicLink() ? await realpath2(path3) : join11(folder.chain.at(-1), child.name);
+        if (roots2 !== null && !isWithin(real, roots2)) throw outside("Images", path3, real, roots2);
         if (!folder.chain.includes(real)) pending.push({ path: path3, chain: [...folder.chain, real] });
       }
     }
@@ -57971,31 +58078,35 @@ var IMG_FORMATS = {
   ultralytics: "avif bmp dng heic heif jp2 jpeg jpg mpo png tif tiff webp".split(" ")
 };
 var MAX_LIST_BYTES = 64 << 20;
-async function listImages(entries, family) {
+async function listImages(entries, family, roots2 = null) {
   const formats = new Set(IMG_FORMATS[family]);
   const warnings2 = [];
   const lists = [];
   for (const entry of entries) {
     const stats = await stat9(entry);
-    if (stats.isDirectory()) lists.push(await walk(entry, warnings2));
+    if (stats.isDirectory()) lists.push(await walk(entry, warnings2, { roots: roots2 }));
     else if (formats.has(extension(entry))) lists.push([entry]);
     else if (stats.isFile()) lists.push(await readList(entry, stats.size, formats, warnings2));
     else throw notRegular(entry);
   }
   const paths = lists.flat().filter((path3) => formats.has(extension(path3)));
+  refuseOutside("Images", paths, roots2);
   return { paths: paths.sort(compareCodePoints), warnings: warnings2 };
 }
-async function findImages(entries, base2, family) {
-  const absolute = entries.map((entry) => resolve6(base2, withSlashes(entry)));
+async function findImages(entries, base2, family, roots2 = null) {
+  const absolute = entries.map((entry) => resolve7(base2, withSlashes(entry)));
   for (const entry of absolute) {
-    if (await stat9(entry).catch(() => void 0)) continue;
+    const real = realPath(entry);
+    if (roots2 !== null && real !== void 0 && !isWithin(real, roots2))
+      throw outside("Images", entry, real, roots2);
+    if (real !== void 0) continue;
     throw new UserError(
       "dataset",
       `Images must be in a folder, a .txt list or a file that exists, but ${entry} does not.`,
       `Give its path absolute, or relative to ${base2}.`
     );
   }
-  const { paths } = await listImages(absolute, family);
+  const { paths } = await listImages(absolute, family, roots2);
   if (paths.length === 0) throw noImages(absolute, family);
   const states = paths.map(stateOfImage);
   const pointers = paths.filter((_, index) => states[index] === "lfs-pointer");
@@ -58044,17 +58155,21 @@ async function readList(list, size, formats, warnings2) {
     );
   }
   const lines2 = splitLines(new TextDecoder("utf-8").decode(await readFile7(list)));
-  const images = lines2.filter((line) => formats.has(extension(line)));
-  const others = lines2.filter((line) => !formats.has(extension(line)) && !/^(#|$)/.test(strip(line)));
-  if (others.length > 0) {
-    warnings2.push(`${others.length} lines of ${list} name no image and were left out, first "${others[0]}".`);
+  const isImage = (line) => formats.has(extension(line));
+  const isOther = (line) => !isImage(line) && !/^(#|$)/.test(strip(line));
+  const images = lines2.filter(isImage);
+  const others = lines2.filter(isOther).length;
+  if (others > 0) {
+    warnings2.push(
+      `${others} lines of ${list} name no image and were left out, first line ${lines2.findIndex(isOther) + 1}.`
+    );
   }
-  const parent = dirname8(list);
+  const parent = dirname10(list);
   const paths = images.map(withSlashes);
-  const isBare = (path3) => !isAbsolute3(path3) && !path3.startsWith("./");
+  const isBare = (path3) => !isAbsolute4(path3) && !path3.startsWith("./");
   const bare = paths.find(isBare);
-  const base2 = bare !== void 0 && fileSize(resolve6(bare)) !== void 0 ? process.cwd() : parent;
-  return paths.map((path3) => resolve6(isBare(path3) ? base2 : parent, path3));
+  const base2 = bare !== void 0 && fileSize(resolve7(bare)) !== void 0 ? process.cwd() : parent;
+  return paths.map((path3) => resolve7(isBare(path3) ? base2 : parent, path3));
 }
 
 // src/dataset/duplicates.ts
@@ -58257,8 +58372,8 @@ function readLabels(label, rules) {
 
 // src/dataset/split.ts
 import { realpath as realpath3 } from "node:fs/promises";
-import { basename as basename8, dirname as dirname9, isAbsolute as isAbsolute4, normalize as normalize3 } from "node:path";
-async function resolveSplit(yaml, split) {
+import { basename as basename9, dirname as dirname11, isAbsolute as isAbsolute5, normalize as normalize3 } from "node:path";
+async function resolveSplit(yaml, split, roots2 = null) {
   const written = splitEntries(yaml, split);
   const tried = /* @__PURE__ */ new Set();
   for (const root of candidateRoots(yaml)) {
@@ -58268,7 +58383,10 @@ async function resolveSplit(yaml, split) {
       if (found2 !== void 0) entries.push(found2);
     }
     if (entries.length < written.length) continue;
-    const warning = `\`path: ${yaml.path}\` of ${basename8(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
+    const stray = entries.find((entry) => !isWithin(entry, roots2));
+    if (roots2 !== null && stray !== void 0)
+      throw outside(`What \`${split}\` of ${yaml.file} names`, stray, stray, roots2);
+    const warning = `\`path: ${yaml.path}\` of ${basename9(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
     return { entries, warnings: root.isGuess ? [warning] : [] };
   }
   throw new UserError(
@@ -58297,7 +58415,7 @@ function splitEntries(yaml, split) {
   );
 }
 function candidateRoots(yaml) {
-  const home = dirname9(yaml.file);
+  const home = dirname11(yaml.file);
   const cwd = process.cwd();
   const sure = (folder) => ({ folder, isGuess: false });
   if (yaml.path === void 0) return [sure(home), sure(cwd)];
@@ -58315,8 +58433,8 @@ async function findEntry2(root, entry, tried) {
   const forms = entry.startsWith("../") ? [entry, entry.slice(3)] : [entry];
   for (const form of forms) {
     const path3 = isAbsoluteAnywhere(form) ? form : `${root}/${form}`;
-    tried.add(isAbsolute4(path3) ? normalize3(path3) : path3);
-    const real = isAbsolute4(path3) ? await realpath3(path3).catch(() => void 0) : void 0;
+    tried.add(isAbsolute5(path3) ? normalize3(path3) : path3);
+    const real = isAbsolute5(path3) ? await realpath3(path3).catch(() => void 0) : void 0;
     if (real !== void 0) return real;
   }
   return void 0;
@@ -58326,10 +58444,12 @@ async function findEntry2(root, entry, tried) {
 var MAX_DETAILS = 10;
 async function loadDataset(yamlPath, options) {
   const yaml = await readDataYaml(yamlPath);
-  const { entries, warnings: warnings2 } = await resolveSplit(yaml, options.split);
-  const list = await listImages(entries, options.family);
+  const { roots: roots2 = null } = options;
+  const { entries, warnings: warnings2 } = await resolveSplit(yaml, options.split, roots2);
+  const list = await listImages(entries, options.family, roots2);
   if (list.paths.length === 0) throw noImages(entries, options.family);
   const paths = options.family === "yolov5" ? [...new Set(list.paths)] : list.paths;
+  if (!options.annotations) refuseOutside("Label files", paths.map(labelPath), roots2);
   const rules = labelRules(yaml, options);
   const { read, warnings: labelWarnings } = await readLabels2(paths, yaml, rules, options.annotations ?? null);
   refusePointers(read);
@@ -58509,8 +58629,8 @@ var WorkerPool = class {
   /** Calls a method on the next free thread; calls wait their turn in order. */
   run(method2, argument) {
     if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve7, reject) => {
-      const start3 = (worker) => this.#send(worker, method2, argument, { worker, resolve: resolve7, reject });
+    return new Promise((resolve8, reject) => {
+      const start3 = (worker) => this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
       const free = this.#workers.find((worker) => !worker.busy);
       if (free) start3(free);
       else this.#queue.push({ start: start3, reject });
@@ -58523,8 +58643,8 @@ var WorkerPool = class {
   async broadcast(method2, argument) {
     if (this.#failure) throw this.#failure;
     const calls = this.#workers.map(
-      (worker) => new Promise((resolve7, reject) => {
-        this.#send(worker, method2, argument, { worker, resolve: resolve7, reject });
+      (worker) => new Promise((resolve8, reject) => {
+        this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
       })
     );
     await Promise.allSettled(calls);
@@ -58555,12 +58675,12 @@ var WorkerPool = class {
   }
   async #isIdleWithin(milliseconds) {
     let timer;
-    const timeIsUp2 = new Promise((resolve7) => {
-      timer = setTimeout(resolve7, milliseconds, false);
+    const timeIsUp2 = new Promise((resolve8) => {
+      timer = setTimeout(resolve8, milliseconds, false);
     });
-    const idle = new Promise((resolve7) => {
+    const idle = new Promise((resolve8) => {
       this.#onSettled = () => {
-        if (this.#pending.size === 0) resolve7(true);
+        if (this.#pending.size === 0) resolve8(true);
       };
       this.#onSettled();
     });
@@ -59353,7 +59473,8 @@ async function check(inputs, pool, log3) {
     split: inputs.split,
     family: detector.family,
     nc: detector.nc,
-    annotations: inputs.annotations
+    annotations: inputs.annotations,
+    roots: inputs.roots
   });
   dataset.warnings.forEach(warn2);
   log3.info(
@@ -59378,10 +59499,10 @@ async function check(inputs, pool, log3) {
 
 // src/files/vault.ts
 import { randomBytes } from "node:crypto";
-import { basename as basename10, dirname as dirname12, join as join13 } from "node:path";
+import { basename as basename11, dirname as dirname14, join as join14 } from "node:path";
 
 // src/files/backup.ts
-import { basename as basename9, dirname as dirname10, extname as extname2, join as join11 } from "node:path";
+import { basename as basename10, dirname as dirname12, extname as extname2, join as join12 } from "node:path";
 function* numberedPaths(wanted) {
   yield wanted;
   const extension2 = extname2(wanted);
@@ -59389,10 +59510,10 @@ function* numberedPaths(wanted) {
   for (let number = 1; ; number++) yield `${stem}.${number}${extension2}`;
 }
 function partialPath(backup, token2) {
-  return join11(dirname10(backup), `.${basename9(backup)}.${token2}.partial`);
+  return join12(dirname12(backup), `.${basename10(backup)}.${token2}.partial`);
 }
 function isPartialPath(path3) {
-  return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename9(path3));
+  return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename10(path3));
 }
 var NO_HARD_LINKS = /* @__PURE__ */ new Set(["EPERM", "EACCES", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "EINVAL"]);
 function publish(files, partial, path3) {
@@ -59406,7 +59527,7 @@ function publish(files, partial, path3) {
     if (files.lstat(path3) !== null) return false;
     files.rename(partial, path3);
   }
-  files.syncFolder(dirname10(path3));
+  files.syncFolder(dirname12(path3));
   return true;
 }
 
@@ -59437,11 +59558,11 @@ function explained(what, step) {
 }
 
 // src/files/journal.ts
-import { join as join12 } from "node:path";
+import { join as join13 } from "node:path";
 
 // src/files/whole-files.ts
 import { createHash as createHash3 } from "node:crypto";
-import { dirname as dirname11 } from "node:path";
+import { dirname as dirname13 } from "node:path";
 var CHUNK = 256 << 10;
 function hashFile(files, path3) {
   const hash = createHash3("sha256");
@@ -59475,7 +59596,7 @@ function syncFile(files, path3) {
   } finally {
     files.close(file);
   }
-  files.syncFolder(dirname11(path3));
+  files.syncFolder(dirname13(path3));
 }
 function takeOver(files, file, attributes) {
   const { uid, gid, mode, accessed, modified } = attributes;
@@ -59521,10 +59642,10 @@ function writeJournal(files, folder, journal) {
   files.syncFolder(folder);
 }
 function journalPath(folder) {
-  return join12(folder, "journal.json");
+  return join13(folder, "journal.json");
 }
 function nextJournalPath(folder) {
-  return join12(folder, "journal.json.next");
+  return join13(folder, "journal.json.next");
 }
 function isJournal(value) {
   if (typeof value !== "object" || value === null) return false;
@@ -59602,22 +59723,22 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
-  lstatSync,
+  lstatSync as lstatSync2,
   mkdirSync,
   openSync as openSync2,
   readSync as readSync2,
-  realpathSync as realpathSync2,
+  realpathSync as realpathSync3,
   renameSync,
   rmdirSync,
   rmSync,
-  statSync as statSync3,
+  statSync as statSync4,
   writeSync
 } from "node:fs";
 var EXACT = { bigint: true, throwIfNoEntry: false };
 var realFiles = {
-  stat: (path3) => statusOf(statSync3(path3, EXACT)),
-  lstat: (path3) => statusOf(lstatSync(path3, EXACT)),
-  realpath: (path3) => realpathSync2.native(path3),
+  stat: (path3) => statusOf(statSync4(path3, EXACT)),
+  lstat: (path3) => statusOf(lstatSync2(path3, EXACT)),
+  realpath: (path3) => realpathSync3.native(path3),
   mkdir: (path3) => mkdirSync(path3),
   rmdir: (path3) => rmdirSync(path3),
   openToRead: (path3) => openSync2(path3, "r"),
@@ -59692,7 +59813,7 @@ var ModelVault = class {
     this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
     this.#target = explained(what, () => destination(files, paths.output));
     this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
-    this.#folder = join13(dirname12(this.#target), `.${basename10(this.#target)}.prune`);
+    this.#folder = join14(dirname14(this.#target), `.${basename11(this.#target)}.prune`);
     const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
     const left = taken.isNew ? null : taken.left;
     this.#journal = {
@@ -59708,7 +59829,7 @@ var ModelVault = class {
     try {
       this.notes = explained(what, () => {
         writeJournal(files, this.#folder, this.#journal);
-        files.syncFolder(dirname12(this.#folder));
+        files.syncFolder(dirname14(this.#folder));
         this.#removeLeftovers();
         return [...left ? [this.#aboutEarlierRun(left)] : [], ...this.#aboutOtherNames()];
       });
@@ -59783,8 +59904,8 @@ var ModelVault = class {
       this.#isPlaced = true;
     });
     explained(
-      `The pruned model is in place, but ${dirname12(this.#target)} cannot be written to the disk`,
-      () => this.#files.syncFolder(dirname12(this.#target))
+      `The pruned model is in place, but ${dirname14(this.#target)} cannot be written to the disk`,
+      () => this.#files.syncFolder(dirname14(this.#target))
     );
   }
   /** One sentence on what is at the model's path now. */
@@ -59813,7 +59934,7 @@ var ModelVault = class {
     }
   }
   #candidatePath() {
-    return join13(this.#folder, "candidate.onnx");
+    return join14(this.#folder, "candidate.onnx");
   }
   #note(news) {
     this.#journal = { ...this.#journal, ...news };
@@ -59827,9 +59948,9 @@ var ModelVault = class {
   /** It is gone for good before the journal, which is all that knows of it. */
   #removePartial() {
     const { partial } = this.#journal;
-    if (partial === null || this.#files.stat(dirname12(partial)) === null) return;
+    if (partial === null || this.#files.stat(dirname14(partial)) === null) return;
     this.#files.remove(partial);
-    this.#files.syncFolder(dirname12(partial));
+    this.#files.syncFolder(dirname14(partial));
   }
   #refuseChangedModel(original) {
     const found2 = explained(
@@ -59880,7 +60001,7 @@ function destination(files, output) {
   const found2 = files.stat(output);
   if (found2?.kind === "file") return files.realpath(output);
   if (found2 === null && files.lstat(output) === null) {
-    return join13(files.realpath(dirname12(output)), basename10(output));
+    return join14(files.realpath(dirname14(output)), basename11(output));
   }
   throw new UserError(
     "files",
@@ -60654,9 +60775,9 @@ function bestF1(perClass) {
 }
 
 // src/metrics/image-ids.ts
-import { basename as basename11, extname as extname3 } from "node:path";
+import { basename as basename12, extname as extname3 } from "node:path";
 function imageIds(paths, given = []) {
-  const stems = paths.map((path3) => basename11(path3, extname3(path3)));
+  const stems = paths.map((path3) => basename12(path3, extname3(path3)));
   const numbers = stems.map((stem, image) => given[image] ?? numberIn(stem));
   const distinct = new Set(numbers).size;
   const numbered = !numbers.some(Number.isNaN) && distinct === new Set(paths).size;
@@ -61377,11 +61498,11 @@ async function reconstruct2({ model: model2, dataset, plan }, inputs, nativeBase
     await pool.close();
   }
 }
-async function calibrationCandidates({ calibration, data, method: method2 }, family) {
-  if (!SPLITS.includes(calibration)) return findImages([calibration], process.cwd(), family);
+async function calibrationCandidates({ calibration, data, method: method2, roots: roots2 }, family) {
+  if (!SPLITS.includes(calibration)) return findImages([calibration], process.cwd(), family, roots2);
   try {
-    const { entries } = await resolveSplit(await readDataYaml(data), calibration);
-    return await findImages(entries, process.cwd(), family);
+    const { entries } = await resolveSplit(await readDataYaml(data), calibration, roots2);
+    return await findImages(entries, process.cwd(), family, roots2);
   } catch (error2) {
     if (!(error2 instanceof UserError)) throw error2;
     throw new UserError(
@@ -61395,11 +61516,11 @@ async function calibrationCandidates({ calibration, data, method: method2 }, fam
 
 // src/report/baseline.ts
 import { createHash as createHash5 } from "node:crypto";
-import { basename as basename12 } from "node:path";
+import { basename as basename13 } from "node:path";
 function dataDigest(images) {
   const hash = createHash5("sha256");
   for (const { path: path3, labels } of images) {
-    hash.update(`${basename12(path3)}
+    hash.update(`${basename13(path3)}
 ${labels.count}
 `);
     hash.update(labels.cls.subarray(0, labels.count));
@@ -61430,10 +61551,10 @@ function text2({ validation }, key2) {
 
 // src/report/coco-files.ts
 import { mkdir as mkdir5, open as open2 } from "node:fs/promises";
-import { join as join14 } from "node:path";
+import { join as join15 } from "node:path";
 
 // src/metrics/coco-json.ts
-import { basename as basename13 } from "node:path";
+import { basename as basename14 } from "node:path";
 function cocoResults(samples, family) {
   const ids = idsOf(samples);
   return samples.flatMap(({ detections, geometry }, sample) => {
@@ -61462,7 +61583,7 @@ function cocoGroundTruth(samples, names) {
   return {
     images: samples.map(({ path: path3, geometry }, sample) => ({
       id: ids[sample],
-      file_name: basename13(path3),
+      file_name: basename14(path3),
       width: geometry.nativeWidth,
       height: geometry.nativeHeight
     })),
@@ -61488,10 +61609,10 @@ var COCO_FILES = {
 };
 async function writeCocoFiles(folder, { before, after, family, names }) {
   await mkdir5(folder, { recursive: true });
-  await writeArray(join14(folder, COCO_FILES.before), cocoResults(before, family));
-  await writeArray(join14(folder, COCO_FILES.after), cocoResults(after, family));
+  await writeArray(join15(folder, COCO_FILES.before), cocoResults(before, family));
+  await writeArray(join15(folder, COCO_FILES.after), cocoResults(after, family));
   const { images, categories, annotations } = cocoGroundTruth(before, names);
-  const file = await open2(join14(folder, COCO_FILES.groundTruth), "w");
+  const file = await open2(join15(folder, COCO_FILES.groundTruth), "w");
   try {
     await file.write(
       `{"images": ${JSON.stringify(images)},
@@ -62743,7 +62864,7 @@ async function reportAgain([folder, ...rest]) {
   if (folder === void 0 || rest.length > 0)
     throw new UserError("input", "`yolo-prune report` takes one folder.", "Name the one with report.json.");
   await renderAgain(folder);
-  terminalLog.info(`${join15(folder, "report.html")} and summary.md are made from report.json`);
+  terminalLog.info(`${join16(folder, "report.html")} and summary.md are made from report.json`);
 }
 async function analyze(args) {
   const models = args.filter((arg) => arg !== "--json");

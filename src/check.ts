@@ -56,6 +56,7 @@ export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise
     family: detector.family,
     nc: detector.nc,
     annotations: inputs.annotations,
+    roots: inputs.roots,
   });
   dataset.warnings.forEach(warn);
   log.info(

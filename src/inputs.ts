@@ -1,9 +1,8 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
-import { UserError, UserErrors } from './errors.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type UserError, UserErrors } from './errors.ts';
 import { METRIC_NAMES } from './gate/metric-names.ts';
 import { CONFIDENCES } from './gate/rules.ts';
+import { inputError, oneFile, oneModel, refuseStray, rootsOf } from './input-paths.ts';
 import {
   amount,
   artifactName,
@@ -25,6 +24,7 @@ import {
   WORKFLOW_TOKEN,
   wholeNumber,
 } from './input-values.ts';
+import type { Roots } from './roots.ts';
 
 /** One input of the action and option of the command line. */
 interface InputSpec<T> {
@@ -143,6 +143,11 @@ export const INPUTS = {
     'false',
     "Whether to write both models' detections and the ground truth in COCO form into the report folder.",
   ),
+  'allow-read': input(
+    lines,
+    '',
+    'Folders outside of the workspace, one a line, that the data set and links may lead to; the command line reads everywhere.',
+  ),
   'runtime-path': input(
     optional(text),
     '',
@@ -178,11 +183,20 @@ export const INPUTS = {
 
 export type InputName = keyof typeof INPUTS;
 
+/** Inputs that name a place which is read or written. */
+const PATHS = ['model', 'data', 'annotations', 'baseline', 'backup', 'output', 'report-dir'] as const;
+
 type Parsed = { readonly [Name in InputName]: (typeof INPUTS)[Name] extends InputSpec<infer T> ? T : never };
 
 /** All inputs, parsed and checked once. Paths are as the user wrote them, but `model` is the one file its glob matched. */
 export type Inputs = Readonly<
-  Omit<Parsed, 'backup' | 'output' | 'report-dir'> & { backup: string; output: string; 'report-dir': string }
+  Omit<Parsed, 'backup' | 'output' | 'report-dir'> & {
+    backup: string;
+    output: string;
+    'report-dir': string;
+    /** Where files are read that no input names: the workspace, and what inputs name outside of it. */
+    roots: Roots;
+  }
 >;
 
 /** Where inputs come from: the text of one input, empty where it was not given. */
@@ -192,6 +206,8 @@ export type InputSource = (name: InputName) => string;
 export interface InputSurroundings {
   /** The runner's folder for temporary files (`RUNNER_TEMP`), if any. */
   readonly temporaryFolder: string | undefined;
+  /** The folder that a workflow works in (`GITHUB_WORKSPACE`); `undefined` where files may be read everywhere. */
+  readonly workspace?: string | undefined;
 }
 
 /**
@@ -210,8 +226,9 @@ export async function loadInputs(source: InputSource, surroundings: InputSurroun
   }
   const values = parsed as Parsed;
   const model = values.model ? await oneModel(values.model, errors) : '';
-  if (values.data) await checkFile('data', 'data.yaml', values.data, errors);
-  if (values.annotations) await checkFile('annotations', 'JSON file', values.annotations, errors);
+  if (values.data) await oneFile('data', 'data.yaml', values.data, errors);
+  if (values.annotations) await oneFile('annotations', 'JSON file', values.annotations, errors);
+  if (values.baseline) await oneFile('baseline', 'report.json', values.baseline, errors);
   if (model && values.backup && resolve(values.backup) === resolve(values.output ?? model)) {
     errors.push(
       inputError(
@@ -222,6 +239,12 @@ export async function loadInputs(source: InputSource, surroundings: InputSurroun
       ),
     );
   }
+  const { workspace } = surroundings;
+  const roots = errors.length > 0 ? null : rootsOf(workspace, values);
+  for (const name of PATHS) {
+    const path = name === 'model' ? model : values[name];
+    if (path) refuseStray(name, path, workspace, roots, errors);
+  }
   if (errors.length > 0) throw new UserErrors(headline(errors.length), errors);
   return Object.freeze({
     ...values,
@@ -229,64 +252,12 @@ export async function loadInputs(source: InputSource, surroundings: InputSurroun
     backup: values.backup ?? defaultBackup(model),
     output: values.output ?? model,
     'report-dir': values['report-dir'] ?? join(surroundings.temporaryFolder || '.', 'yolo-prune-report'),
+    roots,
   });
 }
 
 function headline(count: number): string {
   return count === 1 ? 'One input is wrong:' : `${count} inputs are wrong:`;
-}
-
-function inputError(name: InputName, must: string, given: string, remedy: string): UserError {
-  const was = given ? `it was ${JSON.stringify(given)}` : 'it was empty';
-  return new UserError('input', `${name} must be ${must}, but ${was}.`, remedy);
-}
-
-async function oneModel(pattern: string, errors: UserError[]): Promise<string> {
-  const matches = (await isFile(pattern))
-    ? [pattern]
-    : isDynamicPattern(pattern)
-      ? (
-          await glob(pattern.replaceAll('\\', '/'), {
-            absolute: isAbsolute(pattern),
-            expandDirectories: false,
-          })
-        ).sort()
-      : [];
-  if (matches.length !== 1) {
-    const remedy =
-      matches.length === 0
-        ? 'Check the path (it is relative to the working directory) and that the step before has written the file.'
-        : `It matches ${matches.length}: ${matches.slice(0, 5).join(', ')}${matches.length > 5 ? ', …' : ''}. Name one of them.`;
-    errors.push(inputError('model', 'the path of exactly one existing .onnx file', pattern, remedy));
-    return '';
-  }
-  const [model] = matches as [string];
-  if (!model.toLowerCase().endsWith('.onnx')) {
-    const remedy = model.endsWith('.pt')
-      ? 'Export the checkpoint first: `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`.'
-      : 'Name the exported ONNX model.';
-    errors.push(inputError('model', 'an .onnx file', model, remedy));
-    return '';
-  }
-  return model;
-}
-
-async function checkFile(
-  name: 'data' | 'annotations',
-  kind: string,
-  path: string,
-  errors: UserError[],
-): Promise<void> {
-  if (await isFile(path)) return;
-  const remedy = 'Check the path (it is relative to the working directory) and that the file is checked out.';
-  errors.push(inputError(name, `the path of an existing ${kind}`, path, remedy));
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 function defaultBackup(model: string): string {

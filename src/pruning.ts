@@ -64,13 +64,13 @@ async function reconstruct(
 
 /** The images that `calibration` names: a split of data.yaml (`train` by default), a folder, or a list. */
 async function calibrationCandidates(
-  { calibration, data, method }: Inputs,
+  { calibration, data, method, roots }: Inputs,
   family: Checked['plan']['detector']['family'],
 ): Promise<readonly string[]> {
-  if (!SPLITS.includes(calibration)) return findImages([calibration], process.cwd(), family);
+  if (!SPLITS.includes(calibration)) return findImages([calibration], process.cwd(), family, roots);
   try {
-    const { entries } = await resolveSplit(await readDataYaml(data), calibration);
-    return await findImages(entries, process.cwd(), family);
+    const { entries } = await resolveSplit(await readDataYaml(data), calibration, roots);
+    return await findImages(entries, process.cwd(), family, roots);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(

@@ -1,11 +1,13 @@
 import { UserError } from '../errors.ts';
 import type { Family } from '../protocol.ts';
+import { type Roots, refuseOutside } from '../roots.ts';
 import { countClasses } from './class-names.ts';
 import { readAnnotations } from './coco-annotations.ts';
 import { type DataYaml, readDataYaml } from './data-yaml.ts';
 import { listImages, missingImages, noImages } from './images.ts';
 import { type LabelRules, NO_LABELS } from './labels.ts';
 import { lfsError } from './lfs.ts';
+import { labelPath } from './paths.ts';
 import { type ReadImage, readAnnotatedImage, readImage } from './read-image.ts';
 import { resolveSplit } from './split.ts';
 import type { CocoTruth, Dataset, LabeledImage } from './types.ts';
@@ -18,6 +20,8 @@ export interface DatasetOptions {
   readonly nc?: number;
   /** Path of a COCO `instances_*.json` to take the ground truth from, instead of label files. */
   readonly annotations?: string | null;
+  /** Folders that images, lists and label files may lie in; by default anywhere. */
+  readonly roots?: Roots;
 }
 
 /** Sentences about single images, before the rest is only counted. */
@@ -46,10 +50,12 @@ const MAX_DETAILS = 10;
  */
 export async function loadDataset(yamlPath: string, options: DatasetOptions): Promise<Dataset> {
   const yaml = await readDataYaml(yamlPath);
-  const { entries, warnings } = await resolveSplit(yaml, options.split);
-  const list = await listImages(entries, options.family);
+  const { roots = null } = options;
+  const { entries, warnings } = await resolveSplit(yaml, options.split, roots);
+  const list = await listImages(entries, options.family, roots);
   if (list.paths.length === 0) throw noImages(entries, options.family);
   const paths = options.family === 'yolov5' ? [...new Set(list.paths)] : list.paths;
+  if (!options.annotations) refuseOutside('Label files', paths.map(labelPath), roots);
 
   const rules = labelRules(yaml, options);
   const { read, warnings: labelWarnings } = await readLabels(paths, yaml, rules, options.annotations ?? null);

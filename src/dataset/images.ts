@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Family } from '../protocol.ts';
+import { isWithin, outside, type Roots, realPath, refuseOutside } from '../roots.ts';
 import { isLfsPointer, isLfsPointerSize, lfsError } from './lfs.ts';
 import { extension, withSlashes } from './paths.ts';
 import { compareCodePoints, splitLines, strip } from './python.ts';
@@ -32,20 +33,26 @@ export interface ImageList {
  * Nothing is decoded: whether a file is a picture, and larger than 9 pixels, shows where its pixels are read.
  *
  * @param entries Existing files and folders, absolute.
- * @throws UserError where a folder or list is absurdly large.
+ * @param roots Folders that the images may lie in; links and lines that lead elsewhere are refused.
+ * @throws UserError where a folder or list is absurdly large, or an image outside of the roots.
  */
-export async function listImages(entries: readonly string[], family: Family): Promise<ImageList> {
+export async function listImages(
+  entries: readonly string[],
+  family: Family,
+  roots: Roots = null,
+): Promise<ImageList> {
   const formats = new Set(IMG_FORMATS[family]);
   const warnings: string[] = [];
   const lists: (readonly string[])[] = [];
   for (const entry of entries) {
     const stats = await stat(entry);
-    if (stats.isDirectory()) lists.push(await walk(entry, warnings));
+    if (stats.isDirectory()) lists.push(await walk(entry, warnings, { roots }));
     else if (formats.has(extension(entry))) lists.push([entry]);
     else if (stats.isFile()) lists.push(await readList(entry, stats.size, formats, warnings));
     else throw notRegular(entry);
   }
   const paths = lists.flat().filter((path) => formats.has(extension(path)));
+  refuseOutside('Images', paths, roots);
   return { paths: paths.sort(compareCodePoints), warnings };
 }
 
@@ -54,23 +61,28 @@ export async function listImages(entries: readonly string[], family: Family): Pr
  * of them there.
  *
  * @param entries Paths, absolute or relative to `base`.
- * @throws UserError where an entry is missing, no image is left, or images are Git LFS pointers.
+ * @param roots Folders that entries and images may lie in.
+ * @throws UserError where an entry is missing or outside of the roots, no image is left, or images are Git LFS pointers.
  */
 export async function findImages(
   entries: readonly string[],
   base: string,
   family: Family,
+  roots: Roots = null,
 ): Promise<readonly string[]> {
   const absolute = entries.map((entry) => resolve(base, withSlashes(entry)));
   for (const entry of absolute) {
-    if (await stat(entry).catch(() => undefined)) continue;
+    const real = realPath(entry);
+    if (roots !== null && real !== undefined && !isWithin(real, roots))
+      throw outside('Images', entry, real, roots);
+    if (real !== undefined) continue;
     throw new UserError(
       'dataset',
       `Images must be in a folder, a .txt list or a file that exists, but ${entry} does not.`,
       `Give its path absolute, or relative to ${base}.`,
     );
   }
-  const { paths } = await listImages(absolute, family);
+  const { paths } = await listImages(absolute, family, roots);
   if (paths.length === 0) throw noImages(absolute, family);
   const states = paths.map(stateOfImage);
   const pointers = paths.filter((_, index) => states[index] === 'lfs-pointer');
@@ -133,10 +145,15 @@ async function readList(
     );
   }
   const lines = splitLines(new TextDecoder('utf-8').decode(await readFile(list)));
-  const images = lines.filter((line) => formats.has(extension(line)));
-  const others = lines.filter((line) => !formats.has(extension(line)) && !/^(#|$)/.test(strip(line)));
-  if (others.length > 0) {
-    warnings.push(`${others.length} lines of ${list} name no image and were left out, first "${others[0]}".`);
+  const isImage = (line: string) => formats.has(extension(line));
+  const isOther = (line: string) => !isImage(line) && !/^(#|$)/.test(strip(line));
+  const images = lines.filter(isImage);
+  const others = lines.filter(isOther).length;
+  if (others > 0) {
+    // Not their text: a list can be any file that a data.yaml names, and logs are public.
+    warnings.push(
+      `${others} lines of ${list} name no image and were left out, first line ${lines.findIndex(isOther) + 1}.`,
+    );
   }
   const parent = dirname(list);
   const paths = images.map(withSlashes);

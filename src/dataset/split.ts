@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, normalize } from 'node:path';
 import { UserError } from '../errors.ts';
+import { isWithin, outside, type Roots } from '../roots.ts';
 import type { DataYaml } from './data-yaml.ts';
 import { isAbsoluteAnywhere, withSlashes } from './paths.ts';
 import { kindOf } from './yaml-values.ts';
@@ -24,9 +25,14 @@ interface Root {
  * general.py:377, ultralytics data/utils.py:786). A build has neither, so each folder it can mean is tried in turn, the
  * data.yaml's own first; the first that holds every entry of the split is it.
  *
- * @throws UserError where the split is absent, or its entries are nowhere; lists what was tried.
+ * @param roots Folders that the entries may lie in.
+ * @throws UserError where the split is absent, or its entries are nowhere (lists what was tried) or outside of the roots.
  */
-export async function resolveSplit(yaml: DataYaml, split: string): Promise<SplitEntries> {
+export async function resolveSplit(
+  yaml: DataYaml,
+  split: string,
+  roots: Roots = null,
+): Promise<SplitEntries> {
   const written = splitEntries(yaml, split);
   const tried = new Set<string>();
   for (const root of candidateRoots(yaml)) {
@@ -36,6 +42,9 @@ export async function resolveSplit(yaml: DataYaml, split: string): Promise<Split
       if (found !== undefined) entries.push(found);
     }
     if (entries.length < written.length) continue;
+    const stray = entries.find((entry) => !isWithin(entry, roots));
+    if (roots !== null && stray !== undefined)
+      throw outside(`What \`${split}\` of ${yaml.file} names`, stray, stray, roots);
     const warning = `\`path: ${yaml.path}\` of ${basename(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
     return { entries, warnings: root.isGuess ? [warning] : [] };
   }

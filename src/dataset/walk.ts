@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
+import { isWithin, outside, type Roots } from '../roots.ts';
 
 /** Entries that a walk may visit in all: ten times the largest data sets, and seconds rather than hours of a disk. */
 const MAX_ENTRIES = 1_000_000;
@@ -12,6 +13,14 @@ interface Folder {
   readonly chain: readonly string[];
 }
 
+/** How far a walk goes. */
+export interface WalkLimits {
+  /** Folders that a link may lead into; by default any. */
+  readonly roots?: Roots;
+  /** How many files and folders to visit before giving up. */
+  readonly maxEntries?: number;
+}
+
 /**
  * Every file below `root`, unsorted, as Python's recursive `glob` finds them: without names that start with a dot, be it
  * of files or of folders on the way, and through symbolic links.
@@ -19,10 +28,14 @@ interface Folder {
  * Other than there a link back to a folder around it is not entered, so that loops end. What cannot be read is left out
  * with a warning.
  *
- * @param maxEntries How many files and folders to visit before giving up.
- * @throws UserError where there are more: the path is hardly meant.
+ * @throws UserError where there are more entries than that: the path is hardly meant; and where a linked folder lies outside of
+ *   the roots.
  */
-export async function walk(root: string, warnings: string[], maxEntries = MAX_ENTRIES): Promise<string[]> {
+export async function walk(
+  root: string,
+  warnings: string[],
+  { roots = null, maxEntries = MAX_ENTRIES }: WalkLimits = {},
+): Promise<string[]> {
   const files: string[] = [];
   const pending: Folder[] = [{ path: root, chain: [await realpath(root)] }];
   let visited = 0;
@@ -37,6 +50,7 @@ export async function walk(root: string, warnings: string[], maxEntries = MAX_EN
       if (kind === 'file') files.push(path);
       if (kind === 'folder') {
         const real = child.isSymbolicLink() ? await realpath(path) : join(folder.chain.at(-1)!, child.name);
+        if (roots !== null && !isWithin(real, roots)) throw outside('Images', path, real, roots);
         if (!folder.chain.includes(real)) pending.push({ path, chain: [...folder.chain, real] });
       }
     }

@@ -17,6 +17,7 @@ export async function runAction(bundleUrl: string): Promise<void> {
   maskToken();
   const inputs = await loadInputs((name) => core.getInput(name), {
     temporaryFolder: process.env.RUNNER_TEMP,
+    workspace: process.env.GITHUB_WORKSPACE,
   });
   const { publishing, savesParts, warnings } = permitted(context.eventName, inputs);
   warnings.forEach(actionsLog.warning);
