@@ -23,6 +23,7 @@ const SCRIPTS = {
   types: [['tsc', '--noEmit']],
   unit: [['vitest', 'run']],
   'check-dist': [['node', 'scripts/check-dist.mjs']],
+  licences: [['node', 'scripts/licences.mjs']],
   cases: [['vitest', 'run', '--config', 'test/cases/vitest.config.ts']],
   e2e: [['vitest', 'run', '--config', 'test/e2e/vitest.config.ts']],
   look: [['node', 'scripts/look.ts']],
@@ -32,7 +33,13 @@ const SCRIPTS = {
   'runtime:pack': [['node', 'scripts/runtime-pack.mjs']],
   node: [['node']],
 };
-SCRIPTS.test = [...SCRIPTS.lint, ...SCRIPTS.types, ...SCRIPTS['check-dist'], ...SCRIPTS.unit];
+SCRIPTS.test = [
+  ...SCRIPTS.lint,
+  ...SCRIPTS.types,
+  ...SCRIPTS['check-dist'],
+  ...SCRIPTS.licences,
+  ...SCRIPTS.unit,
+];
 
 function run(command, args, env) {
   const shell = process.platform === 'win32';

@@ -1,0 +1,2 @@
+// Stands in the bundle for a package that nothing here calls: see scripts/bundle.mjs.
+export default {};
