@@ -57107,6 +57107,7 @@ function chartFigure(charts, name) {
 
 // src/report/summary.ts
 var SUMMARY_LIMIT = 1e6;
+var LONGEST_SENTENCE = 400;
 var SHORTENED = "*Parts are left out here because GitHub limits the length; report.html has everything.*";
 function summaryMarkdown(report2, limit = SUMMARY_LIMIT, links = []) {
   const parts = [
@@ -57136,7 +57137,7 @@ function verdictSection(report2) {
     `## ${pass ? "✅ Pruning passed" : "❌ Pruning failed"}: ${metric} ${figure(before)} → ${figure(after)}`,
     "",
     `${metric} (${validation.decidedBy}) ${change2}; ${figure(maxDrop3)} is accepted. Method ${markdownCode(prune.method)}, amount ${percent2(prune.amount)}, ${validation.images} images, ${validation.labels} boxes.`,
-    ...verdict.reasons.map((reason) => `- ${markdown(reason)}`),
+    ...verdict.reasons.map((reason) => `- ${markdown(shortName(reason, LONGEST_SENTENCE))}`),
     ...verdict.certainty ? ["", markdown(certaintyLine(report2))] : [],
     ...verdict.warnings.map((warning) => `
 > [!WARNING]
@@ -57169,7 +57170,9 @@ function baselineTable({ baseline }) {
   if (baseline === null) return "";
   const title = `### Against ${markdownCode(shortName(baseline.path))}`;
   if (baseline.differs !== null)
-    return [title, "", `No comparison: ${markdown(shortName(baseline.differs, 400))}.`].join("\n");
+    return [title, "", `No comparison: ${markdown(shortName(baseline.differs, LONGEST_SENTENCE))}.`].join(
+      "\n"
+    );
   return [
     title,
     "",
@@ -57214,7 +57217,7 @@ function rulesTable(report2) {
       rows.map(({ rule, pass, says }) => [
         markdownCode(rule),
         pass ? "✅" : "❌",
-        markdown(shortName(says, 400))
+        markdown(shortName(says, LONGEST_SENTENCE))
       ])
     )
   ].join("\n");
@@ -61469,6 +61472,20 @@ function summed(parts) {
   return sum3;
 }
 
+// src/unreadable.ts
+var NAMED = 5;
+function warnOfUnreadable(log3, consequence) {
+  let count = 0;
+  return {
+    add: (reason) => {
+      if (++count <= NAMED) log3.warning(`${reason} ${consequence}`);
+    },
+    end: () => {
+      if (count > NAMED) log3.warning(`${count - NAMED} more files cannot be read (${count} in all).`);
+    }
+  };
+}
+
 // src/pruning.ts
 var SPLITS = ["train", "val", "test"];
 async function pruneCopy(checked, inputs, nativeBase2, log3) {
@@ -61492,7 +61509,9 @@ async function reconstruct2({ model: model2, dataset, plan }, inputs, nativeBase
   try {
     const calibration = { detector, images, seed };
     const pruned = await reconstructModel(pool, model2, { method: method2, amount: amount2, exclude }, calibration);
-    for (const { reason } of pruned.unreadable) log3.warning(`${reason} It is not calibrated on.`);
+    const warnings2 = warnOfUnreadable(log3, "It is not calibrated on.");
+    for (const { reason } of pruned.unreadable) warnings2.add(reason);
+    warnings2.end();
     return pruned;
   } finally {
     await pool.close();
@@ -62602,6 +62621,7 @@ function progressOf(log3, total, unit, now = () => performance.now()) {
 async function validateModels(pool, plan, { images }, modelCount, keepSamples, log3) {
   const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
   const unreadable2 = [];
+  const warnings2 = warnOfUnreadable(log3, "It does not count.");
   const resized = [];
   const started = performance.now();
   const step = progressOf(log3, images.length, "images");
@@ -62609,7 +62629,7 @@ async function validateModels(pool, plan, { images }, modelCount, keepSamples, l
     step();
     if ("unreadable" in detected) {
       unreadable2.push(detected.unreadable);
-      log3.warning(`${detected.unreadable.reason} It does not count.`);
+      warnings2.add(detected.unreadable.reason);
       continue;
     }
     const [{ path: path3, geometry, labels }] = detected.samples;
@@ -62618,6 +62638,7 @@ async function validateModels(pool, plan, { images }, modelCount, keepSamples, l
       validator.add(detected.samples[i], detected.milliseconds.inference[i]);
     }
   }
+  warnings2.end();
   if (resized.length > 0) {
     log3.warning(
       `${resized.length} images have another size than the annotations say, first ${resized.sort()[0]}: COCO's figures compare the boxes as they are there.`

@@ -12,6 +12,7 @@ import { startReconstructPool } from './prune/reconstruct/pool.ts';
 import { reconstructModel } from './prune/reconstruct/reconstruct.ts';
 import { pruneLine } from './report/text.ts';
 import type { NativeBase } from './runtime/load.ts';
+import { warnOfUnreadable } from './unreadable.ts';
 import { arrange } from './validate/detect.ts';
 
 const SPLITS = ['train', 'val', 'test'];
@@ -55,7 +56,9 @@ async function reconstruct(
   try {
     const calibration = { detector, images, seed };
     const pruned = await reconstructModel(pool, model, { method, amount, exclude }, calibration);
-    for (const { reason } of pruned.unreadable) log.warning(`${reason} It is not calibrated on.`);
+    const warnings = warnOfUnreadable(log, 'It is not calibrated on.');
+    for (const { reason } of pruned.unreadable) warnings.add(reason);
+    warnings.end();
     return pruned;
   } finally {
     await pool.close();

@@ -4,6 +4,7 @@ import { createEvaluator } from './metrics/evaluator.ts';
 import type { ConfusionMatrix, Curves, ImageStatistics, Metrics } from './metrics/types.ts';
 import { progressOf } from './progress.ts';
 import { strongest } from './report/pictures.ts';
+import { warnOfUnreadable } from './unreadable.ts';
 import { type DetectPool, detectAll, type UnreadableImage } from './validate/detect.ts';
 import type { Geometry, Sample } from './validate/types.ts';
 import type { DetectionPlan } from './validate/worker.ts';
@@ -48,6 +49,7 @@ export async function validateModels(
 ): Promise<Validation> {
   const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
   const unreadable: UnreadableImage[] = [];
+  const warnings = warnOfUnreadable(log, 'It does not count.');
   const resized: string[] = [];
 
   const started = performance.now();
@@ -56,7 +58,7 @@ export async function validateModels(
     step();
     if ('unreadable' in detected) {
       unreadable.push(detected.unreadable);
-      log.warning(`${detected.unreadable.reason} It does not count.`);
+      warnings.add(detected.unreadable.reason);
       continue;
     }
     const [{ path, geometry, labels }] = detected.samples as [Sample];
@@ -65,6 +67,7 @@ export async function validateModels(
       validator.add(detected.samples[i]!, detected.milliseconds.inference[i]!);
     }
   }
+  warnings.end();
   if (resized.length > 0) {
     log.warning(
       `${resized.length} images have another size than the annotations say, first ${resized.sort()[0]}: ` +

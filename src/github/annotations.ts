@@ -1,6 +1,9 @@
 import * as core from '@actions/core';
-import { printable } from '../report/escape.ts';
+import { shortName } from '../report/escape.ts';
 import type { Report } from '../report/report.ts';
+
+/** GitHub takes 4,096 bytes an annotation. */
+const LONGEST_LINE = 1000;
 
 /** GitHub shows so many annotations of a kind and step, and drops the rest without a word. */
 export const ANNOTATIONS = 10;
@@ -14,5 +17,5 @@ export function annotateVerdict({ verdict }: Report, dataFile: string, kind: 'er
   const lines =
     reasons.length > shown.length ? [...shown, `${reasons.length - shown.length} more rules failed.`] : shown;
   const annotate = kind === 'error' ? core.error : core.warning;
-  for (const line of lines) annotate(printable(line), { title: 'YOLO Prune', file: dataFile });
+  for (const line of lines) annotate(shortName(line, LONGEST_LINE), { title: 'YOLO Prune', file: dataFile });
 }

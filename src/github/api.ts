@@ -13,7 +13,6 @@ export function openApi(token: string, baseUrl: string, pause = 1000): Api {
   const options = {
     baseUrl,
     retry: { retries: RETRIES, retryAfterBaseValue: pause },
-    request: { retries: RETRIES },
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   };
   return getOctokit(token, options, retry);

@@ -23,6 +23,7 @@ export interface ArtifactContent {
  * @param temporaryFolder where the files are put together: they may come from anywhere, even from several drives.
  * @param retentionDays how long GitHub keeps it; 0 for the repository's default.
  * @param runUrl address of the workflow run.
+ * @throws {Error} on GitHub Enterprise Server, whose artifact service is another; @actions/artifact would tell to try again.
  */
 export async function uploadArtifact(
   name: string,
@@ -31,6 +32,10 @@ export async function uploadArtifact(
   retentionDays: number,
   runUrl: string,
 ): Promise<Artifact> {
+  if (isEnterpriseServer(runUrl))
+    throw new Error(
+      `GitHub Enterprise Server does not take it from an action; keep ${folder} with a step of its own (actions/upload-artifact@v3)`,
+    );
   const stage = await mkdtemp(join(temporaryFolder, 'yolo-prune-artifact-'));
   try {
     for (const model of models) await cp(model, join(stage, basename(model)));
@@ -48,4 +53,10 @@ export async function uploadArtifact(
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
+}
+
+/** Whether an address is neither of github.com nor of GitHub Enterprise Cloud: the rule of @actions/artifact 6 (`isGhes`). */
+function isEnterpriseServer(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname !== 'github.com' && !/\.(?:ghe\.com|localhost)$/.test(hostname);
 }

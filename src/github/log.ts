@@ -6,21 +6,21 @@ import { ANNOTATIONS } from './annotations.ts';
 /**
  * The runner's log, with a group a phase.
  *
- * Lines may hold names from outside, so none may start a workflow command (`::error::…`, `##[group]…`); annotations go
- * through @actions/core, which escapes them.
+ * Lines may hold names from outside, so none may start a workflow command (`::error::…`, `##[group]…`) or hold what the
+ * log's page obeys; annotations go through @actions/core, which escapes them.
  */
 let warnings = 0;
 
 export const actionsLog: Log = {
-  info: (line) => core.info(harmless(line)),
+  info: (line) => core.info(harmless(printable(line))),
   // GitHub shows ten a step and drops the rest without a word: those stand in the log alone.
   warning: (line) => {
     warnings++;
     if (warnings < ANNOTATIONS) core.warning(printable(line));
     else if (warnings === ANNOTATIONS) core.warning('There are more warnings: see the log of this step.');
-    if (warnings >= ANNOTATIONS) core.info(harmless(`Warning: ${line}`));
+    if (warnings >= ANNOTATIONS) core.info(harmless(`Warning: ${printable(line)}`));
   },
-  group: (title, phase) => core.group(harmless(title), phase),
+  group: (title, phase) => core.group(harmless(printable(title)), phase),
 };
 
 /** Breaks what the runner would read as a workflow command. */

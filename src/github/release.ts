@@ -32,7 +32,7 @@ export async function attachToRelease(
       method: 'POST',
       url: `${release.upload_url.replace(/\{.*$/, '')}?name=${encodeURIComponent(asset)}`,
       data,
-      headers: { 'content-type': 'application/octet-stream', 'content-length': String(data.length) },
+      headers: { 'content-type': 'application/octet-stream' },
     });
   }
 }

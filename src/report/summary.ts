@@ -12,6 +12,9 @@ export interface Link {
 /** GitHub drops a larger job summary whole (limit 1,048,576 bytes). */
 const SUMMARY_LIMIT = 1_000_000;
 
+/** Characters of a sentence with names from outside. */
+const LONGEST_SENTENCE = 400;
+
 /** Said where something had to be left out. */
 const SHORTENED = '*Parts are left out here because GitHub limits the length; report.html has everything.*';
 
@@ -56,7 +59,7 @@ function verdictSection(report: Report): string {
     '',
     `${metric} (${validation.decidedBy}) ${change}; ${figure(maxDrop)} is accepted. ` +
       `Method ${markdownCode(prune.method)}, amount ${percent(prune.amount)}, ${validation.images} images, ${validation.labels} boxes.`,
-    ...verdict.reasons.map((reason) => `- ${markdown(reason)}`),
+    ...verdict.reasons.map((reason) => `- ${markdown(shortName(reason, LONGEST_SENTENCE))}`),
     ...(verdict.certainty ? ['', markdown(certaintyLine(report))] : []),
     ...verdict.warnings.map((warning) => `\n> [!WARNING]\n> ${markdown(warning)}`),
     '',
@@ -91,7 +94,9 @@ function baselineTable({ baseline }: Report): string {
   if (baseline === null) return '';
   const title = `### Against ${markdownCode(shortName(baseline.path))}`;
   if (baseline.differs !== null)
-    return [title, '', `No comparison: ${markdown(shortName(baseline.differs, 400))}.`].join('\n');
+    return [title, '', `No comparison: ${markdown(shortName(baseline.differs, LONGEST_SENTENCE))}.`].join(
+      '\n',
+    );
   return [
     title,
     '',
@@ -138,7 +143,7 @@ function rulesTable(report: Report): string {
       rows.map(({ rule, pass, says }) => [
         markdownCode(rule),
         pass ? '✅' : '❌',
-        markdown(shortName(says, 400)),
+        markdown(shortName(says, LONGEST_SENTENCE)),
       ]),
     ),
   ].join('\n');

@@ -2,7 +2,6 @@ import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { explain } from '../../src/github/api.ts';
 import { uploadArtifact } from '../../src/github/artifact.ts';
 import { type ArtifactService, playArtifactService } from '../helpers/artifact-service.ts';
 
@@ -11,9 +10,8 @@ afterEach(() => {
   process.env = { ...before };
 });
 
-async function upload(service: ArtifactService, github = 'https://github.com') {
+async function upload(service: ArtifactService, run = 'https://github.com/o/r/actions/runs/9') {
   Object.assign(process.env, service.env);
-  process.env.GITHUB_SERVER_URL = github;
   const folder = await mkdtemp(join(tmpdir(), 'artifact-'));
   const report = join(folder, 'my report');
   await mkdir(join(report, 'charts'), { recursive: true });
@@ -22,20 +20,16 @@ async function upload(service: ArtifactService, github = 'https://github.com') {
   const model = join(folder, 'best.onnx');
   await writeFile(model, 'model '.repeat(1000));
   const temporary = await mkdtemp(join(tmpdir(), 'temporary-'));
-  const artifact = await uploadArtifact(
-    'name',
-    { models: [model], folder: report },
-    temporary,
-    5,
-    'run',
-  ).catch((error: Error) => error);
+  const artifact = await uploadArtifact('name', { models: [model], folder: report }, temporary, 5, run).catch(
+    (error: Error) => error,
+  );
   return { artifact, left: await readdir(temporary) };
 }
 
 test('models and report arrive in one zip, not compressed, for as many days as asked', async () => {
   await using service = await playArtifactService();
   const { artifact, left } = await upload(service);
-  expect(artifact).toEqual({ id: 4711, url: 'run/artifacts/4711' });
+  expect(artifact).toEqual({ id: 4711, url: 'https://github.com/o/r/actions/runs/9/artifacts/4711' });
   expect(left).toEqual([]);
   const files = service.filesOf('name');
   expect([...files.keys()].sort()).toEqual(['best.onnx', 'report/charts/a.svg', 'report/report.json']);
@@ -44,9 +38,12 @@ test('models and report arrive in one zip, not compressed, for as many days as a
   expect(service.created()).toMatchObject([{ name: 'name', expires_at: expect.any(String) }]);
 });
 
-test('a server of GitHub Enterprise takes no artifacts, and that is said', async () => {
+test('GitHub Enterprise Server is told apart from its cloud, and what to do instead is said', async () => {
   await using service = await playArtifactService();
-  const { artifact } = await upload(service, 'https://github.enterprise.test');
-  expect(explain(artifact, 'actions: write')).toMatch(/GHES/);
+  const { artifact } = await upload(service, 'https://github.enterprise.test/o/r/actions/runs/9');
+  expect(artifact).toBeInstanceOf(Error);
+  expect((artifact as Error).message).toMatch(/Enterprise Server .*my report with a step of its own/);
   expect(service.server.requests).toEqual([]);
+  const cloud = await upload(service, 'https://octo.ghe.com/o/r/actions/runs/9');
+  expect(cloud.artifact).toMatchObject({ id: 4711 });
 });

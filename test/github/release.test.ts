@@ -41,4 +41,10 @@ test('a release gets the model, its hash and the report, in place of older ones'
     `POST /upload/assets?name=best.onnx.sha256 ${hash}  best.onnx\n`,
     'POST /upload/assets?name=report.json {}',
   ]);
+  // GitHub refuses an upload whose length it is not told.
+  expect(server.requests.slice(2).map(({ headers }) => headers['content-length'])).toEqual([
+    '5',
+    String(`${hash}  best.onnx\n`.length),
+    '2',
+  ]);
 });

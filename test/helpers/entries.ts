@@ -63,7 +63,7 @@ export async function runEntry(
 }
 
 /** Reads the file form of step outputs: NAME<<DELIMITER, value, DELIMITER. */
-function parseOutputs(text: string): Record<string, string> {
+export function parseOutputs(text: string): Record<string, string> {
   const entries = text.matchAll(/^([\w-]+)<<(ghadelimiter_\S+)\r?\n([\s\S]*?)\r?\n\2$/gm);
   return Object.fromEntries([...entries].map(([, name, , value]) => [name!, value!]));
 }

@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One request as it came. */
 export interface Received {
   readonly method: string;
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -28,15 +29,16 @@ export async function play(handlers: Handlers): Promise<PlayedServer> {
   const requests: Received[] = [];
   const server = createServer((request, response) => {
     void read(request).then((body) => {
-      const received = { method: request.method!, path: request.url!, body };
+      const { headers } = request;
+      const received = { method: request.method!, path: request.url!, headers, body };
       requests.push(received);
       const handler = handlers.find(([pattern]) => pattern.test(`${received.method} ${received.path}`));
       const {
         status = 200,
         json,
-        headers = {},
+        headers: answered = {},
       } = handler?.[1](received) ?? { status: 404, json: { message: 'Not Found' } };
-      response.writeHead(status, { 'content-type': 'application/json', ...headers });
+      response.writeHead(status, { 'content-type': 'application/json', ...answered });
       response.end(json === undefined ? '' : JSON.stringify(json));
     });
   });
