@@ -1815,7 +1815,7 @@ var require_picomatch2 = __commonJS({
 });
 
 // src/cli.ts
-import { join as join16 } from "node:path";
+import { join as join17 } from "node:path";
 import { parseArgs } from "node:util";
 
 // src/errors.ts
@@ -5562,16 +5562,16 @@ function lampScores(values) {
 }
 function ascendingByMagnitude(values) {
   const keys2 = new BigUint64Array(values.length);
-  const halves = new Uint32Array(keys2.buffer);
+  const halves2 = new Uint32Array(keys2.buffer);
   const [low, high] = LITTLE_ENDIAN ? [0, 1] : [1, 0];
-  halves.forEach((_, i) => {
-    halves[i] = i >> 1;
+  halves2.forEach((_, i) => {
+    halves2[i] = i >> 1;
   });
   const magnitudes = values.map(Math.abs);
   const bits = new Uint32Array(magnitudes.buffer);
-  for (const [i, value] of bits.entries()) halves[2 * i + high] = value;
+  for (const [i, value] of bits.entries()) halves2[2 * i + high] = value;
   keys2.sort();
-  return Uint32Array.from({ length: values.length }, (_, i) => halves[2 * i + low]);
+  return Uint32Array.from({ length: values.length }, (_, i) => halves2[2 * i + low]);
 }
 var LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
@@ -5655,7 +5655,23 @@ function parseShare(given) {
   return given.endsWith("%") ? Number(digits) / 100 : Number(digits);
 }
 var amount = (given) => {
-  const must = "a share between 0 % and 100 %, such as 30% or 0.3";
+  if (given === "auto") return { value: "auto" };
+  const shares = [];
+  for (const part of given.split(",").map((text3) => text3.trim())) {
+    const result = shareOfWeights(part);
+    if (!("value" in result)) return result;
+    shares.push(result.value);
+  }
+  const ascending = [...new Set(shares)].sort((a, b) => a - b);
+  if (ascending.length <= MOST_AMOUNTS) return { value: ascending };
+  return {
+    must: `at most ${MOST_AMOUNTS} shares`,
+    remedy: "Each is validated on all images: name fewer, or write auto."
+  };
+};
+var MOST_AMOUNTS = 20;
+var shareOfWeights = (given) => {
+  const must = "shares between 0 % and 100 %, such as 30%, 0.3 or 20%,30%,40%, or auto";
   const value = parseShare(given);
   if (Number.isNaN(value)) return { must, remedy: "Write 30% or 0.3." };
   if (!given.endsWith("%") && value > 1) return { must, remedy: `Did you mean ${given}%?` };
@@ -5739,7 +5755,16 @@ var INPUTS = {
     "",
     "COCO instances_*.json with the ground truth, instead of label files."
   ),
-  amount: input(amount, "30%", "Share of every Conv weight to make zero: 30% or 0.3."),
+  amount: input(
+    amount,
+    "30%",
+    "Share of the Conv weights to make zero: 30% or 0.3; several (20%,30%,40%) to take the largest that passes; or auto to find it."
+  ),
+  rescue: input(
+    boolean,
+    "false",
+    "Where the amount drops too much, whether to give weights back to the layers that cost most until it passes."
+  ),
   method: input(
     method,
     "l1",
@@ -5902,6 +5927,7 @@ async function loadInputs(source, surroundings) {
     const path3 = name === "model" ? model2 : values[name];
     if (path3) refuseStray(name, path3, workspace, roots2, errors);
   }
+  if (values.method && values.amount) refuseOtherAmounts(values, errors);
   if (errors.length > 0) throw new UserErrors(headline(errors.length), errors);
   return Object.freeze({
     ...values,
@@ -5911,6 +5937,22 @@ async function loadInputs(source, surroundings) {
     "report-dir": values["report-dir"] ?? join2(surroundings.temporaryFolder || ".", "yolo-prune-report"),
     roots: roots2
   });
+}
+function refuseOtherAmounts({ amount: amount2, method: method2, rescue: rescue2 }, errors) {
+  const given = amount2 === "auto" ? "auto" : amount2.map((share3) => `${100 * share3}%`).join(",");
+  if (given === "auto" || amount2.length > 1) {
+    const must = "a single share";
+    const pattern = parseMethod(method2)?.pattern;
+    if (pattern) {
+      const why = `with the method ${method2}`;
+      const remedy = "A pattern has its own amount: leave `amount` out, or choose another method.";
+      errors.push(inputError("amount", `${must} ${why}`, given, remedy));
+    }
+    if (rescue2) {
+      const remedy = "Choose one of them: auto and several amounts find one that passes by themselves.";
+      errors.push(inputError("amount", `${must} with rescue`, given, remedy));
+    }
+  }
 }
 function headline(count) {
   return count === 1 ? "One input is wrong:" : `${count} inputs are wrong:`;
@@ -43618,7 +43660,7 @@ var ECharts = (
       var api = this._api;
       applyChangedStates(this);
       if (this[PENDING_UPDATE]) {
-        var silent = this[PENDING_UPDATE].silent;
+        var silent2 = this[PENDING_UPDATE].silent;
         this[IN_EC_CYCLE_KEY] = true;
         updateECUpdateCycleVersion(this);
         try {
@@ -43632,8 +43674,8 @@ var ECharts = (
         this._zr.flush();
         this[IN_EC_CYCLE_KEY] = false;
         this[PENDING_UPDATE] = null;
-        flushPendingActions.call(this, silent);
-        triggerUpdatedEvent.call(this, silent);
+        flushPendingActions.call(this, silent2);
+        triggerUpdatedEvent.call(this, silent2);
       } else if (scheduler.unfinished) {
         var remainTime = TEST_FRAME_REMAIN_TIME;
         do {
@@ -43674,12 +43716,12 @@ var ECharts = (
         disposedWarning(this.id);
         return;
       }
-      var silent;
+      var silent2;
       var replaceMerge;
       var transitionOpt;
       if (isObject2(notMerge)) {
         lazyUpdate = notMerge.lazyUpdate;
-        silent = notMerge.silent;
+        silent2 = notMerge.silent;
         replaceMerge = notMerge.replaceMerge;
         transitionOpt = notMerge.transition;
         notMerge = notMerge.notMerge;
@@ -43703,7 +43745,7 @@ var ECharts = (
       };
       if (lazyUpdate) {
         this[PENDING_UPDATE] = {
-          silent,
+          silent: silent2,
           updateParams
         };
         this[IN_EC_CYCLE_KEY] = false;
@@ -43722,8 +43764,8 @@ var ECharts = (
         }
         this[PENDING_UPDATE] = null;
         this[IN_EC_CYCLE_KEY] = false;
-        flushPendingActions.call(this, silent);
-        triggerUpdatedEvent.call(this, silent);
+        flushPendingActions.call(this, silent2);
+        triggerUpdatedEvent.call(this, silent2);
       }
     };
     ECharts2.prototype.setTheme = function(theme2, opts) {
@@ -43741,11 +43783,11 @@ var ECharts = (
       if (!ecModel) {
         return;
       }
-      var silent = opts && opts.silent;
+      var silent2 = opts && opts.silent;
       var updateParams = null;
       if (this[PENDING_UPDATE]) {
-        if (silent == null) {
-          silent = this[PENDING_UPDATE].silent;
+        if (silent2 == null) {
+          silent2 = this[PENDING_UPDATE].silent;
         }
         updateParams = this[PENDING_UPDATE].updateParams;
         this[PENDING_UPDATE] = null;
@@ -43764,8 +43806,8 @@ var ECharts = (
         throw e2;
       }
       this[IN_EC_CYCLE_KEY] = false;
-      flushPendingActions.call(this, silent);
-      triggerUpdatedEvent.call(this, silent);
+      flushPendingActions.call(this, silent2);
+      triggerUpdatedEvent.call(this, silent2);
     };
     ECharts2.prototype._updateTheme = function(theme2) {
       if (isString(theme2)) {
@@ -44121,10 +44163,10 @@ var ECharts = (
         return;
       }
       var needPrepare = ecModel.resetOption("media");
-      var silent = opts && opts.silent;
+      var silent2 = opts && opts.silent;
       if (this[PENDING_UPDATE]) {
-        if (silent == null) {
-          silent = this[PENDING_UPDATE].silent;
+        if (silent2 == null) {
+          silent2 = this[PENDING_UPDATE].silent;
         }
         needPrepare = true;
         this[PENDING_UPDATE] = null;
@@ -44145,8 +44187,8 @@ var ECharts = (
         throw e2;
       }
       this[IN_EC_CYCLE_KEY] = false;
-      flushPendingActions.call(this, silent);
-      triggerUpdatedEvent.call(this, silent);
+      flushPendingActions.call(this, silent2);
+      triggerUpdatedEvent.call(this, silent2);
     };
     ECharts2.prototype.showLoading = function(name, cfg) {
       if (this._disposed) {
@@ -44203,16 +44245,16 @@ var ECharts = (
         this._pendingActions.push(payload);
         return;
       }
-      var silent = opt.silent;
-      doDispatchAction.call(this, payload, silent);
+      var silent2 = opt.silent;
+      doDispatchAction.call(this, payload, silent2);
       var flush = opt.flush;
       if (flush) {
         this._zr.flush();
       } else if (flush !== false && env_default.browser.weChat) {
         this._throttledZrFlush();
       }
-      flushPendingActions.call(this, silent);
-      triggerUpdatedEvent.call(this, silent);
+      flushPendingActions.call(this, silent2);
+      triggerUpdatedEvent.call(this, silent2);
     };
     ECharts2.prototype.updateLabelLayout = function() {
       lifecycle_default.trigger("series:layoutlabels", this._model, this._api, {
@@ -44529,7 +44571,7 @@ var ECharts = (
           scheduler.updateStreamModes(seriesModel, chartsMap[seriesModel.__viewId]);
         });
       };
-      doDispatchAction = function(payload, silent) {
+      doDispatchAction = function(payload, silent2) {
         var _this = this;
         var ecModel = this.getModel();
         var payloadType = payload.type;
@@ -44605,7 +44647,7 @@ var ECharts = (
           eventObj = eventObjBatch[0];
         }
         this[IN_EC_CYCLE_KEY] = false;
-        if (!silent) {
+        if (!silent2) {
           var refinedEvent = void 0;
           if (actionInfo.refineEvent) {
             var eventContent = actionInfo.refineEvent(actionResultBatch, payload, ecModel, this._api).eventContent;
@@ -44624,15 +44666,15 @@ var ECharts = (
           }
         }
       };
-      flushPendingActions = function(silent) {
+      flushPendingActions = function(silent2) {
         var pendingActions = this._pendingActions;
         while (pendingActions.length) {
           var payload = pendingActions.shift();
-          doDispatchAction.call(this, payload, silent);
+          doDispatchAction.call(this, payload, silent2);
         }
       };
-      triggerUpdatedEvent = function(silent) {
-        !silent && this.trigger("updated");
+      triggerUpdatedEvent = function(silent2) {
+        !silent2 && this.trigger("updated");
       };
       bindRenderedEvent = function(zr, ecIns) {
         zr.on("rendered", function(params) {
@@ -50329,14 +50371,14 @@ function getHandleTransProps(trans) {
     rotation: trans.rotation || 0
   };
 }
-function updateMandatoryProps(group, axisPointerModel, silent) {
+function updateMandatoryProps(group, axisPointerModel, silent2) {
   var z = axisPointerModel.get("z");
   var zlevel = axisPointerModel.get("zlevel");
   group && group.traverse(function(el) {
     if (el.type !== "group") {
       z != null && (el.z = z);
       zlevel != null && (el.zlevel = zlevel);
-      el.silent = silent;
+      el.silent = silent2;
     }
   });
 }
@@ -54760,7 +54802,7 @@ var PiecewiseVisualMapView = (
       var viewData = this._getViewData();
       var endsText = viewData.endsText;
       var showLabel = retrieve(visualMapModel.get("showLabel", true), !endsText);
-      var silent = !visualMapModel.get("selectedMode");
+      var silent2 = !visualMapModel.get("selectedMode");
       endsText && this._renderEndsText(thisGroup, endsText[0], itemSize, showLabel, itemAlign);
       each(viewData.viewPieceList, function(item) {
         var piece = item.piece;
@@ -54768,7 +54810,7 @@ var PiecewiseVisualMapView = (
         itemGroup.onclick = bind(this._onItemClick, this, piece);
         this._enableHoverLink(itemGroup, item.indexInModelPieceList);
         var representValue = visualMapModel.getRepresentValue(piece);
-        this._createItemSymbol(itemGroup, representValue, [0, 0, itemSize[0], itemSize[1]], silent);
+        this._createItemSymbol(itemGroup, representValue, [0, 0, itemSize[0], itemSize[1]], silent2);
         if (showLabel) {
           var visualState = this.visualMapModel.getValueState(representValue);
           var align = textStyleModel.get("align") || itemAlign;
@@ -54781,7 +54823,7 @@ var PiecewiseVisualMapView = (
               align,
               opacity: retrieve2(textStyleModel.get("opacity"), visualState === "outOfRange" ? 0.5 : 1)
             }),
-            silent
+            silent: silent2
           }));
         }
         thisGroup.add(itemGroup);
@@ -54857,7 +54899,7 @@ var PiecewiseVisualMapView = (
         endsText
       };
     };
-    PiecewiseVisualMapView2.prototype._createItemSymbol = function(group, representValue, shapeParam, silent) {
+    PiecewiseVisualMapView2.prototype._createItemSymbol = function(group, representValue, shapeParam, silent2) {
       var itemSymbol = createSymbol(
         // symbol will be string
         this.getControllerVisual(representValue, "symbol"),
@@ -54868,7 +54910,7 @@ var PiecewiseVisualMapView = (
         // color will be string
         this.getControllerVisual(representValue, "color")
       );
-      itemSymbol.silent = silent;
+      itemSymbol.silent = silent2;
       group.add(itemSymbol);
     };
     PiecewiseVisualMapView2.prototype._onItemClick = function(piece) {
@@ -56549,6 +56591,50 @@ function confusionChart({ validation }, which2, { classes, cells }, conf) {
   });
 }
 
+// src/report/charts/search.ts
+function searchChart(metric, { tries, chosen, unpruned, accepted }) {
+  const bySparsity = tries.map((tried, i) => ({ ...tried, isChosen: i === chosen })).toSorted((a, b) => a.sparsity - b.sparsity);
+  const points3 = [
+    { value: [0, unpruned], itemStyle: { color: HUES.before }, symbolSize: 8 },
+    ...bySparsity.map(({ sparsity, figure: value, pass, isChosen }) => ({
+      value: [100 * sparsity, value],
+      symbolSize: isChosen ? 14 : 8,
+      itemStyle: { color: pass ? HUES.after : HUES.loss },
+      label: { show: isChosen, formatter: "taken", position: "top", color: INKS.text, fontWeight: "bold" }
+    }))
+  ];
+  const taken = tries[chosen];
+  return draw({
+    name: "sparsity",
+    title: `${metric} over the share of zeros`,
+    description: `${metric} of ${tries.length} pruned models, unpruned ${figure(unpruned)}, at least ${figure(unpruned - accepted)} accepted; taken: ${percent2(taken.sparsity)} zeros with ${figure(taken.figure)}.`,
+    option: {
+      grid: { left: 60, right: 24, top: 34, bottom: 44 },
+      xAxis: axis("zeros, %", { type: "value", min: 0 }),
+      yAxis: axis(metric, { type: "value", scale: true }),
+      series: [
+        {
+          type: "line",
+          data: points3,
+          symbol: "circle",
+          lineStyle: { color: INKS.text, width: 1, type: "dotted" },
+          markLine: {
+            symbol: "none",
+            precision: 6,
+            data: [
+              {
+                yAxis: unpruned - accepted,
+                label: { formatter: "accepted", color: HUES.limit, fontSize: 11, position: "insideEndTop" },
+                lineStyle: { color: HUES.limit, type: "dashed", width: 2 }
+              }
+            ]
+          }
+        }
+      ]
+    }
+  });
+}
+
 // src/report/charts/charts.ts
 var AXIS_NAME = 18;
 var CLASSES = 20;
@@ -56556,6 +56642,7 @@ var LAYERS = 200;
 function reportCharts(report2) {
   const { curves, confusion } = report2.details;
   return [
+    ...report2.search ? [searchChart(report2.verdict.metric, report2.search)] : [],
     ...report2.details.bootstrap ? [dropHistogram(report2, report2.details.bootstrap)] : [],
     classDrops(report2),
     precisionRecall(report2),
@@ -56900,6 +56987,41 @@ function ruleRows({ verdict }) {
   return verdict.rules.filter(({ pass, rule }) => !pass || !rule.includes("per-class")).toSorted((a, b) => Number(a.pass) - Number(b.pass)).slice(0, RULES);
 }
 
+// src/report/search.ts
+function searchLine({ verdict, search, validation }) {
+  if (search === null) return "";
+  const { kind, on, tries, chosen, images } = search;
+  const taken = tries[chosen];
+  const where = {
+    calibration: `${images} labelled calibration images, none of which is among the ${validation.images} that judge it`,
+    half: `${images} of the validation images, and judged by the other ${validation.images}`,
+    validation: `the ${validation.images} images that judge it`
+  }[on];
+  const passed = taken.pass ? {
+    auto: "the largest that passes",
+    sweep: "the largest that passes",
+    rescue: rescued(taken, tries.length)
+  }[kind] : "the gentlest, for none passes";
+  const spare = on === "validation" ? "" : " There a model passes with one standard error of the drop to spare, so that other images are likely to agree.";
+  return `Of ${tries.length} pruned ${tries.length === 1 ? "model" : "models"} this is ${passed}, by ${verdict.metric} on ${where}.${spare}`;
+}
+function rescued({ givenBack }, tries) {
+  if (givenBack.length === 0)
+    return tries === 1 ? "one that passes as it is" : "the one that passes as it is";
+  return `the one that passes with fewest layers given back (${givenBack.length})`;
+}
+function searchRows({ tries, chosen }) {
+  return tries.map((tried, i) => ({ ...tried, isTaken: i === chosen })).toSorted((a, b) => a.sparsity - b.sparsity).map(({ amount: amount2, givenBack, sparsity, figure: value, drop, pass, isTaken }) => ({
+    amount: percent2(amount2),
+    givenBack: String(givenBack.length),
+    sparsity: percent2(sparsity),
+    figure: figure(value),
+    drop: figure(drop),
+    pass,
+    isTaken
+  }));
+}
+
 // src/report/html.ts
 function reportHtml(report2, pictures, charts = reportCharts(report2)) {
   const chart = (...names) => names.map((name) => chartFigure(charts, name)).join("\n");
@@ -56921,6 +57043,7 @@ ${headline2(report2)}
 </header>
 <main>
 ${section("Figures", `${figuresTable(report2)}${details.bootstrap ? `<div class="charts one">${chart("drop-histogram")}</div>` : ""}`, "figures")}
+${searchSection(report2, chart("sparsity"))}
 ${baselineSection(report2)}
 ${section("Classes", `<div class="pair"><div>${classesTable(report2)}</div>${chart("class-drops")}</div>`)}
 ${pictureSection(report2, pictures)}
@@ -56982,6 +57105,31 @@ function figuresTable(report2) {
     interval ? `${figure(interval.low)} … ${figure(interval.high)}` : "–"
   ]);
   return table("Figures of both models", ["Metric", "Unpruned", "Pruned", "Change", "95 % of drops"], rows);
+}
+function searchSection(report2, chart) {
+  const { search, verdict } = report2;
+  if (search === null) return "";
+  const isRescue = search.kind === "rescue";
+  const rows = searchRows(search).map((row) => [
+    row.isTaken ? `<strong>${row.amount}</strong>` : row.amount,
+    ...isRescue ? [row.givenBack] : [],
+    row.sparsity,
+    row.figure,
+    row.drop,
+    `<span class="${row.pass ? "up" : "down"}">${row.pass ? "passes" : "fails"}</span>${row.isTaken ? ", <strong>taken</strong>" : ""}`
+  ]);
+  const head = [
+    "Amount",
+    ...isRescue ? ["Layers given back"] : [],
+    "Zeros",
+    verdict.metric,
+    "Drop",
+    "Result"
+  ];
+  return section(
+    "How the amount was found",
+    `<p>${html(searchLine(report2))}</p><div class="pair"><div>${table("Every model that was tried", head, rows)}</div>${chart}</div>`
+  );
 }
 function baselineSection({ baseline }) {
   if (baseline === null) return "";
@@ -57114,6 +57262,7 @@ function summaryMarkdown(report2, limit = SUMMARY_LIMIT, links = []) {
     verdictSection(report2),
     links.map(({ text: text3, url }) => `[${text3}](${url})`).join(" · "),
     figuresTable2(report2),
+    searchTable(report2),
     baselineTable(report2),
     classesTable2(report2),
     rulesTable(report2),
@@ -57165,6 +57314,28 @@ function figuresTable2(report2) {
       interval ? `${figure(interval.low)} … ${figure(interval.high)}` : "–"
     ])
   );
+}
+function searchTable(report2) {
+  const { search, verdict } = report2;
+  if (search === null) return "";
+  const isRescue = search.kind === "rescue";
+  return [
+    "### How the amount was found",
+    "",
+    markdown(searchLine(report2)),
+    "",
+    table2(
+      ["Amount", ...isRescue ? ["Layers given back"] : [], "Zeros", verdict.metric, "Drop", "Result"],
+      searchRows(search).map((row) => [
+        row.amount,
+        ...isRescue ? [row.givenBack] : [],
+        row.sparsity,
+        row.figure,
+        row.drop,
+        `${row.pass ? "✅" : "❌"}${row.isTaken ? " **taken**" : ""}`
+      ])
+    )
+  ].join("\n");
 }
 function baselineTable({ baseline }) {
   if (baseline === null) return "";
@@ -57583,10 +57754,10 @@ function parseFloatWord(word) {
   return NOT_A_NUMBER.test(word) ? Number.NaN : void 0;
 }
 function sixDigits(value) {
-  const rounded2 = Number(value.toPrecision(6));
-  if (Number(value.toPrecision(7)) !== value) return rounded2;
+  const rounded3 = Number(value.toPrecision(6));
+  if (Number(value.toPrecision(7)) !== value) return rounded3;
   const half = /^(-?\d\.\d{4}[02468])50*(e.*)$/.exec(value.toExponential(99));
-  return half ? Number(half[1] + half[2]) : rounded2;
+  return half ? Number(half[1] + half[2]) : rounded3;
 }
 function compareCodePoints(a, b) {
   const shared2 = Math.min(a.length, b.length);
@@ -58478,6 +58649,11 @@ async function loadDataset(yamlPath, options) {
     ]
   };
 }
+async function findLabelled(yamlPath, paths, options) {
+  refuseOutside("Label files", paths.map(labelPath), options.roots ?? null);
+  const rules = labelRules(await readDataYaml(yamlPath), options);
+  return paths.map((path3) => readImage(path3, rules)).filter(({ reading }) => reading.kind === "labels").flatMap(labeledImage).map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
+}
 async function readLabels2(paths, yaml, rules, annotations) {
   if (annotations === null) return { read: paths.map((path3) => readImage(path3, rules)), warnings: [] };
   const { images, warnings: warnings2 } = await readAnnotations(annotations, paths, yaml.names);
@@ -58618,9 +58794,13 @@ var WorkerPool = class {
    * @param entry file that calls `serve()`.
    * @param size number of threads.
    * @param workerData what each thread finds in `workerData`.
+   * @param timeUp gives all calls up when it is aborted, with its reason.
    */
-  constructor(entry, size, workerData) {
+  constructor(entry, size, workerData, timeUp) {
     this.size = size;
+    const giveUp = () => this.abort(timeUp?.reason);
+    if (timeUp?.aborted) giveUp();
+    timeUp?.addEventListener("abort", giveUp);
     this.#workers = Array.from({ length: size }, () => {
       const worker = { thread: new Worker(entry, { workerData }), busy: false };
       worker.thread.on("message", (answer) => this.#settle(answer));
@@ -58730,14 +58910,18 @@ function ended(code) {
 function arrange(threads) {
   return { workers: threads || availableParallelism(), threadsPerWorker: 1 };
 }
-function startDetectPool(nativeBase2, arrangement, provider) {
+function startDetectPool(nativeBase2, arrangement, provider, timeUp) {
   const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
   const setup = { nativeBase: nativeBase2, session: { provider, threads: arrangement.threadsPerWorker } };
-  return new WorkerPool(entry, arrangement.workers, setup);
+  return new WorkerPool(entry, arrangement.workers, setup, timeUp);
 }
 async function loadModel(pool, path3) {
   const [info] = await pool.broadcast("load", path3);
   return info;
+}
+async function loadOnly(pool, path3) {
+  await pool.broadcast("unload", void 0);
+  await pool.broadcast("load", path3);
 }
 async function* detectAll(pool, plan, images) {
   await pool.broadcast("configure", plan);
@@ -58837,14 +59021,14 @@ function nms(candidates, options) {
 function byDescendingConf({ conf, count }) {
   const bits = new Uint32Array(conf.buffer, conf.byteOffset, count);
   const keys2 = new BigUint64Array(count);
-  const halves = new Uint32Array(keys2.buffer);
+  const halves2 = new Uint32Array(keys2.buffer);
   for (let index = 0; index < count; index++) {
-    halves[index * 2] = index;
-    halves[index * 2 + 1] = ~bits[index];
+    halves2[index * 2] = index;
+    halves2[index * 2 + 1] = ~bits[index];
   }
   keys2.sort();
   const order = new Uint32Array(count);
-  for (let place = 0; place < count; place++) order[place] = halves[place * 2];
+  for (let place = 0; place < count; place++) order[place] = halves2[place * 2];
   return order;
 }
 function select(detections, indices) {
@@ -59408,12 +59592,12 @@ function inputSize(input2, metadata, imgsz) {
       "Leave imgsz out, or export the model at the size you want."
     );
   }
-  const rounded2 = imgsz && (imgsz.width !== width || imgsz.height !== height);
+  const rounded3 = imgsz && (imgsz.width !== width || imgsz.height !== height);
   return {
     width,
     height,
     dynamic: fixed2.width === null || fixed2.height === null,
-    warnings: rounded2 ? [
+    warnings: rounded3 ? [
       `imgsz ${imgsz.width}×${imgsz.height} is rounded up to ${width}×${height}, multiples of the stride ${stride}.`
     ] : []
   };
@@ -59498,537 +59682,6 @@ async function check(inputs, pool, log3) {
     names: new Map([...detector.names ?? [], ...names]),
     warnings: warnings2
   };
-}
-
-// src/files/vault.ts
-import { randomBytes } from "node:crypto";
-import { basename as basename11, dirname as dirname14, join as join14 } from "node:path";
-
-// src/files/backup.ts
-import { basename as basename10, dirname as dirname12, extname as extname2, join as join12 } from "node:path";
-function* numberedPaths(wanted) {
-  yield wanted;
-  const extension2 = extname2(wanted);
-  const stem = wanted.slice(0, wanted.length - extension2.length);
-  for (let number = 1; ; number++) yield `${stem}.${number}${extension2}`;
-}
-function partialPath(backup, token2) {
-  return join12(dirname12(backup), `.${basename10(backup)}.${token2}.partial`);
-}
-function isPartialPath(path3) {
-  return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename10(path3));
-}
-var NO_HARD_LINKS = /* @__PURE__ */ new Set(["EPERM", "EACCES", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "EINVAL"]);
-function publish(files, partial, path3) {
-  try {
-    files.link(partial, path3);
-    files.remove(partial);
-  } catch (error2) {
-    const code = error2.code ?? "";
-    if (code === "EEXIST") return false;
-    if (!NO_HARD_LINKS.has(code)) throw error2;
-    if (files.lstat(path3) !== null) return false;
-    files.rename(partial, path3);
-  }
-  files.syncFolder(dirname12(path3));
-  return true;
-}
-
-// src/files/file-error.ts
-var REMEDIES = {
-  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
-  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
-  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
-  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
-  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
-  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
-};
-var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
-function fileError(thrown, what) {
-  if (thrown instanceof UserError) return thrown;
-  const { code } = thrown;
-  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
-    cause: thrown
-  });
-}
-function explained(what, step) {
-  try {
-    return step();
-  } catch (thrown) {
-    throw fileError(thrown, what);
-  }
-}
-
-// src/files/journal.ts
-import { join as join13 } from "node:path";
-
-// src/files/whole-files.ts
-import { createHash as createHash3 } from "node:crypto";
-import { dirname as dirname13 } from "node:path";
-var CHUNK = 256 << 10;
-function hashFile(files, path3) {
-  const hash = createHash3("sha256");
-  const buffer = Buffer.allocUnsafe(CHUNK);
-  const file = files.openToRead(path3);
-  try {
-    for (let count = files.read(file, buffer); count > 0; count = files.read(file, buffer)) {
-      hash.update(buffer.subarray(0, count));
-    }
-  } finally {
-    files.close(file);
-  }
-  return hash.digest("hex");
-}
-function writeNewFile(files, path3, bytes2, attributes) {
-  const file = files.create(path3, 438);
-  try {
-    for (let written = 0; written < bytes2.length; ) {
-      written += files.write(file, bytes2.subarray(written, written + CHUNK));
-    }
-    takeOver(files, file, attributes);
-    files.sync(file);
-  } finally {
-    files.close(file);
-  }
-}
-function syncFile(files, path3) {
-  const file = files.openToRead(path3);
-  try {
-    whereAllowed(() => files.sync(file));
-  } finally {
-    files.close(file);
-  }
-  files.syncFolder(dirname13(path3));
-}
-function takeOver(files, file, attributes) {
-  const { uid, gid, mode, accessed, modified } = attributes;
-  if (uid !== void 0 && gid !== void 0) whereAllowed(() => files.chown(file, uid, gid));
-  if (mode !== void 0) whereAllowed(() => files.chmod(file, mode));
-  if (accessed !== void 0 && modified !== void 0)
-    whereAllowed(() => files.utimes(file, accessed, modified));
-}
-var NOT_ALLOWED = /* @__PURE__ */ new Set(["EPERM", "EACCES", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
-function whereAllowed(change2) {
-  try {
-    change2();
-  } catch (error2) {
-    if (!NOT_ALLOWED.has(error2.code ?? "")) throw error2;
-  }
-}
-
-// src/files/journal.ts
-var STAGES = ["started", "backing-up", "validating", "placing"];
-var MAX_BYTES3 = 64 << 10;
-function readJournal(files, folder) {
-  const path3 = journalPath(folder);
-  if (files.lstat(path3)?.kind !== "file") return null;
-  const buffer = new Uint8Array(MAX_BYTES3);
-  const file = files.openToRead(path3);
-  try {
-    const text3 = new TextDecoder().decode(buffer.subarray(0, files.read(file, buffer)));
-    const value = JSON.parse(text3);
-    return isJournal(value) ? value : null;
-  } catch (error2) {
-    if (error2 instanceof SyntaxError) return null;
-    throw error2;
-  } finally {
-    files.close(file);
-  }
-}
-function writeJournal(files, folder, journal) {
-  const next = nextJournalPath(folder);
-  files.remove(next);
-  writeNewFile(files, next, new TextEncoder().encode(`${JSON.stringify(journal, null, 2)}
-`), {});
-  files.rename(next, journalPath(folder));
-  files.syncFolder(folder);
-}
-function journalPath(folder) {
-  return join13(folder, "journal.json");
-}
-function nextJournalPath(folder) {
-  return join13(folder, "journal.json.next");
-}
-function isJournal(value) {
-  if (typeof value !== "object" || value === null) return false;
-  const { version, owner, since, stage, original, candidate, backup, partial } = value;
-  const texts2 = [original, candidate, backup, partial];
-  return version === 1 && typeof owner?.host === "string" && typeof owner.token === "string" && Number.isSafeInteger(owner.pid) && owner.pid > 0 && Number.isFinite(since) && STAGES.includes(stage) && texts2.every((text3) => text3 === null || typeof text3 === "string");
-}
-
-// src/files/lock.ts
-import { hostname } from "node:os";
-var thisMachine = {
-  host: hostname(),
-  pid: process.pid,
-  isAlive,
-  now: () => Date.now(),
-  pause: (milliseconds) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
-};
-var MAX_AGE_HOURS = 6;
-var JOURNAL_PAUSES = 10;
-var PAUSE_MILLISECONDS = 100;
-function takeFolder(files, machine, folder, model2) {
-  if (makeFolder(files, folder)) return { isNew: true };
-  const found2 = files.lstat(folder);
-  if (found2 !== null && found2.kind !== "folder") {
-    throw new UserError(
-      "files",
-      `${folder} must be a folder that a run makes for itself, but something else has this name.`,
-      "Remove it, or rename it."
-    );
-  }
-  let left = readJournal(files, folder);
-  for (let pauses = 0; left === null && pauses < JOURNAL_PAUSES; pauses++) {
-    machine.pause(PAUSE_MILLISECONDS);
-    left = readJournal(files, folder);
-  }
-  if (left !== null && isHeld(left, machine)) throw held(left, machine, folder, model2);
-  return makeFolder(files, folder) ? { isNew: true } : { isNew: false, left };
-}
-function makeFolder(files, folder) {
-  try {
-    files.mkdir(folder);
-    return true;
-  } catch (error2) {
-    if (error2.code === "EEXIST") return false;
-    throw error2;
-  }
-}
-function isHeld({ owner, since }, machine) {
-  if (machine.now() - since > MAX_AGE_HOURS * 36e5) return false;
-  if (owner.host !== machine.host) return true;
-  return owner.pid !== machine.pid && machine.isAlive(owner.pid);
-}
-function held({ owner, since }, machine, folder, model2) {
-  const minutes = Math.max(0, Math.floor((machine.now() - since) / 6e4));
-  return new UserError(
-    "files",
-    `${model2} must not be pruned by two runs at once, but process ${owner.pid} on ${owner.host} has been at it for ${minutes} minutes.`,
-    `Let that run end first. If it has been killed, remove ${folder}; after ${MAX_AGE_HOURS} hours it no longer counts.`
-  );
-}
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error2) {
-    return error2.code === "EPERM";
-  }
-}
-
-// src/files/operations.ts
-import {
-  closeSync as closeSync2,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  futimesSync,
-  linkSync,
-  lstatSync as lstatSync2,
-  mkdirSync,
-  openSync as openSync2,
-  readSync as readSync2,
-  realpathSync as realpathSync3,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync as statSync4,
-  writeSync
-} from "node:fs";
-var EXACT = { bigint: true, throwIfNoEntry: false };
-var realFiles = {
-  stat: (path3) => statusOf(statSync4(path3, EXACT)),
-  lstat: (path3) => statusOf(lstatSync2(path3, EXACT)),
-  realpath: (path3) => realpathSync3.native(path3),
-  mkdir: (path3) => mkdirSync(path3),
-  rmdir: (path3) => rmdirSync(path3),
-  openToRead: (path3) => openSync2(path3, "r"),
-  create: (path3, mode) => openSync2(path3, "wx", mode),
-  read: (file, into) => readSync2(file, into),
-  write: (file, bytes2) => writeSync(file, bytes2),
-  chown: (file, uid, gid) => fchownSync(file, uid, gid),
-  chmod: (file, mode) => fchmodSync(file, mode),
-  utimes: (file, accessed, modified) => futimesSync(file, accessed / 1e3, modified / 1e3),
-  sync: (file) => fsyncSync(file),
-  close: (file) => closeSync2(file),
-  rename: (from, to) => renameSync(from, to),
-  link: (from, to) => linkSync(from, to),
-  remove: (path3) => rmSync(path3, { force: true }),
-  syncFolder
-};
-function statusOf(stats) {
-  if (!stats) return null;
-  const { dev, ino, nlink, mode, uid, gid, atimeNs, mtimeNs } = stats;
-  return {
-    kind: kindOf2(stats),
-    identity: `${dev}:${ino}`,
-    names: Number(nlink),
-    mode: Number(mode) & 4095,
-    uid: Number(uid),
-    gid: Number(gid),
-    accessed: Number(atimeNs) / 1e6,
-    modified: Number(mtimeNs) / 1e6
-  };
-}
-function kindOf2(stats) {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "folder";
-  return stats.isSymbolicLink() ? "link" : "other";
-}
-function syncFolder(path3) {
-  if (process.platform === "win32") return;
-  const folder = openSync2(path3, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync2(folder);
-  }
-}
-
-// src/files/vault.ts
-var ModelVault = class {
-  /** Whether the pruned model is to replace the model, whatever links and spellings the paths have. */
-  replacesModel;
-  /** What to tell the user: what an earlier run left behind, and names that will part from the model. */
-  notes;
-  #files;
-  #paths;
-  /** What the model's path leads to, and where the pruned model goes, without links. */
-  #model;
-  #target;
-  /** The run's own folder beside the target: lock, journal and candidate. */
-  #folder;
-  #journal;
-  #backup = null;
-  #isPlaced = false;
-  #isClosed = false;
-  /**
-   * Takes the lock on the model, and cleans up behind an earlier run that died.
-   *
-   * @throws {UserError} when another run works on the model, or the output's folder cannot be written to.
-   */
-  constructor(paths, files = realFiles, machine = thisMachine) {
-    this.#files = files;
-    this.#paths = paths;
-    const what = `The pruned model cannot go to ${paths.output}`;
-    this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
-    this.#target = explained(what, () => destination(files, paths.output));
-    this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
-    this.#folder = join14(dirname14(this.#target), `.${basename11(this.#target)}.prune`);
-    const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
-    const left = taken.isNew ? null : taken.left;
-    this.#journal = {
-      version: 1,
-      owner: { host: machine.host, pid: machine.pid, token: randomBytes(8).toString("hex") },
-      since: machine.now(),
-      stage: "started",
-      original: null,
-      candidate: null,
-      backup: null,
-      partial: left?.partial && isPartialPath(left.partial) ? left.partial : null
-    };
-    try {
-      this.notes = explained(what, () => {
-        writeJournal(files, this.#folder, this.#journal);
-        files.syncFolder(dirname14(this.#folder));
-        this.#removeLeftovers();
-        return [...left ? [this.#aboutEarlierRun(left)] : [], ...this.#aboutOtherNames()];
-      });
-    } catch (error2) {
-      this.close();
-      throw error2;
-    }
-  }
-  /**
-   * Makes sure that the original is on the disk a second time: as `backup`, or under the next free `NAME.1.EXT`, … A file
-   * with other bytes is never overwritten; one with the same bytes is used as it is.
-   *
-   * @param bytes the model as it was read.
-   * @throws {UserError} when the backup cannot be written, or when the model changed since it was read.
-   */
-  keepOriginal(bytes2, original) {
-    this.#refuseChangedModel(original);
-    return explained(`The backup ${this.#paths.backup} cannot be written`, () => {
-      for (const path3 of numberedPaths(this.#paths.backup)) {
-        const found2 = this.#files.stat(path3);
-        if (found2?.kind === "file" && this.#isKept(path3, found2, original)) {
-          syncFile(this.#files, path3);
-          return this.#keep({ path: path3, created: false }, original);
-        }
-        if (this.#files.lstat(path3) === null && this.#copy(bytes2, original, path3)) {
-          return this.#keep({ path: path3, created: true }, original);
-        }
-      }
-      throw new Error("There is always a next number.");
-    });
-  }
-  /** Where the backup of a model that needs none now would be found: `backup` where a file is there. */
-  existingBackup() {
-    return this.#files.stat(this.#paths.backup)?.kind === "file" ? this.#paths.backup : null;
-  }
-  /**
-   * Writes the pruned model to the run's folder, on the disk of its destination.
-   *
-   * @returns its path, to be validated.
-   */
-  offerCandidate(bytes2) {
-    const path3 = this.#candidatePath();
-    return explained(`The pruned model cannot be written beside ${this.#paths.output}`, () => {
-      const replaced = this.#files.stat(this.#target);
-      const attributes = replaced ? { mode: replaced.mode, uid: replaced.uid, gid: replaced.gid } : {};
-      this.#note({ stage: "validating", candidate: sha256(bytes2) });
-      writeNewFile(this.#files, path3, bytes2, attributes);
-      return path3;
-    });
-  }
-  /**
-   * Makes the candidate the file at `output`: readers see the old one or the new one, never a part. A symbolic link stays,
-   * its target is replaced.
-   *
-   * @throws {UserError} when model, backup or candidate are no longer what they were, or the rename fails; the file at
-   *   `output` is then as it was.
-   */
-  putInPlace() {
-    const { original, candidate, owner } = this.#journal;
-    if (this.#backup === null || original === null || candidate === null) {
-      throw new Error("A model is replaced only after its backup and its candidate have been written.");
-    }
-    explained(`The pruned model cannot be put in place at ${this.#paths.output}`, () => {
-      if (readJournal(this.#files, this.#folder)?.owner.token !== owner.token) throw takenOver(this.#paths);
-      if (hashFile(this.#files, this.#backup.path) !== original) throw changed("backup", this.#backup.path);
-      if (hashFile(this.#files, this.#candidatePath()) !== candidate) {
-        throw changed("pruned copy", this.#candidatePath());
-      }
-      if (this.replacesModel) this.#refuseChangedModel(original);
-      this.#note({ stage: "placing" });
-      this.#files.rename(this.#candidatePath(), this.#target);
-      this.#isPlaced = true;
-    });
-    explained(
-      `The pruned model is in place, but ${dirname14(this.#target)} cannot be written to the disk`,
-      () => this.#files.syncFolder(dirname14(this.#target))
-    );
-  }
-  /** One sentence on what is at the model's path now. */
-  describe() {
-    const { model: model2, output } = this.#paths;
-    const kept = this.#backup ? ` The original is kept as ${this.#backup.path}.` : "";
-    return this.#isPlaced ? `${output} is the pruned model, which was validated.${kept}` : `${model2} is as it was.${kept}`;
-  }
-  /**
-   * Removes what is not meant to stay and releases the lock; may be called at any time and more than once.
-   *
-   * What cannot be removed is left to the next run: the outcome of this one is more telling than such a failure.
-   */
-  close() {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    try {
-      this.#removePartial();
-      const token2 = readJournal(this.#files, this.#folder)?.owner.token;
-      if (token2 !== void 0 && token2 !== this.#journal.owner.token) return;
-      this.#removeLeftovers();
-      this.#files.remove(journalPath(this.#folder));
-      this.#files.rmdir(this.#folder);
-    } catch (error2) {
-      if (!error2.code) throw error2;
-    }
-  }
-  #candidatePath() {
-    return join14(this.#folder, "candidate.onnx");
-  }
-  #note(news) {
-    this.#journal = { ...this.#journal, ...news };
-    writeJournal(this.#files, this.#folder, this.#journal);
-  }
-  #removeLeftovers() {
-    this.#files.remove(this.#candidatePath());
-    this.#files.remove(nextJournalPath(this.#folder));
-    this.#removePartial();
-  }
-  /** It is gone for good before the journal, which is all that knows of it. */
-  #removePartial() {
-    const { partial } = this.#journal;
-    if (partial === null || this.#files.stat(dirname14(partial)) === null) return;
-    this.#files.remove(partial);
-    this.#files.syncFolder(dirname14(partial));
-  }
-  #refuseChangedModel(original) {
-    const found2 = explained(
-      `The model ${this.#paths.model} cannot be read`,
-      () => hashFile(this.#files, this.#model)
-    );
-    if (found2 !== original) throw changed("model", this.#paths.model);
-  }
-  #isKept(path3, { identity: identity2 }, original) {
-    for (const other of [this.#model, this.#target]) {
-      if (this.#files.stat(other)?.identity !== identity2) continue;
-      throw new UserError(
-        "files",
-        `The backup must be a file of its own, but ${path3} leads to ${other}, be it as a link or in another spelling.`,
-        "Name another place with `backup`."
-      );
-    }
-    return hashFile(this.#files, path3) === original;
-  }
-  #copy(bytes2, original, path3) {
-    const partial = partialPath(path3, this.#journal.owner.token);
-    this.#note({ stage: "backing-up", original, backup: path3, partial });
-    writeNewFile(this.#files, partial, bytes2, this.#files.stat(this.#model) ?? {});
-    if (hashFile(this.#files, partial) !== original) throw changed("backup", partial);
-    const isFree = publish(this.#files, partial, path3);
-    if (!isFree) this.#removePartial();
-    return isFree;
-  }
-  #keep(backup, original) {
-    this.#note({ original, backup: backup.path, partial: null });
-    this.#backup = backup;
-    return backup;
-  }
-  #aboutEarlierRun({ owner, stage, candidate, backup }) {
-    const began = `An earlier run (process ${owner.pid} on ${owner.host}) died while it was ${stage}`;
-    const found2 = this.#files.stat(this.#target) ? hashFile(this.#files, this.#target) : null;
-    return found2 !== null && found2 === candidate ? `${began}: ${this.#paths.output} is its pruned model, which was validated; the original is ${backup}.` : `${began}: what it left was removed, and ${this.#paths.output} is as it was.`;
-  }
-  /** Replacing a file parts its name from the other hard links, which is what caches of data sets and models rely on. */
-  #aboutOtherNames() {
-    const names = this.#files.stat(this.#target)?.names ?? 1;
-    return names > 1 ? [
-      `${this.#paths.output} has ${names} names (hard links): a pruned model replaces it under this name only, the others keep the original.`
-    ] : [];
-  }
-};
-function destination(files, output) {
-  const found2 = files.stat(output);
-  if (found2?.kind === "file") return files.realpath(output);
-  if (found2 === null && files.lstat(output) === null) {
-    return join14(files.realpath(dirname14(output)), basename11(output));
-  }
-  throw new UserError(
-    "files",
-    `The pruned model must go to a file, but ${output} is ${found2 ? "something else" : "a link that leads nowhere"}.`,
-    "Name the path of a file with `output`."
-  );
-}
-function sameFile(files, one, other) {
-  const found2 = files.stat(one);
-  return found2 !== null && found2.identity === files.stat(other)?.identity;
-}
-function changed(what, path3) {
-  return new UserError(
-    "files",
-    `The ${what} ${path3} must not change while it is being pruned, but its bytes are not those that were read or written before.`,
-    "Let the step that writes it finish first, and run this one again: nothing was replaced."
-  );
-}
-function takenOver({ output }) {
-  return new UserError(
-    "files",
-    `${output} must not be pruned by two runs at once, but another run has taken over since this one began.`,
-    "Nothing was replaced: run this step again when the other has ended."
-  );
 }
 
 // src/calibrate/random.ts
@@ -60175,35 +59828,35 @@ var COCO_THRESHOLDS = Float64Array.from(
   { length: IOU_COUNT },
   (_, t) => t === IOU_COUNT - 1 ? 0.95 : 0.5 + t * ((0.95 - 0.5) / 9)
 );
-function reached(iou, thresholds2) {
+function reached(iou2, thresholds2) {
   let count = 0;
-  while (count < thresholds2.length && iou >= thresholds2[count]) count++;
+  while (count < thresholds2.length && iou2 >= thresholds2[count]) count++;
   return (1 << count) - 1;
 }
 function rankPairs(detections, labels, iouRow, floor, ties) {
   const starts = new Uint32Array(detections + 1);
   const label = [];
-  const iou = [];
+  const iou2 = [];
   const row = new Float64Array(labels);
   const higherFirst = ties === "higher first";
   for (let d = 0; d < detections; d++) {
-    const start3 = iou.length;
+    const start3 = iou2.length;
     iouRow(d, row);
     for (let l = 0; l < labels; l++) {
       const value = row[l];
       if (value < floor) continue;
-      let place = iou.length;
-      while (place > start3 && (value > iou[place - 1] || higherFirst && value === iou[place - 1])) {
-        iou[place] = iou[place - 1];
+      let place = iou2.length;
+      while (place > start3 && (value > iou2[place - 1] || higherFirst && value === iou2[place - 1])) {
+        iou2[place] = iou2[place - 1];
         label[place] = label[place - 1];
         place--;
       }
-      iou[place] = value;
+      iou2[place] = value;
       label[place] = l;
     }
-    starts[d + 1] = iou.length;
+    starts[d + 1] = iou2.length;
   }
-  return { starts, label, iou };
+  return { starts, label, iou: iou2 };
 }
 function torchIou(detections, labels) {
   const labelAreas = new Float32Array(labels.length / 4);
@@ -60277,8 +59930,8 @@ function matchCoco(labels, detections) {
   const first = firstOfEachClass(detections);
   const labelAreas = areaBits(labels.area);
   for (let l = 0; l < labelAreas.length; l++) if (labels.crowd[l]) labelAreas[l] = 0;
-  const iou = cocoIou(first, labels);
-  const pairs = rankPairs(first.cls.length, labels.cls.length, iou, COCO_THRESHOLDS[0], "higher first");
+  const iou2 = cocoIou(first, labels);
+  const pairs = rankPairs(first.cls.length, labels.cls.length, iou2, COCO_THRESHOLDS[0], "higher first");
   return {
     score: first.score,
     cls: first.cls,
@@ -60778,9 +60431,9 @@ function bestF1(perClass) {
 }
 
 // src/metrics/image-ids.ts
-import { basename as basename12, extname as extname3 } from "node:path";
+import { basename as basename10, extname as extname2 } from "node:path";
 function imageIds(paths, given = []) {
-  const stems = paths.map((path3) => basename12(path3, extname3(path3)));
+  const stems = paths.map((path3) => basename10(path3, extname2(path3)));
   const numbers = stems.map((stem, image) => given[image] ?? numberIn(stem));
   const distinct = new Set(numbers).size;
   const numbered = !numbers.some(Number.isNaN) && distinct === new Set(paths).size;
@@ -61186,12 +60839,37 @@ function judgeBytes({ gzipBytesAfter }, maxBytes) {
   ];
 }
 
+// src/report/sizes.ts
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+var gzipped = promisify(zlib.gzip);
+var zstandard = promisify(zlib.zstdCompress);
+async function gzipSize(bytes2) {
+  return (await gzipped(bytes2, { level: 6 })).length;
+}
+async function zstdSize(bytes2) {
+  return (await zstandard(bytes2)).length;
+}
+
 // src/judge.ts
 var TABLE_FIGURES = ["mAP50_95", "mAP50", "P", "R", "AP", "AP50", "AR100"];
 var QUICK = 3e5;
 function judge(before, after, { plan, names }, inputs, gzipBytesAfter, log3) {
-  const { family } = plan.detector;
-  const gate = {
+  const gate = gateOf(inputs, plan.detector.family);
+  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
+  const resampled = resample(before, after, gate, ["mAP50_95", ...quick ? TABLE_FIGURES : []]);
+  const verdict = decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
+  verdict.warnings.forEach(log3.warning);
+  return { verdict, resampled };
+}
+async function judgeTry(before, after, { plan, names }, inputs, bytes2, howSure) {
+  const gate = gateOf(inputs, plan.detector.family);
+  const resampled = howSure || gate.confidence !== "point" ? resample(before, after, gate, []) : null;
+  const gzipBytesAfter = gate.thresholds.maxBytes === null ? 0 : await gzipSize(bytes2);
+  return decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
+}
+function gateOf(inputs, family) {
+  return {
     metric: inputs.metric,
     protocol: inputs.protocol === "coco" ? "coco" : family,
     family,
@@ -61200,8 +60878,9 @@ function judge(before, after, { plan, names }, inputs, gzipBytesAfter, log3) {
     confidence: inputs.confidence,
     thresholds: inputs.thresholds
   };
-  const resampled = resample(before, after, gate);
-  const evidence = {
+}
+function evidenceOf(before, after, resampled, names, gzipBytesAfter) {
+  return {
     before: before.metrics,
     after: after.metrics,
     bootstrap: resampled,
@@ -61210,22 +60889,18 @@ function judge(before, after, { plan, names }, inputs, gzipBytesAfter, log3) {
     inferenceMillisecondsAfter: after.inferenceMilliseconds,
     gzipBytesAfter
   };
-  const verdict = decide(evidence, gate);
-  verdict.warnings.forEach(log3.warning);
-  return { verdict, resampled };
 }
-function resample(before, after, gate) {
+function resample(before, after, gate, others) {
   if (before === after || before.statistics.length < 2) return null;
   const decisive = [gate.metric, ...gate.thresholds.metrics.map(({ metric }) => metric)].map(
     (metric) => figureSource(metric, gate.protocol, gate.family).key
   );
-  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
-  const figures = /* @__PURE__ */ new Set(["mAP50_95", ...decisive, ...quick ? TABLE_FIGURES : []]);
-  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures: [...figures] });
+  const figures = [.../* @__PURE__ */ new Set([...decisive, ...others])];
+  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures });
 }
 
 // src/calibrate/images.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash3 } from "node:crypto";
 import { readFile as readFile8 } from "node:fs/promises";
 async function chooseCalibrationImages(candidates, validation, { count, seed }) {
   const paths = [...new Set(candidates)];
@@ -61255,14 +60930,39 @@ async function contents(paths) {
   return found2;
 }
 async function contentOf(path3) {
-  return createHash4("sha256").update(await readFile8(path3)).digest("hex");
+  return createHash3("sha256").update(await readFile8(path3)).digest("hex");
+}
+
+// src/calibration.ts
+var SPLITS = ["train", "val", "test"];
+async function calibrationImages({ dataset, plan }, inputs) {
+  return chooseCalibrationImages(
+    await calibrationCandidates(inputs, plan.detector.family),
+    dataset.images.map(({ path: path3 }) => path3),
+    { count: inputs["calibration-images"], seed: inputs.seed }
+  );
+}
+async function calibrationCandidates({ calibration, data, method: method2, roots: roots2 }, family) {
+  if (!SPLITS.includes(calibration)) return findImages([calibration], process.cwd(), family, roots2);
+  try {
+    const { entries } = await resolveSplit(await readDataYaml(data), calibration, roots2);
+    return await findImages(entries, process.cwd(), family, roots2);
+  } catch (error2) {
+    if (!(error2 instanceof UserError)) throw error2;
+    throw new UserError(
+      "dataset",
+      `The method ${method2} needs calibration images, but \`${calibration}\` of ${data} does not give them: ${error2.problem}`,
+      "Name a folder or a .txt list of images with `calibration`; they need no labels, and may not be those of the validation.",
+      { cause: error2 }
+    );
+  }
 }
 
 // src/prune/reconstruct/pool.ts
-function startReconstructPool(nativeBase2, workers) {
+function startReconstructPool(nativeBase2, workers, timeUp) {
   const inSource = import.meta.url.endsWith(".ts");
   const entry = new URL(inSource ? "./worker.ts" : "./reconstruct.js", import.meta.url);
-  return new WorkerPool(entry, workers, { nativeBase: nativeBase2 });
+  return new WorkerPool(entry, workers, { nativeBase: nativeBase2 }, timeUp);
 }
 
 // src/calibrate/sites.ts
@@ -61407,23 +61107,75 @@ function passes(sites) {
 }
 
 // src/prune/reconstruct/reconstruct.ts
-async function reconstructModel(pool, model2, { method: method2, amount: amount2, exclude }, calibration) {
-  const parsed = parseMethod(method2);
-  if (!parsed?.calibrated) throw new Error(`${method2} is no method that takes calibration images.`);
-  const { pattern } = parsed;
-  const layers2 = prunableLayers(model2, exclude);
-  const affected = layers2.chosen.filter((layer) => pattern === null || patternFits(layer, pattern));
-  const bytes2 = model2.bytes.slice();
-  const done = alreadyPruned(affected, pattern ? 1 - pattern.n / pattern.m : amount2);
-  const { values, unreadable: unreadable2 } = done ? { values: affected.map((layer) => layer.values), unreadable: [] } : await reconstruct(pool, model2, affected, pattern ? { pattern } : { amount: amount2 }, calibration);
-  const after = new Map(affected.map((layer, i) => [layer, values[i]]));
-  const written = writeLayers(
-    bytes2,
-    layers2,
-    layers2.chosen.map((layer) => after.get(layer) ?? null)
-  );
-  return { ...describePruned(model2, bytes2, layers2, written, { method: method2, amount: amount2 }), unreadable: unreadable2 };
-}
+var Reconstruction = class {
+  #pool;
+  #model;
+  #method;
+  #pattern;
+  #layers;
+  #affected;
+  #calibration;
+  #looked = null;
+  #scores = null;
+  /** @throws {UserError} when the Conv weights cannot be found or changed, see {@link prunableLayers}. */
+  constructor(pool, model2, { method: method2, exclude }, calibration) {
+    const parsed = parseMethod(method2);
+    if (!parsed?.calibrated) throw new Error(`${method2} is no method that takes calibration images.`);
+    const { pattern } = parsed;
+    this.#pool = pool;
+    this.#model = model2;
+    this.#method = method2;
+    this.#pattern = pattern;
+    this.#layers = prunableLayers(model2, exclude);
+    this.#affected = this.#layers.chosen.filter((layer) => pattern === null || patternFits(layer, pattern));
+    this.#calibration = calibration;
+  }
+  /** @param amount share of the weights that becomes zero; an N:M pattern has its own. */
+  async prune(amount2) {
+    const pattern = this.#pattern;
+    const isDone = alreadyPruned(this.#affected, pattern ? 1 - pattern.n / pattern.m : amount2);
+    const { values, unreadable: unreadable2 } = isDone ? { values: this.#affected.map((layer) => layer.values), unreadable: [] } : await this.#solve(amount2);
+    const after = new Map(this.#affected.map((layer, i) => [layer, values[i]]));
+    const bytes2 = this.#model.bytes.slice();
+    const written = writeLayers(
+      bytes2,
+      this.#layers,
+      this.#layers.chosen.map((layer) => after.get(layer) ?? null)
+    );
+    const options = { method: this.#method, amount: amount2 };
+    return { ...describePruned(this.#model, bytes2, this.#layers, written, options), unreadable: unreadable2 };
+  }
+  async #solve(amount2) {
+    this.#looked ??= this.#look();
+    const { problems, unreadable: unreadable2 } = await this.#looked;
+    const targets = this.#pattern ? problems.map(() => ({ pattern: this.#pattern })) : (await this.#budgets(problems, amount2)).map((counts) => ({ counts }));
+    const values = await inParallel(
+      problems,
+      (problem, i) => this.#pool.run("solve", { problem, target: targets[i] })
+    );
+    return { values, unreadable: unreadable2 };
+  }
+  async #look() {
+    const sites = findSites(this.#affected.map(({ conv }) => conv));
+    const { moments, unreadable: unreadable2 } = await collectStatistics(
+      this.#pool,
+      this.#model,
+      sites.sites,
+      this.#calibration
+    );
+    const problems = this.#affected.map((layer, i) => problemOf(layer, sites.ofLayer[i], moments));
+    return { problems, unreadable: unreadable2 };
+  }
+  /** How many weights go in each segment of each layer. */
+  async #budgets(problems, amount2) {
+    this.#scores ??= inParallel(problems, (problem) => this.#pool.run("score", problem)).then(
+      (scores) => scores.flat()
+    );
+    const chosen = leastOverAllLayers(await this.#scores, amount2).map((indices) => indices.length);
+    let next = 0;
+    return problems.map(({ segments: segments2 }) => segments2.map(() => chosen[next++]));
+  }
+};
 function alreadyPruned(layers2, amount2) {
   let [zeros, count] = [0, 0];
   for (const { values } of layers2) {
@@ -61431,23 +61183,6 @@ function alreadyPruned(layers2, amount2) {
     for (const value of values) if (value === 0) zeros++;
   }
   return zeros >= roundHalfEven(amount2 * count);
-}
-async function reconstruct(pool, model2, layers2, wanted, calibration) {
-  const sites = findSites(layers2.map(({ conv }) => conv));
-  const { moments, unreadable: unreadable2 } = await collectStatistics(pool, model2, sites.sites, calibration);
-  const problems = layers2.map((layer, i) => problemOf(layer, sites.ofLayer[i], moments));
-  const targets = "pattern" in wanted ? problems.map(() => wanted) : (await budgets(pool, problems, wanted.amount)).map((counts) => ({ counts }));
-  const values = await inParallel(
-    problems,
-    (problem, i) => pool.run("solve", { problem, target: targets[i] })
-  );
-  return { values, unreadable: unreadable2 };
-}
-async function budgets(pool, problems, amount2) {
-  const scores = await inParallel(problems, (problem) => pool.run("score", problem));
-  const chosen = leastOverAllLayers(scores.flat(), amount2).map((indices) => indices.length);
-  let next = 0;
-  return problems.map(({ segments: segments2 }) => segments2.map(() => chosen[next++]));
 }
 async function inParallel(problems, run2) {
   const results = new Array(problems.length);
@@ -61487,50 +61222,1600 @@ function warnOfUnreadable(log3, consequence) {
 }
 
 // src/pruning.ts
-var SPLITS = ["train", "val", "test"];
-async function pruneCopy(checked, inputs, nativeBase2, log3) {
-  const { method: method2, amount: amount2, exclude } = inputs;
-  const options = { method: method2, amount: amount2, exclude };
-  const pruned = parseMethod(method2)?.calibrated ? await reconstruct2(checked, inputs, nativeBase2, log3) : pruneModel(checked.model, options);
-  for (const glob2 of pruned.unusedExcludes) log3.warning(`exclude: ${glob2} matches no Conv node or weight.`);
-  log3.info(pruneLine(pruned));
-  return pruned;
+async function openPruner(checked, inputs, nativeBase2, timeUp, log3) {
+  const pruner = parseMethod(inputs.method)?.calibrated ? await openReconstruction(checked, inputs, nativeBase2, timeUp, log3) : openWeightMethod(checked, inputs);
+  const isToldOf = /* @__PURE__ */ new Set();
+  return {
+    ...pruner,
+    async prune(amount2) {
+      const pruned = await pruner.prune(amount2);
+      for (const glob2 of pruned.unusedExcludes) {
+        if (!isToldOf.has(glob2)) log3.warning(`exclude: ${glob2} matches no Conv node or weight.`);
+        isToldOf.add(glob2);
+      }
+      log3.info(pruneLine(pruned));
+      return pruned;
+    }
+  };
 }
-async function reconstruct2({ model: model2, dataset, plan }, inputs, nativeBase2, log3) {
-  const { method: method2, amount: amount2, exclude, seed } = inputs;
-  const { detector } = plan;
-  const images = await chooseCalibrationImages(
-    await calibrationCandidates(inputs, detector.family),
-    dataset.images.map(({ path: path3 }) => path3),
-    { count: inputs["calibration-images"], seed }
-  );
+function openWeightMethod({ model: model2 }, { method: method2, exclude }) {
+  return {
+    calibration: [],
+    prune: async (amount2) => pruneModel(model2, { method: method2, amount: amount2, exclude }),
+    close: async () => {
+    }
+  };
+}
+async function openReconstruction(checked, inputs, nativeBase2, timeUp, log3) {
+  const { method: method2, exclude, seed } = inputs;
+  const images = await calibrationImages(checked, inputs);
   log3.info(`${method2} looks at ${images.length} calibration images; this takes a minute or more`);
-  const pool = startReconstructPool(nativeBase2, arrange(inputs.threads).workers);
+  const pool = startReconstructPool(nativeBase2, arrange(inputs.threads).workers, timeUp);
+  const calibration = { detector: checked.plan.detector, images, seed };
+  let isTold = false;
+  let reconstruction;
   try {
-    const calibration = { detector, images, seed };
-    const pruned = await reconstructModel(pool, model2, { method: method2, amount: amount2, exclude }, calibration);
-    const warnings2 = warnOfUnreadable(log3, "It is not calibrated on.");
-    for (const { reason } of pruned.unreadable) warnings2.add(reason);
-    warnings2.end();
-    return pruned;
-  } finally {
-    await pool.close();
-  }
-}
-async function calibrationCandidates({ calibration, data, method: method2, roots: roots2 }, family) {
-  if (!SPLITS.includes(calibration)) return findImages([calibration], process.cwd(), family, roots2);
-  try {
-    const { entries } = await resolveSplit(await readDataYaml(data), calibration, roots2);
-    return await findImages(entries, process.cwd(), family, roots2);
+    reconstruction = new Reconstruction(pool, checked.model, { method: method2, exclude }, calibration);
   } catch (error2) {
-    if (!(error2 instanceof UserError)) throw error2;
+    await pool.close();
+    throw error2;
+  }
+  return {
+    calibration: images,
+    async prune(amount2) {
+      const pruned = await reconstruction.prune(amount2);
+      if (!isTold) {
+        const warnings2 = warnOfUnreadable(log3, "It is not calibrated on.");
+        for (const { reason } of pruned.unreadable) warnings2.add(reason);
+        warnings2.end();
+      }
+      isTold = true;
+      return pruned;
+    },
+    close: () => pool.close()
+  };
+}
+
+// src/amount/types.ts
+var MOST_TRIES = 8;
+
+// src/amount/fewest.ts
+async function fewest(most, tryNumber) {
+  let [failed, passed] = [0, most + 1];
+  for (let tries = 0; tries < MOST_TRIES && passed - failed > 1; tries++) {
+    const middle = failed + passed >> 1;
+    if ((await tryNumber(middle)).pass) passed = middle;
+    else failed = middle;
+  }
+  return passed > most ? null : passed;
+}
+
+// src/amount/largest.ts
+var STEP = 5e-3;
+var CLOSE = 0.01;
+var FIRST = 0.3;
+var LARGEST = 0.95;
+async function largestAmount(accepted, tryAmount) {
+  let passed = { amount: 0, margin: accepted };
+  let failed = null;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const amount2 = nextAmount(passed, failed);
+    if (amount2 === null) break;
+    const { pass, margin } = await tryAmount(amount2);
+    if (pass) passed = { amount: amount2, margin };
+    else failed = { amount: amount2, margin };
+  }
+  return passed.amount === 0 ? null : passed.amount;
+}
+function nextAmount(passed, failed) {
+  if (failed === null) {
+    if (passed.amount >= LARGEST) return null;
+    return passed.amount === 0 ? FIRST : Math.min(LARGEST, rounded((1 + 2 * passed.amount) / 3));
+  }
+  const gap = failed.amount - passed.amount;
+  if (gap <= CLOSE) return null;
+  const amount2 = rounded(passed.amount + gap * Math.min(0.75, Math.max(0.25, crossing(passed, failed))));
+  return amount2 > passed.amount && amount2 < failed.amount ? amount2 : null;
+}
+function crossing(passed, failed) {
+  if (passed.margin < 0 || failed.margin >= 0) return 0.5;
+  return passed.margin / (passed.margin - failed.margin);
+}
+function rounded(amount2) {
+  return Math.round(amount2 / STEP) / Math.round(1 / STEP);
+}
+
+// src/progress.ts
+var INTERVAL = 5;
+function progressOf(log3, total, unit, now = () => performance.now()) {
+  const started = now();
+  let lastLine = started;
+  let done = 0;
+  return () => {
+    done++;
+    const time = now();
+    if (time - lastLine < INTERVAL * 1e3 || done === total) return;
+    lastLine = time;
+    const speed = done * 1e3 / (time - started);
+    log3.info(
+      `${done} of ${total} ${unit}, ${speed.toFixed(1)} ${unit} a second, ${Math.ceil((total - done) / speed)} s left`
+    );
+  };
+}
+
+// src/prune/give-back.ts
+function giveBack(model2, pruned, names) {
+  const layers2 = prunableLayers(model2, []);
+  const bytes2 = pruned.bytes.slice();
+  const alone = /* @__PURE__ */ new Set([...pruned.excluded, ...names]);
+  const written = /* @__PURE__ */ new Map();
+  for (const { name, values, conv } of layers2.learnt) {
+    if (names.has(name)) writeValues(bytes2, conv.tensor, values);
+    if (!alone.has(name)) written.set(conv, readValues(bytes2, conv.tensor));
+  }
+  return { ...describePruned(model2, bytes2, layers2, written, pruned), unusedExcludes: pruned.unusedExcludes };
+}
+
+// src/search-images.ts
+var MOST_IMAGES = 500;
+var [FEWEST_IMAGES, FEWEST_BOXES] = [40, 100];
+async function searchImages(checked, inputs, calibrated) {
+  const { dataset } = checked;
+  const images = await labelledCalibration(checked, inputs, new Set(calibrated));
+  const boxes = images.reduce((sum3, { labels }) => sum3 + labels.count, 0);
+  if (images.length >= FEWEST_IMAGES && boxes >= FEWEST_BOXES) {
+    return { source: "calibration", images, judged: dataset };
+  }
+  return halves(dataset, inputs.seed);
+}
+async function labelledCalibration({ dataset, plan }, inputs, calibrated) {
+  const { family, nc } = plan.detector;
+  const candidates = await calibrationCandidates(inputs, family).catch((error2) => {
+    if (error2 instanceof UserError) return [];
+    throw error2;
+  });
+  const labelled = await findLabelled(inputs.data, [...new Set(candidates)], {
+    family,
+    nc,
+    roots: inputs.roots
+  });
+  const unseen = labelled.filter(({ path: path3 }) => !calibrated.has(path3));
+  const wanted = unseen.length >= FEWEST_IMAGES ? unseen : labelled;
+  if (wanted.length === 0) return [];
+  const chosen = await chooseCalibrationImages(
+    wanted.map(({ path: path3 }) => path3),
+    dataset.images.map(({ path: path3 }) => path3),
+    { count: MOST_IMAGES, seed: inputs.seed }
+  );
+  const isChosen = new Set(chosen);
+  return wanted.filter(({ path: path3 }) => isChosen.has(path3));
+}
+function halves(dataset, seed) {
+  const { images } = dataset;
+  const first = new Set(sampleIndices(mulberry32(seed), images.length, images.length >> 1));
+  const searched = images.filter((_, i) => first.has(i));
+  const judging = images.filter((_, i) => !first.has(i));
+  const countBoxes = (part) => part.reduce((sum3, { labels }) => sum3 + labels.count, 0);
+  if (countBoxes(searched) === 0 || countBoxes(judging) === 0) {
     throw new UserError(
       "dataset",
-      `The method ${method2} needs calibration images, but \`${calibration}\` of ${data} does not give them: ${error2.problem}`,
-      "Name a folder or a .txt list of images with `calibration`; they need no labels, and may not be those of the validation.",
-      { cause: error2 }
+      `A search must have labelled images of its own, but ${dataset.split} of ${dataset.yaml} has ${images.length} images, too few to be halved.`,
+      "Name labelled images with `calibration`, such as the training split, or choose the amount yourself."
     );
   }
+  return {
+    source: "half",
+    images: searched,
+    judged: { ...dataset, images: judging, labelCount: countBoxes(judging) }
+  };
+}
+
+// src/trials.ts
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir as tmpdir2 } from "node:os";
+import { join as join12 } from "node:path";
+
+// src/files/file-error.ts
+var REMEDIES = {
+  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
+  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
+  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
+  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
+  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
+  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
+};
+var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
+function fileError(thrown, what) {
+  if (thrown instanceof UserError) return thrown;
+  const { code } = thrown;
+  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
+    cause: thrown
+  });
+}
+function explained(what, step) {
+  try {
+    return step();
+  } catch (thrown) {
+    throw fileError(thrown, what);
+  }
+}
+
+// src/metrics/agreement.ts
+var LEAST_CONF = 0.05;
+function agreement(reference, other) {
+  let [agreed, weight] = [0, 0];
+  for (let i = 0; i < reference.count; i++) {
+    const conf = reference.conf[i];
+    if (conf < LEAST_CONF) continue;
+    let best = 0;
+    for (let j = 0; j < other.count; j++) {
+      if (other.cls[j] !== reference.cls[i]) continue;
+      const share3 = Math.min(1, other.conf[j] / conf);
+      if (share3 <= best) continue;
+      best = Math.max(best, share3 * iou(reference.xyxy, i, other.xyxy, j));
+    }
+    agreed += conf * best;
+    weight += conf;
+  }
+  return { agreement: weight === 0 ? 1 : agreed / weight, weight };
+}
+function iou(a, i, b, j) {
+  const [left, top, right, bottom] = [a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]];
+  const [l, t, r, u] = [b[4 * j], b[4 * j + 1], b[4 * j + 2], b[4 * j + 3]];
+  const width = Math.min(right, r) - Math.max(left, l);
+  const height = Math.min(bottom, u) - Math.max(top, t);
+  if (width <= 0 || height <= 0) return 0;
+  const shared2 = width * height;
+  return shared2 / ((right - left) * (bottom - top) + (r - l) * (u - t) - shared2);
+}
+
+// src/metrics/coco.ts
+var [ALL, SMALL, MEDIUM, LARGE] = [0, 1, 2, 3];
+var IOU_502 = 0;
+var IOU_752 = 5;
+function cocoMetrics(images) {
+  const slots = classSlots(images.map((image) => image.labels));
+  const labels = countLabels2(images, slots);
+  const columns = groupColumns(
+    images,
+    groupByClass(
+      images.map((image) => image.cls),
+      slots
+    )
+  );
+  const byArea = Array.from({ length: AREAS }, () => []);
+  for (let slot = 0; slot < slots.classes.length; slot++) {
+    const tallies = labels.map((counts) => new Tally(counts[slot]));
+    countClass(columns, slot, tallies);
+    for (const [area, tally] of tallies.entries()) if (tally.labels > 0) byArea[area].push(tally.figures());
+  }
+  const AP = (area) => meanOf(byArea[area], (figures) => meanOf(figures.AP, (ap) => ap));
+  const APat = (iou2) => meanOf(byArea[ALL], (figures) => figures.AP[iou2]);
+  const AR = (area, maxDets) => meanOf(byArea[area], (figures) => figures.recall[maxDets]);
+  return {
+    AP: AP(ALL),
+    AP50: APat(IOU_502),
+    AP75: APat(IOU_752),
+    APs: AP(SMALL),
+    APm: AP(MEDIUM),
+    APl: AP(LARGE),
+    AR1: AR(ALL, 1),
+    AR10: AR(ALL, 10),
+    AR100: AR(ALL, 100),
+    ARs: AR(SMALL, 100),
+    ARm: AR(MEDIUM, 100),
+    ARl: AR(LARGE, 100)
+  };
+}
+var Tally = class {
+  labels;
+  /** Detections for a label, as far as they count, per threshold. */
+  #counted = new Uint32Array(IOU_COUNT);
+  #hits = new Uint32Array(IOU_COUNT);
+  #ranks;
+  #found = { 1: 0, 10: 0, 100: 0 };
+  constructor(labels) {
+    this.labels = labels;
+    this.#ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
+  }
+  /**
+   * A detection for a label.
+   *
+   * @param tp bits of thresholds at which it hits
+   * @param ignored bits of thresholds at which it does not count
+   * @param rank its place among its image's detections of the class
+   * @param unmatched how many detections for no label counted before it
+   */
+  add(tp, ignored, rank, unmatched2) {
+    for (let t = 0; t < IOU_COUNT; t++) {
+      if (ignored & 1 << t) continue;
+      this.#counted[t]++;
+      if (!(tp & 1 << t)) continue;
+      this.#ranks[t][this.#hits[t]++] = unmatched2 + this.#counted[t];
+      this.#found[100]++;
+      if (rank < 10) this.#found[10]++;
+      if (rank < 1) this.#found[1]++;
+    }
+  }
+  figures() {
+    const { labels } = this;
+    const possible = IOU_COUNT * labels;
+    return {
+      AP: this.#ranks.map(
+        (all, t) => cocoAveragePrecision({ ranks: all.subarray(0, this.#hits[t]), labels })
+      ),
+      recall: {
+        1: this.#found[1] / possible,
+        10: this.#found[10] / possible,
+        100: this.#found[100] / possible
+      }
+    };
+  }
+};
+function countClass(columns, slot, tallies) {
+  const start3 = columns.starts[slot];
+  const order = descending(columns.score.subarray(start3, columns.starts[slot + 1]));
+  const unmatched2 = new Uint32Array(AREAS);
+  for (let i = 0; i < order.length; i++) {
+    const place = start3 + order[i];
+    const areas = columns.areas[place];
+    const row = columns.row[place];
+    for (let area = 0; area < AREAS; area++) {
+      const inRange = areas >> area & 1;
+      if (row < 0) unmatched2[area] += inRange;
+      else {
+        const tp = columns.tp[AREAS * row + area];
+        const ignored = inRange ? columns.ignored[AREAS * row + area] : ~tp;
+        tallies[area].add(tp, ignored, columns.rank[place], unmatched2[area]);
+      }
+    }
+  }
+}
+function countLabels2(images, { classes, slots }) {
+  const counts = Array.from({ length: AREAS }, () => new Uint32Array(classes.length));
+  for (const { labels, labelAreas } of images) {
+    for (const [label, cls] of labels.entries()) {
+      for (let area = 0; area < AREAS; area++) {
+        if (labelAreas[label] & 1 << area) counts[area][slots[cls]]++;
+      }
+    }
+  }
+  return counts;
+}
+function groupColumns(images, { starts, places }) {
+  const total = starts[starts.length - 1];
+  const rows = images.reduce((sum3, image) => sum3 + image.matched.length, 0);
+  const score = new Uint32Array(total);
+  const rank = new Uint8Array(total);
+  const areas = new Uint8Array(total);
+  const row = new Int32Array(total).fill(-1);
+  const tp = new Uint16Array(AREAS * rows);
+  const ignored = new Uint16Array(AREAS * rows);
+  let offset = 0;
+  let firstRow = 0;
+  for (const image of images) {
+    for (let d = 0; d < image.cls.length; d++) {
+      const place = places[offset + d];
+      if (place < 0) continue;
+      score[place] = image.score[d];
+      rank[place] = image.rank[d];
+      areas[place] = image.areas[d];
+    }
+    for (const [i, d] of image.matched.entries()) row[places[offset + d]] = firstRow + i;
+    tp.set(image.tp, AREAS * firstRow);
+    ignored.set(image.ignored, AREAS * firstRow);
+    offset += image.cls.length;
+    firstRow += image.matched.length;
+  }
+  return { starts, score, rank, areas, row, tp, ignored };
+}
+function meanOf(items, value) {
+  if (items.length === 0) return -1;
+  return items.reduce((sum3, item) => sum3 + value(item), 0) / items.length;
+}
+
+// src/metrics/confusion.ts
+var CONFUSION_IOU = Math.fround(0.45);
+var CONF_YOLOV5 = 0.25;
+function createConfusionCounter(family, nc) {
+  const counts = new Uint32Array((nc + 1) ** 2);
+  const match = family === "yolov5" ? matchYolov5 : matchUltralytics;
+  return {
+    add(sample) {
+      const { detectionCls, labelCls } = sample;
+      const detectionOf = match(sample);
+      const isLeft = new Uint8Array(countingDetections(sample, detectionOf, family)).fill(1);
+      for (let label = 0; label < labelCls.length; label++) {
+        const detection = detectionOf[label];
+        const predicted = detection < 0 ? nc : detectionCls[detection];
+        if (detection >= 0) isLeft[detection] = 0;
+        counts[predicted * (nc + 1) + labelCls[label]]++;
+      }
+      for (let detection = 0; detection < isLeft.length; detection++) {
+        if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;
+      }
+    },
+    result: () => ({ nc, counts: counts.slice() })
+  };
+}
+function matchYolov5({ pairs, conf, labelCls }) {
+  const detectionOf = new Int32Array(labelCls.length).fill(-1);
+  const overlap2 = new Float32Array(labelCls.length);
+  for (let detection = 0; detection < conf.length && conf[detection] > CONF_YOLOV5; detection++) {
+    const best = pairs.starts[detection];
+    if (best === pairs.starts[detection + 1] || pairs.iou[best] <= CONFUSION_IOU) continue;
+    const label = pairs.label[best];
+    if (pairs.iou[best] < overlap2[label]) continue;
+    overlap2[label] = pairs.iou[best];
+    detectionOf[label] = detection;
+  }
+  return detectionOf;
+}
+function matchUltralytics({ pairs, conf, labelCls }) {
+  const detectionOf = new Int32Array(labelCls.length).fill(-1);
+  for (let detection = 0; detection < conf.length; detection++) {
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
+      const label = pairs.label[pair];
+      if (pairs.iou[pair] <= CONFUSION_IOU) break;
+      if (detectionOf[label] >= 0) continue;
+      detectionOf[label] = detection;
+      break;
+    }
+  }
+  return detectionOf;
+}
+function countingDetections({ conf }, detectionOf, family) {
+  if (family === "ultralytics") return conf.length;
+  if (detectionOf.every((detection) => detection < 0)) return 0;
+  const weak = conf.findIndex((value) => value <= CONF_YOLOV5);
+  return weak < 0 ? conf.length : weak;
+}
+
+// src/metrics/family.ts
+var IOU_503 = 0;
+var IOU_753 = 5;
+function familyMetrics(images, family) {
+  const classes = classStatistics(images);
+  const curves = classes.map(confidenceCurves);
+  const best = bestF1(curves);
+  const perClass = classes.map((statistics, slot) => {
+    const AP = hitsOf(statistics).map((hits) => familyAveragePrecision(hits, family));
+    return {
+      id: statistics.id,
+      labels: statistics.labels,
+      images: statistics.images,
+      P: curves[slot].P[best],
+      R: curves[slot].R[best],
+      AP50: AP[IOU_503],
+      AP75: AP[IOU_753],
+      AP50_95: AP.reduce((sum3, ap) => sum3 + ap, 0) / IOU_COUNT
+    };
+  });
+  const mean = (figure2) => perClass.reduce((sum3, figures) => sum3 + figures[figure2], 0) / Math.max(perClass.length, 1);
+  return {
+    P: mean("P"),
+    R: mean("R"),
+    mAP50: mean("AP50"),
+    mAP75: mean("AP75"),
+    mAP50_95: mean("AP50_95"),
+    perClass
+  };
+}
+function familyCurves(images, family) {
+  const classes = classStatistics(images);
+  const curves = classes.map(confidenceCurves);
+  return {
+    axis: AXIS,
+    best: bestF1(curves),
+    perClass: classes.map((statistics, slot) => ({
+      id: statistics.id,
+      ...curves[slot],
+      PR: familyPrecision(hitsOf(statistics)[IOU_503], AXIS, family)
+    }))
+  };
+}
+function classStatistics(images) {
+  const slots = classSlots(images.map((image) => image.labels));
+  const { starts, places } = groupByClass(
+    images.map((image) => image.cls),
+    slots
+  );
+  const labels = new Uint32Array(slots.classes.length);
+  const containing = new Uint32Array(slots.classes.length);
+  const conf = new Float32Array(starts[starts.length - 1]);
+  const tp = new Uint16Array(conf.length);
+  let detection = 0;
+  for (const image of images) {
+    for (const cls of image.labels) labels[slots.slots[cls]]++;
+    for (const cls of new Set(image.labels)) containing[slots.slots[cls]]++;
+    for (let d = 0; d < image.cls.length; d++) {
+      const place = places[detection++];
+      if (place < 0) continue;
+      conf[place] = image.conf[d];
+      tp[place] = image.tp[d];
+    }
+  }
+  return Array.from(slots.classes, (id, slot) => ({
+    id,
+    labels: labels[slot],
+    images: containing[slot],
+    ...byConfidence(
+      conf.subarray(starts[slot], starts[slot + 1]),
+      tp.subarray(starts[slot], starts[slot + 1])
+    )
+  }));
+}
+function byConfidence(conf, tp) {
+  const order = descending(sortableBits(conf));
+  const sortedConf = new Float32Array(conf.length);
+  const sortedTp = new Uint16Array(conf.length);
+  for (let place = 0; place < order.length; place++) {
+    sortedConf[place] = conf[order[place]];
+    sortedTp[place] = tp[order[place]];
+  }
+  return { conf: sortedConf, tp: sortedTp };
+}
+function hitsOf({ tp, labels }) {
+  const ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
+  const counts = new Uint32Array(IOU_COUNT);
+  for (let place = 0; place < tp.length; place++) {
+    for (let t = 0; tp[place] >> t > 0; t++) {
+      if (tp[place] & 1 << t) ranks[t][counts[t]++] = place + 1;
+    }
+  }
+  return ranks.map((all, t) => ({ ranks: all.subarray(0, counts[t]), detections: tp.length, labels }));
+}
+
+// src/metrics/match-ultralytics.ts
+var TIES_ULTRALYTICS = "lower first";
+function matchUltralytics2(pairs, detectionCls, labelCls) {
+  const tp = new Uint16Array(pairs.starts.length - 1);
+  const claimed = new Uint16Array(labelCls.length);
+  for (let detection = 0; detection < tp.length; detection++) {
+    let open4 = ALL_THRESHOLDS;
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open4; pair++) {
+      const label = pairs.label[pair];
+      if (labelCls[label] !== detectionCls[detection]) continue;
+      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open4 & ~claimed[label];
+      claimed[label] |= claim;
+      open4 &= ~claim;
+    }
+    tp[detection] = ALL_THRESHOLDS & ~open4;
+  }
+  return tp;
+}
+
+// src/metrics/match-yolov5.ts
+var TIES_YOLOV5 = "higher first";
+function matchYolov52(pairs, detectionCls, labelCls) {
+  const tp = new Uint16Array(pairs.starts.length - 1);
+  const taken = new Uint16Array(labelCls.length);
+  for (let detection = 0; detection < tp.length; detection++) {
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
+      const label = pairs.label[pair];
+      if (labelCls[label] !== detectionCls[detection]) continue;
+      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & ~taken[label];
+      tp[detection] = claim;
+      taken[label] |= claim;
+      break;
+    }
+  }
+  return tp;
+}
+
+// src/metrics/evaluator.ts
+var MATCHERS = {
+  yolov5: { ties: TIES_YOLOV5, match: matchYolov52 },
+  ultralytics: { ties: TIES_ULTRALYTICS, match: matchUltralytics2 }
+};
+function createEvaluator({ family, nc }) {
+  const { ties, match } = MATCHERS[family];
+  const images = [];
+  const confusion = createConfusionCounter(family, nc);
+  const byPath = () => images.toSorted((a, b) => compare3(a.path, b.path));
+  return {
+    add({ path: path3, geometry, labels, detections }) {
+      const labelCls = labels.cls.slice(0, labels.count);
+      const detectionCls = detections.cls.slice(0, detections.count);
+      const conf = detections.conf.slice(0, detections.count);
+      const native = nativeBoxes(detections, geometry, family);
+      const compared = family === "yolov5" ? native : detections.xyxy;
+      const iou2 = torchIou(compared, labelBoxes(labels, geometry, family));
+      const pairs = rankPairs(detections.count, labels.count, iou2, CONFUSION_IOU, ties);
+      confusion.add({ pairs, conf, detectionCls, labelCls });
+      images.push({
+        path: path3,
+        id: labels.coco?.imageId,
+        labels: labelCls,
+        conf,
+        cls: detectionCls,
+        tp: match(pairs, detectionCls, labelCls),
+        coco: matchCoco(cocoLabels(labels, geometry), {
+          cls: detectionCls,
+          ltwh: jsonBoxes(native),
+          score: jsonScores(conf)
+        })
+      });
+    },
+    finish: () => metricsOf(byPath(), family),
+    curves: () => familyCurves(byPath(), family),
+    confusion: () => confusion.result(),
+    statistics: byPath
+  };
+}
+function metricsOf(images, family) {
+  return {
+    ...familyMetrics(images, family),
+    coco: cocoMetrics(orderById(images).map((image) => images[image].coco)),
+    images: images.length,
+    labels: images.reduce((sum3, image) => sum3 + image.labels.length, 0),
+    detections: images.reduce((sum3, image) => sum3 + image.conf.length, 0)
+  };
+}
+function compare3(a, b) {
+  return a < b ? -1 : Number(a > b);
+}
+
+// src/report/pictures.ts
+var PICTURES = 12;
+var LEAST_CONF2 = 0.05;
+function strongest({ detections, ...rest }) {
+  const weak = detections.conf.subarray(0, detections.count).findIndex((conf) => conf < LEAST_CONF2);
+  const count = weak < 0 ? detections.count : weak;
+  return {
+    ...rest,
+    detections: {
+      count,
+      xyxy: detections.xyxy.slice(0, 4 * count),
+      conf: detections.conf.slice(0, count),
+      cls: detections.cls.slice(0, count)
+    }
+  };
+}
+function worstPictures(sources) {
+  const { before, after, samplesBefore, samplesAfter, family } = sources;
+  const conf = Math.max(sources.conf, LEAST_CONF2);
+  return before.map((image, i) => ({ path: image.path, loss: found(image) - found(after[i]) })).filter(({ loss }) => loss > 1e-6).toSorted((a, b) => b.loss - a.loss).slice(0, PICTURES).map(({ path: path3, loss }) => {
+    const unpruned = samplesBefore.get(path3);
+    const labels = groundTruthBoxes(unpruned.labels, unpruned.geometry);
+    const boxes = Array.from(
+      unpruned.labels.cls.subarray(0, unpruned.labels.count),
+      (id, label) => {
+        const [left, top, width, height] = labels.subarray(4 * label, 4 * label + 4);
+        return { id, box: [left, top, left + width, top + height] };
+      }
+    );
+    const views = [unpruned, samplesAfter.get(path3)].map((sample) => view(sample, boxes, family, conf));
+    const [viewBefore, viewAfter] = views;
+    return {
+      path: path3,
+      file: null,
+      width: unpruned.geometry.nativeWidth,
+      height: unpruned.geometry.nativeHeight,
+      loss,
+      conf,
+      labels: boxes.map(({ id, box: box2 }, label) => ({
+        id,
+        box: rounded2(box2),
+        foundBefore: viewBefore.found.has(label),
+        foundAfter: viewAfter.found.has(label)
+      })),
+      before: viewBefore.boxes,
+      after: viewAfter.boxes
+    };
+  });
+}
+function found({ tp, conf }) {
+  let sum3 = 0;
+  for (let d = 0; d < tp.length; d++) {
+    let met = 0;
+    for (let bits = tp[d]; bits; bits &= bits - 1) met++;
+    sum3 += met / FAMILY_THRESHOLDS.length * conf[d];
+  }
+  return sum3;
+}
+function view(sample, labels, family, conf) {
+  const { detections, geometry } = sample;
+  const native = nativeBoxes(detections, geometry, family);
+  const shown = detections.conf.filter((value) => value >= conf).length;
+  const iou2 = torchIou(native, Float32Array.from(labels.flatMap(({ box: box2 }) => box2)));
+  const pairs = rankPairs(shown, labels.length, iou2, FAMILY_THRESHOLDS[0], "lower first");
+  const taken = /* @__PURE__ */ new Set();
+  const boxes = Array.from({ length: shown }, (_, d) => {
+    const id = detections.cls[d];
+    const label = pairs.label.slice(pairs.starts[d], pairs.starts[d + 1]).find((candidate) => labels[candidate].id === id && !taken.has(candidate));
+    if (label !== void 0) taken.add(label);
+    const box2 = native.subarray(4 * d, 4 * d + 4);
+    return {
+      id,
+      conf: Math.round(detections.conf[d] * 1e4) / 1e4,
+      box: rounded2(box2),
+      hit: label !== void 0
+    };
+  });
+  return { boxes, found: taken };
+}
+function rounded2([left, top, right, bottom]) {
+  const tenth = (value) => Math.round(value * 10) / 10;
+  return [tenth(left), tenth(top), tenth(right), tenth(bottom)];
+}
+
+// src/validation.ts
+async function validateModels(pool, plan, { images }, modelCount, keepSamples, log3) {
+  const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
+  const unreadable2 = [];
+  const warnings2 = warnOfUnreadable(log3, "It does not count.");
+  const resized = [];
+  const started = performance.now();
+  const step = progressOf(log3, images.length, "images");
+  for await (const detected of detectAll(pool, plan, images)) {
+    step();
+    if ("unreadable" in detected) {
+      unreadable2.push(detected.unreadable);
+      warnings2.add(detected.unreadable.reason);
+      continue;
+    }
+    const [{ path: path3, geometry, labels }] = detected.samples;
+    if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path3);
+    for (const [i, validator] of validators.entries()) {
+      validator.add(detected.samples[i], detected.milliseconds.inference[i]);
+    }
+  }
+  warnings2.end();
+  if (resized.length > 0) {
+    log3.warning(
+      `${resized.length} images have another size than the annotations say, first ${resized.sort()[0]}: COCO's figures compare the boxes as they are there.`
+    );
+  }
+  const validateSeconds = (performance.now() - started) / 1e3;
+  const imagesPerSecond = images.length / validateSeconds;
+  log3.info(
+    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
+  );
+  return {
+    models: validators.map((validator) => validator.finish()),
+    unreadable: unreadable2,
+    validateSeconds,
+    imagesPerSecond
+  };
+}
+var MODELS = { 1: "the model", 2: "both models" };
+var Validator = class {
+  #evaluator;
+  #keepSamples;
+  #shown = /* @__PURE__ */ new Map();
+  #samples = [];
+  #inference = [];
+  constructor({ detector: { family, nc } }, keepSamples) {
+    this.#evaluator = createEvaluator({ family, nc });
+    this.#keepSamples = keepSamples;
+  }
+  add(sample, inferenceMilliseconds) {
+    this.#evaluator.add(sample);
+    this.#shown.set(sample.path, strongest(sample));
+    if (this.#keepSamples) this.#samples.push(sample);
+    this.#inference.push(inferenceMilliseconds);
+  }
+  finish() {
+    return {
+      metrics: this.#evaluator.finish(),
+      statistics: this.#evaluator.statistics(),
+      curves: this.#evaluator.curves(),
+      confusion: this.#evaluator.confusion(),
+      shown: this.#shown,
+      samples: this.#samples.toSorted((a, b) => a.path < b.path ? -1 : 1),
+      inferenceMilliseconds: median(this.#inference)
+    };
+  }
+};
+function isNativeSize({ width, height }, { nativeWidth, nativeHeight }) {
+  return width === nativeWidth && height === nativeHeight;
+}
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+// src/trials.ts
+var silent = { info: () => {
+}, warning: () => {
+}, group: (_, phase) => phase() };
+var TrialFolder = class {
+  #path = mkdtempSync(join12(tmpdir2(), "yolo-prune-"));
+  #remove = () => rmSync(this.#path, { recursive: true, force: true });
+  #stop;
+  constructor(stop2) {
+    this.#stop = stop2;
+    stop2.addEventListener("abort", this.#remove);
+  }
+  /**
+   * Writes a model, in the place of one of the same name.
+   *
+   * @returns its path.
+   * @throws {UserError} when it cannot be written.
+   */
+  write(name, bytes2) {
+    const path3 = join12(this.#path, `${name}.onnx`);
+    explained(`A model that is tried cannot be written to ${path3}`, () => writeFileSync(path3, bytes2));
+    return path3;
+  }
+  remove() {
+    this.#stop.removeEventListener("abort", this.#remove);
+    this.#remove();
+  }
+};
+var Trials = class {
+  #pool;
+  #plan;
+  #images;
+  constructor(pool, plan, images) {
+    this.#pool = pool;
+    this.#plan = plan;
+    this.#images = images;
+  }
+  /** Validates one model. */
+  async validate(path3) {
+    await loadOnly(this.#pool, path3);
+    const { models } = await validateModels(
+      this.#pool,
+      this.#plan,
+      { images: this.#images },
+      1,
+      false,
+      silent
+    );
+    return models[0];
+  }
+  /** One model's detections on some of the images, by path. */
+  async detect(path3, count) {
+    await loadOnly(this.#pool, path3);
+    const found2 = [];
+    for await (const detected of detectAll(this.#pool, this.#plan, this.#images.slice(0, count))) {
+      if ("samples" in detected) found2.push([detected.samples[0].path, detected.samples[0].detections]);
+    }
+    return new Map(found2.sort(([a], [b]) => a < b ? -1 : 1));
+  }
+};
+function disagreement(reference, other) {
+  let [lost, total] = [0, 0];
+  for (const [path3, detections] of reference) {
+    const found2 = other.get(path3);
+    if (!found2) continue;
+    const { agreement: share3, weight } = agreement(detections, found2);
+    lost += (1 - share3) * weight;
+    total += weight;
+  }
+  return total === 0 ? 0 : lost / total;
+}
+function tryOf(verdict, pruned, givenBack) {
+  const { after, drop, pass } = verdict;
+  return { amount: pruned.amount, sparsity: pruned.sparsity, figure: after, drop, pass, givenBack };
+}
+function tellTry({ metric, after, drop, maxDrop: maxDrop3, pass }, reserve, name) {
+  const isClose = pass && drop + reserve > maxDrop3;
+  const result = isClose ? `too close, ${figure(reserve)} must be left` : pass ? "passes" : "fails";
+  return `${name}: ${metric} ${figure(after)}, drop ${figure(drop)} of ${figure(maxDrop3)}: ${result}`;
+}
+
+// src/search.ts
+async function searchAmount(pruner, checked, inputs, workshop) {
+  const search = await Search.open("auto", pruner, checked, inputs, workshop);
+  try {
+    await largestAmount(
+      search.accepted,
+      async (amount2) => search.attempt(await pruner.prune(amount2), [], percent2(amount2))
+    );
+    return search.finish((a, b) => a.amount - b.amount);
+  } finally {
+    await search.close();
+  }
+}
+var COST_IMAGES = 16;
+async function rescue(pruner, pruned, checked, inputs, workshop) {
+  const search = await Search.open("rescue", pruner, checked, inputs, workshop);
+  try {
+    const { pass } = await search.attempt(pruned, [], percent2(pruned.amount));
+    if (!pass && pruned.changed) {
+      const costly = await search.costliest(pruned);
+      await fewest(Math.min(costly.length - 1, 2 ** MOST_TRIES - 2), async (count) => {
+        const back = costly.slice(0, count);
+        const name = `${percent2(pruned.amount)} but for ${count === 1 ? "1 layer" : `${count} layers`}`;
+        return search.attempt(giveBack(checked.model, pruned, new Set(back)), back, name);
+      });
+    }
+    return search.finish((a, b) => a.sparsity - b.sparsity);
+  } finally {
+    await search.close();
+  }
+}
+var Search = class _Search {
+  #kind;
+  #checked;
+  #inputs;
+  #workshop;
+  #aside;
+  #folder;
+  #trials;
+  #closePool;
+  #tries = [];
+  #unpruned = null;
+  #figure = 0;
+  /** Drop that is accepted on these images. */
+  accepted = 0;
+  static async open(kind, pruner, checked, inputs, workshop) {
+    const aside = await searchImages(checked, inputs, pruner.calibration);
+    const what = aside.source === "half" ? "a half of the validation images, the other half judges" : "labelled calibration images";
+    workshop.log.info(`The search takes ${aside.images.length} images: ${what}`);
+    const search = new _Search(kind, aside, checked, inputs, workshop);
+    try {
+      search.#unpruned = await search.#trials.validate(inputs.model);
+      const { before, maxDrop: maxDrop3 } = await search.#judge(search.#unpruned, checked.model.bytes);
+      search.#figure = before;
+      search.accepted = maxDrop3;
+      return search;
+    } catch (error2) {
+      await search.close();
+      throw error2;
+    }
+  }
+  constructor(kind, aside, checked, inputs, workshop) {
+    this.#kind = kind;
+    this.#aside = aside;
+    this.#checked = checked;
+    this.#inputs = inputs;
+    this.#workshop = workshop;
+    const { nativeBase: nativeBase2, provider, timeUp, stop: stop2 } = workshop;
+    const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
+    this.#closePool = () => pool.close();
+    this.#folder = new TrialFolder(stop2);
+    this.#trials = new Trials(pool, checked.plan, aside.images);
+  }
+  async attempt(pruned, givenBack, name) {
+    const path3 = this.#folder.write("tried", pruned.bytes);
+    const verdict = await this.#judge(await this.#trials.validate(path3), pruned.bytes);
+    const reserve = this.#reserve(verdict);
+    const margin = verdict.maxDrop - verdict.drop - reserve;
+    const tried = { ...tryOf(verdict, pruned, givenBack), pass: verdict.pass && margin >= 0 };
+    this.#tries.push({ ...tried, pruned });
+    this.#workshop.log.info(tellTry(verdict, reserve, name));
+    return { pass: tried.pass, margin };
+  }
+  /** Names of the pruned layers by what each zero in them costs, the costliest first. */
+  async costliest(pruned) {
+    const { log: log3 } = this.#workshop;
+    const layers2 = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
+    log3.info(`Measures what each of ${layers2.length} layers costs, on ${COST_IMAGES} images`);
+    const reference = await this.#trials.detect(this.#inputs.model, COST_IMAGES);
+    const step = progressOf(log3, layers2.length, "layers");
+    const costs = [];
+    for (const { name, zeros } of layers2) {
+      const others = new Set(layers2.map((layer) => layer.name));
+      others.delete(name);
+      const alone = giveBack(this.#checked.model, pruned, others);
+      const found2 = await this.#trials.detect(this.#folder.write("tried", alone.bytes), COST_IMAGES);
+      costs.push({ name, cost: disagreement(reference, found2) / zeros });
+      step();
+    }
+    return costs.toSorted((a, b) => b.cost - a.cost).map(({ name }) => name);
+  }
+  /** Takes the last by `order` of those that passed; where none did, the first that was tried by it. */
+  finish(order) {
+    const tries = this.#tries.toSorted(order);
+    const best = tries.findLast(({ pass }) => pass) ?? tries[0];
+    const { source, images, judged } = this.#aside;
+    const { log: log3 } = this.#workshop;
+    if (!best.pass) log3.warning("Nothing that was tried passes on the images of the search.");
+    return {
+      pruned: best.pruned,
+      dataset: judged,
+      search: {
+        kind: this.#kind,
+        on: source,
+        images: images.length,
+        unpruned: this.#figure,
+        accepted: this.accepted,
+        tries: this.#tries.map(({ pruned: _, ...tried }) => tried),
+        chosen: this.#tries.indexOf(best)
+      },
+      validation: null
+    };
+  }
+  async close() {
+    this.#folder.remove();
+    await this.#closePool();
+  }
+  /**
+   * What must be left of the accepted drop, so that other images are likely to agree: one standard error, but no more than
+   * half of it. The rules `certain` and `safe` have their own.
+   *
+   * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
+   */
+  #reserve({ confidence, certainty, maxDrop: maxDrop3 }) {
+    if (confidence !== "point" || certainty === null) return 0;
+    return Math.min((certainty.high - certainty.low) / (2 * 1.96), maxDrop3 / 2);
+  }
+  #judge(after, bytes2) {
+    return judgeTry(this.#unpruned, after, this.#checked, this.#inputs, bytes2, true);
+  }
+};
+
+// src/choose.ts
+var PRUNED_BEFORE = 0.02;
+async function choosePruned(checked, inputs, workshop) {
+  const { nativeBase: nativeBase2, timeUp, log: log3 } = workshop;
+  const { dataset } = checked;
+  const { amount: amount2 } = inputs;
+  const pruner = await openPruner(checked, inputs, nativeBase2, timeUp, log3);
+  const given = (pruned) => ({ pruned, dataset, search: null, validation: null });
+  try {
+    const isSearch = amount2 === "auto" || amount2.length > 1 || inputs.rescue;
+    const zeros = isSearch ? shareOfZeros(checked, inputs) : 0;
+    if (zeros > PRUNED_BEFORE) {
+      log3.info(
+        `${percent2(zeros)} of the weights are zero already: a model that was pruned before is not searched again.`
+      );
+      return given({ ...await pruner.prune(0), amount: zeros });
+    }
+    if (amount2 === "auto") return await searchAmount(pruner, checked, inputs, workshop);
+    if (amount2.length > 1) return await sweep(pruner, amount2, checked, inputs, workshop);
+    const pruned = await pruner.prune(amount2[0]);
+    return inputs.rescue ? await rescue(pruner, pruned, checked, inputs, workshop) : given(pruned);
+  } finally {
+    await pruner.close();
+  }
+}
+function shareOfZeros({ model: model2 }, { exclude }) {
+  const { chosen } = prunableLayers(model2, exclude);
+  const zeros = sum(chosen.map(({ values }) => countZeros(values)));
+  return zeros / sum(chosen.map(({ values }) => values.length));
+}
+async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log: log3 }) {
+  const { dataset, plan } = checked;
+  const folder = new TrialFolder(stop2);
+  const pruned = [];
+  try {
+    for (const amount2 of amounts) {
+      const model2 = await pruner.prune(amount2);
+      pruned.push(model2);
+      await loadModel(pool, folder.write(`${pruned.length}`, model2.bytes));
+    }
+  } finally {
+    folder.remove();
+  }
+  const count = 1 + pruned.length;
+  const validation = await validateModels(pool, plan, dataset, count, inputs["save-json"], log3);
+  const [before, ...others] = validation.models;
+  const verdicts = [];
+  for (const [i, after] of others.entries()) {
+    const verdict = await judgeTry(before, after, checked, inputs, pruned[i].bytes, false);
+    log3.info(tellTry(verdict, 0, percent2(amounts[i])));
+    verdicts.push(verdict);
+  }
+  const chosen = Math.max(
+    0,
+    verdicts.findLastIndex(({ pass }) => pass)
+  );
+  const [{ before: unpruned, maxDrop: accepted }] = verdicts;
+  return {
+    pruned: pruned[chosen],
+    dataset,
+    search: {
+      kind: "sweep",
+      on: "validation",
+      images: dataset.images.length,
+      unpruned,
+      accepted,
+      tries: verdicts.map((verdict, i) => tryOf(verdict, pruned[i], [])),
+      chosen
+    },
+    validation: { ...validation, models: [before, others[chosen]] }
+  };
+}
+
+// src/files/vault.ts
+import { randomBytes } from "node:crypto";
+import { basename as basename12, dirname as dirname14, join as join15 } from "node:path";
+
+// src/files/backup.ts
+import { basename as basename11, dirname as dirname12, extname as extname3, join as join13 } from "node:path";
+function* numberedPaths(wanted) {
+  yield wanted;
+  const extension2 = extname3(wanted);
+  const stem = wanted.slice(0, wanted.length - extension2.length);
+  for (let number = 1; ; number++) yield `${stem}.${number}${extension2}`;
+}
+function partialPath(backup, token2) {
+  return join13(dirname12(backup), `.${basename11(backup)}.${token2}.partial`);
+}
+function isPartialPath(path3) {
+  return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename11(path3));
+}
+var NO_HARD_LINKS = /* @__PURE__ */ new Set(["EPERM", "EACCES", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "EINVAL"]);
+function publish(files, partial, path3) {
+  try {
+    files.link(partial, path3);
+    files.remove(partial);
+  } catch (error2) {
+    const code = error2.code ?? "";
+    if (code === "EEXIST") return false;
+    if (!NO_HARD_LINKS.has(code)) throw error2;
+    if (files.lstat(path3) !== null) return false;
+    files.rename(partial, path3);
+  }
+  files.syncFolder(dirname12(path3));
+  return true;
+}
+
+// src/files/journal.ts
+import { join as join14 } from "node:path";
+
+// src/files/whole-files.ts
+import { createHash as createHash4 } from "node:crypto";
+import { dirname as dirname13 } from "node:path";
+var CHUNK = 256 << 10;
+function hashFile(files, path3) {
+  const hash = createHash4("sha256");
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  const file = files.openToRead(path3);
+  try {
+    for (let count = files.read(file, buffer); count > 0; count = files.read(file, buffer)) {
+      hash.update(buffer.subarray(0, count));
+    }
+  } finally {
+    files.close(file);
+  }
+  return hash.digest("hex");
+}
+function writeNewFile(files, path3, bytes2, attributes) {
+  const file = files.create(path3, 438);
+  try {
+    for (let written = 0; written < bytes2.length; ) {
+      written += files.write(file, bytes2.subarray(written, written + CHUNK));
+    }
+    takeOver(files, file, attributes);
+    files.sync(file);
+  } finally {
+    files.close(file);
+  }
+}
+function syncFile(files, path3) {
+  const file = files.openToRead(path3);
+  try {
+    whereAllowed(() => files.sync(file));
+  } finally {
+    files.close(file);
+  }
+  files.syncFolder(dirname13(path3));
+}
+function takeOver(files, file, attributes) {
+  const { uid, gid, mode, accessed, modified } = attributes;
+  if (uid !== void 0 && gid !== void 0) whereAllowed(() => files.chown(file, uid, gid));
+  if (mode !== void 0) whereAllowed(() => files.chmod(file, mode));
+  if (accessed !== void 0 && modified !== void 0)
+    whereAllowed(() => files.utimes(file, accessed, modified));
+}
+var NOT_ALLOWED = /* @__PURE__ */ new Set(["EPERM", "EACCES", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+function whereAllowed(change2) {
+  try {
+    change2();
+  } catch (error2) {
+    if (!NOT_ALLOWED.has(error2.code ?? "")) throw error2;
+  }
+}
+
+// src/files/journal.ts
+var STAGES = ["started", "backing-up", "validating", "placing"];
+var MAX_BYTES3 = 64 << 10;
+function readJournal(files, folder) {
+  const path3 = journalPath(folder);
+  if (files.lstat(path3)?.kind !== "file") return null;
+  const buffer = new Uint8Array(MAX_BYTES3);
+  const file = files.openToRead(path3);
+  try {
+    const text3 = new TextDecoder().decode(buffer.subarray(0, files.read(file, buffer)));
+    const value = JSON.parse(text3);
+    return isJournal(value) ? value : null;
+  } catch (error2) {
+    if (error2 instanceof SyntaxError) return null;
+    throw error2;
+  } finally {
+    files.close(file);
+  }
+}
+function writeJournal(files, folder, journal) {
+  const next = nextJournalPath(folder);
+  files.remove(next);
+  writeNewFile(files, next, new TextEncoder().encode(`${JSON.stringify(journal, null, 2)}
+`), {});
+  files.rename(next, journalPath(folder));
+  files.syncFolder(folder);
+}
+function journalPath(folder) {
+  return join14(folder, "journal.json");
+}
+function nextJournalPath(folder) {
+  return join14(folder, "journal.json.next");
+}
+function isJournal(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const { version, owner, since, stage, original, candidate, backup, partial } = value;
+  const texts2 = [original, candidate, backup, partial];
+  return version === 1 && typeof owner?.host === "string" && typeof owner.token === "string" && Number.isSafeInteger(owner.pid) && owner.pid > 0 && Number.isFinite(since) && STAGES.includes(stage) && texts2.every((text3) => text3 === null || typeof text3 === "string");
+}
+
+// src/files/lock.ts
+import { hostname } from "node:os";
+var thisMachine = {
+  host: hostname(),
+  pid: process.pid,
+  isAlive,
+  now: () => Date.now(),
+  pause: (milliseconds) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+};
+var MAX_AGE_HOURS = 6;
+var JOURNAL_PAUSES = 10;
+var PAUSE_MILLISECONDS = 100;
+function takeFolder(files, machine, folder, model2) {
+  if (makeFolder(files, folder)) return { isNew: true };
+  const found2 = files.lstat(folder);
+  if (found2 !== null && found2.kind !== "folder") {
+    throw new UserError(
+      "files",
+      `${folder} must be a folder that a run makes for itself, but something else has this name.`,
+      "Remove it, or rename it."
+    );
+  }
+  let left = readJournal(files, folder);
+  for (let pauses = 0; left === null && pauses < JOURNAL_PAUSES; pauses++) {
+    machine.pause(PAUSE_MILLISECONDS);
+    left = readJournal(files, folder);
+  }
+  if (left !== null && isHeld(left, machine)) throw held(left, machine, folder, model2);
+  return makeFolder(files, folder) ? { isNew: true } : { isNew: false, left };
+}
+function makeFolder(files, folder) {
+  try {
+    files.mkdir(folder);
+    return true;
+  } catch (error2) {
+    if (error2.code === "EEXIST") return false;
+    throw error2;
+  }
+}
+function isHeld({ owner, since }, machine) {
+  if (machine.now() - since > MAX_AGE_HOURS * 36e5) return false;
+  if (owner.host !== machine.host) return true;
+  return owner.pid !== machine.pid && machine.isAlive(owner.pid);
+}
+function held({ owner, since }, machine, folder, model2) {
+  const minutes = Math.max(0, Math.floor((machine.now() - since) / 6e4));
+  return new UserError(
+    "files",
+    `${model2} must not be pruned by two runs at once, but process ${owner.pid} on ${owner.host} has been at it for ${minutes} minutes.`,
+    `Let that run end first. If it has been killed, remove ${folder}; after ${MAX_AGE_HOURS} hours it no longer counts.`
+  );
+}
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error2) {
+    return error2.code === "EPERM";
+  }
+}
+
+// src/files/operations.ts
+import {
+  closeSync as closeSync2,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  futimesSync,
+  linkSync,
+  lstatSync as lstatSync2,
+  mkdirSync,
+  openSync as openSync2,
+  readSync as readSync2,
+  realpathSync as realpathSync3,
+  renameSync,
+  rmdirSync,
+  rmSync as rmSync2,
+  statSync as statSync4,
+  writeSync
+} from "node:fs";
+var EXACT = { bigint: true, throwIfNoEntry: false };
+var realFiles = {
+  stat: (path3) => statusOf(statSync4(path3, EXACT)),
+  lstat: (path3) => statusOf(lstatSync2(path3, EXACT)),
+  realpath: (path3) => realpathSync3.native(path3),
+  mkdir: (path3) => mkdirSync(path3),
+  rmdir: (path3) => rmdirSync(path3),
+  openToRead: (path3) => openSync2(path3, "r"),
+  create: (path3, mode) => openSync2(path3, "wx", mode),
+  read: (file, into) => readSync2(file, into),
+  write: (file, bytes2) => writeSync(file, bytes2),
+  chown: (file, uid, gid) => fchownSync(file, uid, gid),
+  chmod: (file, mode) => fchmodSync(file, mode),
+  utimes: (file, accessed, modified) => futimesSync(file, accessed / 1e3, modified / 1e3),
+  sync: (file) => fsyncSync(file),
+  close: (file) => closeSync2(file),
+  rename: (from, to) => renameSync(from, to),
+  link: (from, to) => linkSync(from, to),
+  remove: (path3) => rmSync2(path3, { force: true }),
+  syncFolder
+};
+function statusOf(stats) {
+  if (!stats) return null;
+  const { dev, ino, nlink, mode, uid, gid, atimeNs, mtimeNs } = stats;
+  return {
+    kind: kindOf2(stats),
+    identity: `${dev}:${ino}`,
+    names: Number(nlink),
+    mode: Number(mode) & 4095,
+    uid: Number(uid),
+    gid: Number(gid),
+    accessed: Number(atimeNs) / 1e6,
+    modified: Number(mtimeNs) / 1e6
+  };
+}
+function kindOf2(stats) {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "folder";
+  return stats.isSymbolicLink() ? "link" : "other";
+}
+function syncFolder(path3) {
+  if (process.platform === "win32") return;
+  const folder = openSync2(path3, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync2(folder);
+  }
+}
+
+// src/files/vault.ts
+var ModelVault = class {
+  /** Whether the pruned model is to replace the model, whatever links and spellings the paths have. */
+  replacesModel;
+  /** What to tell the user: what an earlier run left behind, and names that will part from the model. */
+  notes;
+  #files;
+  #paths;
+  /** What the model's path leads to, and where the pruned model goes, without links. */
+  #model;
+  #target;
+  /** The run's own folder beside the target: lock, journal and candidate. */
+  #folder;
+  #journal;
+  #backup = null;
+  #isPlaced = false;
+  #isClosed = false;
+  /**
+   * Takes the lock on the model, and cleans up behind an earlier run that died.
+   *
+   * @throws {UserError} when another run works on the model, or the output's folder cannot be written to.
+   */
+  constructor(paths, files = realFiles, machine = thisMachine) {
+    this.#files = files;
+    this.#paths = paths;
+    const what = `The pruned model cannot go to ${paths.output}`;
+    this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
+    this.#target = explained(what, () => destination(files, paths.output));
+    this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
+    this.#folder = join15(dirname14(this.#target), `.${basename12(this.#target)}.prune`);
+    const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
+    const left = taken.isNew ? null : taken.left;
+    this.#journal = {
+      version: 1,
+      owner: { host: machine.host, pid: machine.pid, token: randomBytes(8).toString("hex") },
+      since: machine.now(),
+      stage: "started",
+      original: null,
+      candidate: null,
+      backup: null,
+      partial: left?.partial && isPartialPath(left.partial) ? left.partial : null
+    };
+    try {
+      this.notes = explained(what, () => {
+        writeJournal(files, this.#folder, this.#journal);
+        files.syncFolder(dirname14(this.#folder));
+        this.#removeLeftovers();
+        return [...left ? [this.#aboutEarlierRun(left)] : [], ...this.#aboutOtherNames()];
+      });
+    } catch (error2) {
+      this.close();
+      throw error2;
+    }
+  }
+  /**
+   * Makes sure that the original is on the disk a second time: as `backup`, or under the next free `NAME.1.EXT`, … A file
+   * with other bytes is never overwritten; one with the same bytes is used as it is.
+   *
+   * @param bytes the model as it was read.
+   * @throws {UserError} when the backup cannot be written, or when the model changed since it was read.
+   */
+  keepOriginal(bytes2, original) {
+    this.#refuseChangedModel(original);
+    return explained(`The backup ${this.#paths.backup} cannot be written`, () => {
+      for (const path3 of numberedPaths(this.#paths.backup)) {
+        const found2 = this.#files.stat(path3);
+        if (found2?.kind === "file" && this.#isKept(path3, found2, original)) {
+          syncFile(this.#files, path3);
+          return this.#keep({ path: path3, created: false }, original);
+        }
+        if (this.#files.lstat(path3) === null && this.#copy(bytes2, original, path3)) {
+          return this.#keep({ path: path3, created: true }, original);
+        }
+      }
+      throw new Error("There is always a next number.");
+    });
+  }
+  /** Where the backup of a model that needs none now would be found: `backup` where a file is there. */
+  existingBackup() {
+    return this.#files.stat(this.#paths.backup)?.kind === "file" ? this.#paths.backup : null;
+  }
+  /**
+   * Writes the pruned model to the run's folder, on the disk of its destination.
+   *
+   * @returns its path, to be validated.
+   */
+  offerCandidate(bytes2) {
+    const path3 = this.#candidatePath();
+    return explained(`The pruned model cannot be written beside ${this.#paths.output}`, () => {
+      const replaced = this.#files.stat(this.#target);
+      const attributes = replaced ? { mode: replaced.mode, uid: replaced.uid, gid: replaced.gid } : {};
+      this.#note({ stage: "validating", candidate: sha256(bytes2) });
+      writeNewFile(this.#files, path3, bytes2, attributes);
+      return path3;
+    });
+  }
+  /**
+   * Makes the candidate the file at `output`: readers see the old one or the new one, never a part. A symbolic link stays,
+   * its target is replaced.
+   *
+   * @throws {UserError} when model, backup or candidate are no longer what they were, or the rename fails; the file at
+   *   `output` is then as it was.
+   */
+  putInPlace() {
+    const { original, candidate, owner } = this.#journal;
+    if (this.#backup === null || original === null || candidate === null) {
+      throw new Error("A model is replaced only after its backup and its candidate have been written.");
+    }
+    explained(`The pruned model cannot be put in place at ${this.#paths.output}`, () => {
+      if (readJournal(this.#files, this.#folder)?.owner.token !== owner.token) throw takenOver(this.#paths);
+      if (hashFile(this.#files, this.#backup.path) !== original) throw changed("backup", this.#backup.path);
+      if (hashFile(this.#files, this.#candidatePath()) !== candidate) {
+        throw changed("pruned copy", this.#candidatePath());
+      }
+      if (this.replacesModel) this.#refuseChangedModel(original);
+      this.#note({ stage: "placing" });
+      this.#files.rename(this.#candidatePath(), this.#target);
+      this.#isPlaced = true;
+    });
+    explained(
+      `The pruned model is in place, but ${dirname14(this.#target)} cannot be written to the disk`,
+      () => this.#files.syncFolder(dirname14(this.#target))
+    );
+  }
+  /** One sentence on what is at the model's path now. */
+  describe() {
+    const { model: model2, output } = this.#paths;
+    const kept = this.#backup ? ` The original is kept as ${this.#backup.path}.` : "";
+    return this.#isPlaced ? `${output} is the pruned model, which was validated.${kept}` : `${model2} is as it was.${kept}`;
+  }
+  /**
+   * Removes what is not meant to stay and releases the lock; may be called at any time and more than once.
+   *
+   * What cannot be removed is left to the next run: the outcome of this one is more telling than such a failure.
+   */
+  close() {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      this.#removePartial();
+      const token2 = readJournal(this.#files, this.#folder)?.owner.token;
+      if (token2 !== void 0 && token2 !== this.#journal.owner.token) return;
+      this.#removeLeftovers();
+      this.#files.remove(journalPath(this.#folder));
+      this.#files.rmdir(this.#folder);
+    } catch (error2) {
+      if (!error2.code) throw error2;
+    }
+  }
+  #candidatePath() {
+    return join15(this.#folder, "candidate.onnx");
+  }
+  #note(news) {
+    this.#journal = { ...this.#journal, ...news };
+    writeJournal(this.#files, this.#folder, this.#journal);
+  }
+  #removeLeftovers() {
+    this.#files.remove(this.#candidatePath());
+    this.#files.remove(nextJournalPath(this.#folder));
+    this.#removePartial();
+  }
+  /** It is gone for good before the journal, which is all that knows of it. */
+  #removePartial() {
+    const { partial } = this.#journal;
+    if (partial === null || this.#files.stat(dirname14(partial)) === null) return;
+    this.#files.remove(partial);
+    this.#files.syncFolder(dirname14(partial));
+  }
+  #refuseChangedModel(original) {
+    const found2 = explained(
+      `The model ${this.#paths.model} cannot be read`,
+      () => hashFile(this.#files, this.#model)
+    );
+    if (found2 !== original) throw changed("model", this.#paths.model);
+  }
+  #isKept(path3, { identity: identity2 }, original) {
+    for (const other of [this.#model, this.#target]) {
+      if (this.#files.stat(other)?.identity !== identity2) continue;
+      throw new UserError(
+        "files",
+        `The backup must be a file of its own, but ${path3} leads to ${other}, be it as a link or in another spelling.`,
+        "Name another place with `backup`."
+      );
+    }
+    return hashFile(this.#files, path3) === original;
+  }
+  #copy(bytes2, original, path3) {
+    const partial = partialPath(path3, this.#journal.owner.token);
+    this.#note({ stage: "backing-up", original, backup: path3, partial });
+    writeNewFile(this.#files, partial, bytes2, this.#files.stat(this.#model) ?? {});
+    if (hashFile(this.#files, partial) !== original) throw changed("backup", partial);
+    const isFree = publish(this.#files, partial, path3);
+    if (!isFree) this.#removePartial();
+    return isFree;
+  }
+  #keep(backup, original) {
+    this.#note({ original, backup: backup.path, partial: null });
+    this.#backup = backup;
+    return backup;
+  }
+  #aboutEarlierRun({ owner, stage, candidate, backup }) {
+    const began = `An earlier run (process ${owner.pid} on ${owner.host}) died while it was ${stage}`;
+    const found2 = this.#files.stat(this.#target) ? hashFile(this.#files, this.#target) : null;
+    return found2 !== null && found2 === candidate ? `${began}: ${this.#paths.output} is its pruned model, which was validated; the original is ${backup}.` : `${began}: what it left was removed, and ${this.#paths.output} is as it was.`;
+  }
+  /** Replacing a file parts its name from the other hard links, which is what caches of data sets and models rely on. */
+  #aboutOtherNames() {
+    const names = this.#files.stat(this.#target)?.names ?? 1;
+    return names > 1 ? [
+      `${this.#paths.output} has ${names} names (hard links): a pruned model replaces it under this name only, the others keep the original.`
+    ] : [];
+  }
+};
+function destination(files, output) {
+  const found2 = files.stat(output);
+  if (found2?.kind === "file") return files.realpath(output);
+  if (found2 === null && files.lstat(output) === null) {
+    return join15(files.realpath(dirname14(output)), basename12(output));
+  }
+  throw new UserError(
+    "files",
+    `The pruned model must go to a file, but ${output} is ${found2 ? "something else" : "a link that leads nowhere"}.`,
+    "Name the path of a file with `output`."
+  );
+}
+function sameFile(files, one, other) {
+  const found2 = files.stat(one);
+  return found2 !== null && found2.identity === files.stat(other)?.identity;
+}
+function changed(what, path3) {
+  return new UserError(
+    "files",
+    `The ${what} ${path3} must not change while it is being pruned, but its bytes are not those that were read or written before.`,
+    "Let the step that writes it finish first, and run this one again: nothing was replaced."
+  );
+}
+function takenOver({ output }) {
+  return new UserError(
+    "files",
+    `${output} must not be pruned by two runs at once, but another run has taken over since this one began.`,
+    "Nothing was replaced: run this step again when the other has ended."
+  );
 }
 
 // src/report/baseline.ts
@@ -61570,7 +62855,7 @@ function text2({ validation }, key2) {
 
 // src/report/coco-files.ts
 import { mkdir as mkdir5, open as open2 } from "node:fs/promises";
-import { join as join15 } from "node:path";
+import { join as join16 } from "node:path";
 
 // src/metrics/coco-json.ts
 import { basename as basename14 } from "node:path";
@@ -61628,10 +62913,10 @@ var COCO_FILES = {
 };
 async function writeCocoFiles(folder, { before, after, family, names }) {
   await mkdir5(folder, { recursive: true });
-  await writeArray(join15(folder, COCO_FILES.before), cocoResults(before, family));
-  await writeArray(join15(folder, COCO_FILES.after), cocoResults(after, family));
+  await writeArray(join16(folder, COCO_FILES.before), cocoResults(before, family));
+  await writeArray(join16(folder, COCO_FILES.after), cocoResults(after, family));
   const { images, categories, annotations } = cocoGroundTruth(before, names);
-  const file = await open2(join15(folder, COCO_FILES.groundTruth), "w");
+  const file = await open2(join16(folder, COCO_FILES.groundTruth), "w");
   try {
     await file.write(
       `{"images": ${JSON.stringify(images)},
@@ -61660,90 +62945,6 @@ async function writeRows(file, rows) {
     await file.write(lines2.join(",\n") + (start3 + piece < rows.length ? ",\n" : "\n"));
   }
   await file.write("]\n");
-}
-
-// src/report/pictures.ts
-var PICTURES = 12;
-var LEAST_CONF = 0.05;
-function strongest({ detections, ...rest }) {
-  const weak = detections.conf.subarray(0, detections.count).findIndex((conf) => conf < LEAST_CONF);
-  const count = weak < 0 ? detections.count : weak;
-  return {
-    ...rest,
-    detections: {
-      count,
-      xyxy: detections.xyxy.slice(0, 4 * count),
-      conf: detections.conf.slice(0, count),
-      cls: detections.cls.slice(0, count)
-    }
-  };
-}
-function worstPictures(sources) {
-  const { before, after, samplesBefore, samplesAfter, family } = sources;
-  const conf = Math.max(sources.conf, LEAST_CONF);
-  return before.map((image, i) => ({ path: image.path, loss: found(image) - found(after[i]) })).filter(({ loss }) => loss > 1e-6).toSorted((a, b) => b.loss - a.loss).slice(0, PICTURES).map(({ path: path3, loss }) => {
-    const unpruned = samplesBefore.get(path3);
-    const labels = groundTruthBoxes(unpruned.labels, unpruned.geometry);
-    const boxes = Array.from(
-      unpruned.labels.cls.subarray(0, unpruned.labels.count),
-      (id, label) => {
-        const [left, top, width, height] = labels.subarray(4 * label, 4 * label + 4);
-        return { id, box: [left, top, left + width, top + height] };
-      }
-    );
-    const views = [unpruned, samplesAfter.get(path3)].map((sample) => view(sample, boxes, family, conf));
-    const [viewBefore, viewAfter] = views;
-    return {
-      path: path3,
-      file: null,
-      width: unpruned.geometry.nativeWidth,
-      height: unpruned.geometry.nativeHeight,
-      loss,
-      conf,
-      labels: boxes.map(({ id, box: box2 }, label) => ({
-        id,
-        box: rounded(box2),
-        foundBefore: viewBefore.found.has(label),
-        foundAfter: viewAfter.found.has(label)
-      })),
-      before: viewBefore.boxes,
-      after: viewAfter.boxes
-    };
-  });
-}
-function found({ tp, conf }) {
-  let sum3 = 0;
-  for (let d = 0; d < tp.length; d++) {
-    let met = 0;
-    for (let bits = tp[d]; bits; bits &= bits - 1) met++;
-    sum3 += met / FAMILY_THRESHOLDS.length * conf[d];
-  }
-  return sum3;
-}
-function view(sample, labels, family, conf) {
-  const { detections, geometry } = sample;
-  const native = nativeBoxes(detections, geometry, family);
-  const shown = detections.conf.filter((value) => value >= conf).length;
-  const iou = torchIou(native, Float32Array.from(labels.flatMap(({ box: box2 }) => box2)));
-  const pairs = rankPairs(shown, labels.length, iou, FAMILY_THRESHOLDS[0], "lower first");
-  const taken = /* @__PURE__ */ new Set();
-  const boxes = Array.from({ length: shown }, (_, d) => {
-    const id = detections.cls[d];
-    const label = pairs.label.slice(pairs.starts[d], pairs.starts[d + 1]).find((candidate) => labels[candidate].id === id && !taken.has(candidate));
-    if (label !== void 0) taken.add(label);
-    const box2 = native.subarray(4 * d, 4 * d + 4);
-    return {
-      id,
-      conf: Math.round(detections.conf[d] * 1e4) / 1e4,
-      box: rounded(box2),
-      hit: label !== void 0
-    };
-  });
-  return { boxes, found: taken };
-}
-function rounded([left, top, right, bottom]) {
-  const tenth = (value) => Math.round(value * 10) / 10;
-  return [tenth(left), tenth(top), tenth(right), tenth(bottom)];
 }
 
 // src/validate/image/decode.ts
@@ -62110,6 +63311,7 @@ function buildReport({
   verdict,
   model: model2,
   pruned,
+  search,
   validation,
   names,
   before,
@@ -62127,6 +63329,7 @@ function buildReport({
     verdict: rest,
     model: model2,
     prune: { method: method2, amount: amount2, sparsity, weights, zeros, layers: layers2, excluded },
+    search,
     validation: {
       ...validation,
       decidedBy: protocol,
@@ -62170,18 +63373,6 @@ function reported(metrics, names) {
   };
 }
 
-// src/report/sizes.ts
-import { promisify } from "node:util";
-import zlib from "node:zlib";
-var gzipped = promisify(zlib.gzip);
-var zstandard = promisify(zlib.zstdCompress);
-async function gzipSize(bytes2) {
-  return (await gzipped(bytes2, { level: 6 })).length;
-}
-async function zstdSize(bytes2) {
-  return (await zstandard(bytes2)).length;
-}
-
 // src/stop.ts
 var SIGNALS = ["SIGINT", "SIGTERM"];
 function stopOnSignals() {
@@ -62198,11 +63389,10 @@ function stopOnSignals() {
   }
   return stop2.signal;
 }
-function limitTime(seconds, end2) {
-  if (seconds === null) return () => {
-  };
-  const timer = setTimeout(() => end2(timeIsUp(seconds)), seconds * 1e3);
-  return () => clearTimeout(timer);
+function limitTime(seconds) {
+  const limit = new AbortController();
+  const timer = seconds === null ? void 0 : setTimeout(() => limit.abort(timeIsUp(seconds)), seconds * 1e3);
+  return { timeUp: limit.signal, callOff: () => clearTimeout(timer) };
 }
 function timeIsUp(seconds) {
   return new UserError(
@@ -62212,504 +63402,31 @@ function timeIsUp(seconds) {
   );
 }
 
-// src/metrics/coco.ts
-var [ALL, SMALL, MEDIUM, LARGE] = [0, 1, 2, 3];
-var IOU_502 = 0;
-var IOU_752 = 5;
-function cocoMetrics(images) {
-  const slots = classSlots(images.map((image) => image.labels));
-  const labels = countLabels2(images, slots);
-  const columns = groupColumns(
-    images,
-    groupByClass(
-      images.map((image) => image.cls),
-      slots
-    )
-  );
-  const byArea = Array.from({ length: AREAS }, () => []);
-  for (let slot = 0; slot < slots.classes.length; slot++) {
-    const tallies = labels.map((counts) => new Tally(counts[slot]));
-    countClass(columns, slot, tallies);
-    for (const [area, tally] of tallies.entries()) if (tally.labels > 0) byArea[area].push(tally.figures());
-  }
-  const AP = (area) => meanOf(byArea[area], (figures) => meanOf(figures.AP, (ap) => ap));
-  const APat = (iou) => meanOf(byArea[ALL], (figures) => figures.AP[iou]);
-  const AR = (area, maxDets) => meanOf(byArea[area], (figures) => figures.recall[maxDets]);
-  return {
-    AP: AP(ALL),
-    AP50: APat(IOU_502),
-    AP75: APat(IOU_752),
-    APs: AP(SMALL),
-    APm: AP(MEDIUM),
-    APl: AP(LARGE),
-    AR1: AR(ALL, 1),
-    AR10: AR(ALL, 10),
-    AR100: AR(ALL, 100),
-    ARs: AR(SMALL, 100),
-    ARm: AR(MEDIUM, 100),
-    ARl: AR(LARGE, 100)
-  };
-}
-var Tally = class {
-  labels;
-  /** Detections for a label, as far as they count, per threshold. */
-  #counted = new Uint32Array(IOU_COUNT);
-  #hits = new Uint32Array(IOU_COUNT);
-  #ranks;
-  #found = { 1: 0, 10: 0, 100: 0 };
-  constructor(labels) {
-    this.labels = labels;
-    this.#ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
-  }
-  /**
-   * A detection for a label.
-   *
-   * @param tp bits of thresholds at which it hits
-   * @param ignored bits of thresholds at which it does not count
-   * @param rank its place among its image's detections of the class
-   * @param unmatched how many detections for no label counted before it
-   */
-  add(tp, ignored, rank, unmatched2) {
-    for (let t = 0; t < IOU_COUNT; t++) {
-      if (ignored & 1 << t) continue;
-      this.#counted[t]++;
-      if (!(tp & 1 << t)) continue;
-      this.#ranks[t][this.#hits[t]++] = unmatched2 + this.#counted[t];
-      this.#found[100]++;
-      if (rank < 10) this.#found[10]++;
-      if (rank < 1) this.#found[1]++;
-    }
-  }
-  figures() {
-    const { labels } = this;
-    const possible = IOU_COUNT * labels;
-    return {
-      AP: this.#ranks.map(
-        (all, t) => cocoAveragePrecision({ ranks: all.subarray(0, this.#hits[t]), labels })
-      ),
-      recall: {
-        1: this.#found[1] / possible,
-        10: this.#found[10] / possible,
-        100: this.#found[100] / possible
-      }
-    };
-  }
-};
-function countClass(columns, slot, tallies) {
-  const start3 = columns.starts[slot];
-  const order = descending(columns.score.subarray(start3, columns.starts[slot + 1]));
-  const unmatched2 = new Uint32Array(AREAS);
-  for (let i = 0; i < order.length; i++) {
-    const place = start3 + order[i];
-    const areas = columns.areas[place];
-    const row = columns.row[place];
-    for (let area = 0; area < AREAS; area++) {
-      const inRange = areas >> area & 1;
-      if (row < 0) unmatched2[area] += inRange;
-      else {
-        const tp = columns.tp[AREAS * row + area];
-        const ignored = inRange ? columns.ignored[AREAS * row + area] : ~tp;
-        tallies[area].add(tp, ignored, columns.rank[place], unmatched2[area]);
-      }
-    }
-  }
-}
-function countLabels2(images, { classes, slots }) {
-  const counts = Array.from({ length: AREAS }, () => new Uint32Array(classes.length));
-  for (const { labels, labelAreas } of images) {
-    for (const [label, cls] of labels.entries()) {
-      for (let area = 0; area < AREAS; area++) {
-        if (labelAreas[label] & 1 << area) counts[area][slots[cls]]++;
-      }
-    }
-  }
-  return counts;
-}
-function groupColumns(images, { starts, places }) {
-  const total = starts[starts.length - 1];
-  const rows = images.reduce((sum3, image) => sum3 + image.matched.length, 0);
-  const score = new Uint32Array(total);
-  const rank = new Uint8Array(total);
-  const areas = new Uint8Array(total);
-  const row = new Int32Array(total).fill(-1);
-  const tp = new Uint16Array(AREAS * rows);
-  const ignored = new Uint16Array(AREAS * rows);
-  let offset = 0;
-  let firstRow = 0;
-  for (const image of images) {
-    for (let d = 0; d < image.cls.length; d++) {
-      const place = places[offset + d];
-      if (place < 0) continue;
-      score[place] = image.score[d];
-      rank[place] = image.rank[d];
-      areas[place] = image.areas[d];
-    }
-    for (const [i, d] of image.matched.entries()) row[places[offset + d]] = firstRow + i;
-    tp.set(image.tp, AREAS * firstRow);
-    ignored.set(image.ignored, AREAS * firstRow);
-    offset += image.cls.length;
-    firstRow += image.matched.length;
-  }
-  return { starts, score, rank, areas, row, tp, ignored };
-}
-function meanOf(items, value) {
-  if (items.length === 0) return -1;
-  return items.reduce((sum3, item) => sum3 + value(item), 0) / items.length;
-}
-
-// src/metrics/confusion.ts
-var CONFUSION_IOU = Math.fround(0.45);
-var CONF_YOLOV5 = 0.25;
-function createConfusionCounter(family, nc) {
-  const counts = new Uint32Array((nc + 1) ** 2);
-  const match = family === "yolov5" ? matchYolov5 : matchUltralytics;
-  return {
-    add(sample) {
-      const { detectionCls, labelCls } = sample;
-      const detectionOf = match(sample);
-      const isLeft = new Uint8Array(countingDetections(sample, detectionOf, family)).fill(1);
-      for (let label = 0; label < labelCls.length; label++) {
-        const detection = detectionOf[label];
-        const predicted = detection < 0 ? nc : detectionCls[detection];
-        if (detection >= 0) isLeft[detection] = 0;
-        counts[predicted * (nc + 1) + labelCls[label]]++;
-      }
-      for (let detection = 0; detection < isLeft.length; detection++) {
-        if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;
-      }
-    },
-    result: () => ({ nc, counts: counts.slice() })
-  };
-}
-function matchYolov5({ pairs, conf, labelCls }) {
-  const detectionOf = new Int32Array(labelCls.length).fill(-1);
-  const overlap2 = new Float32Array(labelCls.length);
-  for (let detection = 0; detection < conf.length && conf[detection] > CONF_YOLOV5; detection++) {
-    const best = pairs.starts[detection];
-    if (best === pairs.starts[detection + 1] || pairs.iou[best] <= CONFUSION_IOU) continue;
-    const label = pairs.label[best];
-    if (pairs.iou[best] < overlap2[label]) continue;
-    overlap2[label] = pairs.iou[best];
-    detectionOf[label] = detection;
-  }
-  return detectionOf;
-}
-function matchUltralytics({ pairs, conf, labelCls }) {
-  const detectionOf = new Int32Array(labelCls.length).fill(-1);
-  for (let detection = 0; detection < conf.length; detection++) {
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
-      if (pairs.iou[pair] <= CONFUSION_IOU) break;
-      if (detectionOf[label] >= 0) continue;
-      detectionOf[label] = detection;
-      break;
-    }
-  }
-  return detectionOf;
-}
-function countingDetections({ conf }, detectionOf, family) {
-  if (family === "ultralytics") return conf.length;
-  if (detectionOf.every((detection) => detection < 0)) return 0;
-  const weak = conf.findIndex((value) => value <= CONF_YOLOV5);
-  return weak < 0 ? conf.length : weak;
-}
-
-// src/metrics/family.ts
-var IOU_503 = 0;
-var IOU_753 = 5;
-function familyMetrics(images, family) {
-  const classes = classStatistics(images);
-  const curves = classes.map(confidenceCurves);
-  const best = bestF1(curves);
-  const perClass = classes.map((statistics, slot) => {
-    const AP = hitsOf(statistics).map((hits) => familyAveragePrecision(hits, family));
-    return {
-      id: statistics.id,
-      labels: statistics.labels,
-      images: statistics.images,
-      P: curves[slot].P[best],
-      R: curves[slot].R[best],
-      AP50: AP[IOU_503],
-      AP75: AP[IOU_753],
-      AP50_95: AP.reduce((sum3, ap) => sum3 + ap, 0) / IOU_COUNT
-    };
-  });
-  const mean = (figure2) => perClass.reduce((sum3, figures) => sum3 + figures[figure2], 0) / Math.max(perClass.length, 1);
-  return {
-    P: mean("P"),
-    R: mean("R"),
-    mAP50: mean("AP50"),
-    mAP75: mean("AP75"),
-    mAP50_95: mean("AP50_95"),
-    perClass
-  };
-}
-function familyCurves(images, family) {
-  const classes = classStatistics(images);
-  const curves = classes.map(confidenceCurves);
-  return {
-    axis: AXIS,
-    best: bestF1(curves),
-    perClass: classes.map((statistics, slot) => ({
-      id: statistics.id,
-      ...curves[slot],
-      PR: familyPrecision(hitsOf(statistics)[IOU_503], AXIS, family)
-    }))
-  };
-}
-function classStatistics(images) {
-  const slots = classSlots(images.map((image) => image.labels));
-  const { starts, places } = groupByClass(
-    images.map((image) => image.cls),
-    slots
-  );
-  const labels = new Uint32Array(slots.classes.length);
-  const containing = new Uint32Array(slots.classes.length);
-  const conf = new Float32Array(starts[starts.length - 1]);
-  const tp = new Uint16Array(conf.length);
-  let detection = 0;
-  for (const image of images) {
-    for (const cls of image.labels) labels[slots.slots[cls]]++;
-    for (const cls of new Set(image.labels)) containing[slots.slots[cls]]++;
-    for (let d = 0; d < image.cls.length; d++) {
-      const place = places[detection++];
-      if (place < 0) continue;
-      conf[place] = image.conf[d];
-      tp[place] = image.tp[d];
-    }
-  }
-  return Array.from(slots.classes, (id, slot) => ({
-    id,
-    labels: labels[slot],
-    images: containing[slot],
-    ...byConfidence(
-      conf.subarray(starts[slot], starts[slot + 1]),
-      tp.subarray(starts[slot], starts[slot + 1])
-    )
-  }));
-}
-function byConfidence(conf, tp) {
-  const order = descending(sortableBits(conf));
-  const sortedConf = new Float32Array(conf.length);
-  const sortedTp = new Uint16Array(conf.length);
-  for (let place = 0; place < order.length; place++) {
-    sortedConf[place] = conf[order[place]];
-    sortedTp[place] = tp[order[place]];
-  }
-  return { conf: sortedConf, tp: sortedTp };
-}
-function hitsOf({ tp, labels }) {
-  const ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
-  const counts = new Uint32Array(IOU_COUNT);
-  for (let place = 0; place < tp.length; place++) {
-    for (let t = 0; tp[place] >> t > 0; t++) {
-      if (tp[place] & 1 << t) ranks[t][counts[t]++] = place + 1;
-    }
-  }
-  return ranks.map((all, t) => ({ ranks: all.subarray(0, counts[t]), detections: tp.length, labels }));
-}
-
-// src/metrics/match-ultralytics.ts
-var TIES_ULTRALYTICS = "lower first";
-function matchUltralytics2(pairs, detectionCls, labelCls) {
-  const tp = new Uint16Array(pairs.starts.length - 1);
-  const claimed = new Uint16Array(labelCls.length);
-  for (let detection = 0; detection < tp.length; detection++) {
-    let open4 = ALL_THRESHOLDS;
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open4; pair++) {
-      const label = pairs.label[pair];
-      if (labelCls[label] !== detectionCls[detection]) continue;
-      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open4 & ~claimed[label];
-      claimed[label] |= claim;
-      open4 &= ~claim;
-    }
-    tp[detection] = ALL_THRESHOLDS & ~open4;
-  }
-  return tp;
-}
-
-// src/metrics/match-yolov5.ts
-var TIES_YOLOV5 = "higher first";
-function matchYolov52(pairs, detectionCls, labelCls) {
-  const tp = new Uint16Array(pairs.starts.length - 1);
-  const taken = new Uint16Array(labelCls.length);
-  for (let detection = 0; detection < tp.length; detection++) {
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
-      if (labelCls[label] !== detectionCls[detection]) continue;
-      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & ~taken[label];
-      tp[detection] = claim;
-      taken[label] |= claim;
-      break;
-    }
-  }
-  return tp;
-}
-
-// src/metrics/evaluator.ts
-var MATCHERS = {
-  yolov5: { ties: TIES_YOLOV5, match: matchYolov52 },
-  ultralytics: { ties: TIES_ULTRALYTICS, match: matchUltralytics2 }
-};
-function createEvaluator({ family, nc }) {
-  const { ties, match } = MATCHERS[family];
-  const images = [];
-  const confusion = createConfusionCounter(family, nc);
-  const byPath = () => images.toSorted((a, b) => compare3(a.path, b.path));
-  return {
-    add({ path: path3, geometry, labels, detections }) {
-      const labelCls = labels.cls.slice(0, labels.count);
-      const detectionCls = detections.cls.slice(0, detections.count);
-      const conf = detections.conf.slice(0, detections.count);
-      const native = nativeBoxes(detections, geometry, family);
-      const compared = family === "yolov5" ? native : detections.xyxy;
-      const iou = torchIou(compared, labelBoxes(labels, geometry, family));
-      const pairs = rankPairs(detections.count, labels.count, iou, CONFUSION_IOU, ties);
-      confusion.add({ pairs, conf, detectionCls, labelCls });
-      images.push({
-        path: path3,
-        id: labels.coco?.imageId,
-        labels: labelCls,
-        conf,
-        cls: detectionCls,
-        tp: match(pairs, detectionCls, labelCls),
-        coco: matchCoco(cocoLabels(labels, geometry), {
-          cls: detectionCls,
-          ltwh: jsonBoxes(native),
-          score: jsonScores(conf)
-        })
-      });
-    },
-    finish: () => metricsOf(byPath(), family),
-    curves: () => familyCurves(byPath(), family),
-    confusion: () => confusion.result(),
-    statistics: byPath
-  };
-}
-function metricsOf(images, family) {
-  return {
-    ...familyMetrics(images, family),
-    coco: cocoMetrics(orderById(images).map((image) => images[image].coco)),
-    images: images.length,
-    labels: images.reduce((sum3, image) => sum3 + image.labels.length, 0),
-    detections: images.reduce((sum3, image) => sum3 + image.conf.length, 0)
-  };
-}
-function compare3(a, b) {
-  return a < b ? -1 : Number(a > b);
-}
-
-// src/progress.ts
-var INTERVAL = 5;
-function progressOf(log3, total, unit, now = () => performance.now()) {
-  const started = now();
-  let lastLine = started;
-  let done = 0;
-  return () => {
-    done++;
-    const time = now();
-    if (time - lastLine < INTERVAL * 1e3 || done === total) return;
-    lastLine = time;
-    const speed = done * 1e3 / (time - started);
-    log3.info(
-      `${done} of ${total} ${unit}, ${speed.toFixed(1)} ${unit} a second, ${Math.ceil((total - done) / speed)} s left`
-    );
-  };
-}
-
-// src/validation.ts
-async function validateModels(pool, plan, { images }, modelCount, keepSamples, log3) {
-  const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
-  const unreadable2 = [];
-  const warnings2 = warnOfUnreadable(log3, "It does not count.");
-  const resized = [];
-  const started = performance.now();
-  const step = progressOf(log3, images.length, "images");
-  for await (const detected of detectAll(pool, plan, images)) {
-    step();
-    if ("unreadable" in detected) {
-      unreadable2.push(detected.unreadable);
-      warnings2.add(detected.unreadable.reason);
-      continue;
-    }
-    const [{ path: path3, geometry, labels }] = detected.samples;
-    if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path3);
-    for (const [i, validator] of validators.entries()) {
-      validator.add(detected.samples[i], detected.milliseconds.inference[i]);
-    }
-  }
-  warnings2.end();
-  if (resized.length > 0) {
-    log3.warning(
-      `${resized.length} images have another size than the annotations say, first ${resized.sort()[0]}: COCO's figures compare the boxes as they are there.`
-    );
-  }
-  const validateSeconds = (performance.now() - started) / 1e3;
-  const imagesPerSecond = images.length / validateSeconds;
-  log3.info(
-    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
-  );
-  return {
-    models: validators.map((validator) => validator.finish()),
-    unreadable: unreadable2,
-    validateSeconds,
-    imagesPerSecond
-  };
-}
-var MODELS = { 1: "the model", 2: "both models" };
-var Validator = class {
-  #evaluator;
-  #keepSamples;
-  #shown = /* @__PURE__ */ new Map();
-  #samples = [];
-  #inference = [];
-  constructor({ detector: { family, nc } }, keepSamples) {
-    this.#evaluator = createEvaluator({ family, nc });
-    this.#keepSamples = keepSamples;
-  }
-  add(sample, inferenceMilliseconds) {
-    this.#evaluator.add(sample);
-    this.#shown.set(sample.path, strongest(sample));
-    if (this.#keepSamples) this.#samples.push(sample);
-    this.#inference.push(inferenceMilliseconds);
-  }
-  finish() {
-    return {
-      metrics: this.#evaluator.finish(),
-      statistics: this.#evaluator.statistics(),
-      curves: this.#evaluator.curves(),
-      confusion: this.#evaluator.confusion(),
-      shown: this.#shown,
-      samples: this.#samples.toSorted((a, b) => a.path < b.path ? -1 : 1),
-      inferenceMilliseconds: median(this.#inference)
-    };
-  }
-};
-function isNativeSize({ width, height }, { nativeWidth, nativeHeight }) {
-  return width === nativeWidth && height === nativeHeight;
-}
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
-}
-
 // src/run.ts
 async function run(inputs, log3, nativeBase2, stop2) {
   const started = performance.now();
   const vault = openVault(inputs, log3, stop2);
   const provider = inputs.device === "cuda" ? "cuda" : "cpu";
-  const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider);
-  const callOff = limitTime(inputs.timeout, (reason) => pool.abort(reason));
+  const { timeUp, callOff } = limitTime(inputs.timeout);
+  const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
   try {
     const checked = await log3.group(
       "Check the inputs, the model and the data set",
       () => check(inputs, pool, log3)
     );
-    const { model: model2, dataset, plan } = checked;
+    const { model: model2, plan } = checked;
     const baseline = inputs.baseline === "" ? null : await readReport(inputs.baseline);
     const sha256Before = sha256(model2.bytes);
     const pruneStarted = performance.now();
-    const pruned = await log3.group("Prune a copy", () => pruneCopy(checked, inputs, nativeBase2, log3));
+    const {
+      pruned,
+      dataset,
+      search,
+      validation: seen
+    } = await log3.group(
+      "Prune a copy",
+      () => choosePruned(checked, inputs, { pool, nativeBase: nativeBase2, provider, stop: stop2, timeUp, log: log3 })
+    );
     const pruneSeconds = secondsSince(pruneStarted);
     const nothingToDo = !pruned.changed && vault.replacesModel;
     const backup = await log3.group(
@@ -62717,7 +63434,7 @@ async function run(inputs, log3, nativeBase2, stop2) {
       async () => nothingToDo ? noBackup(vault, inputs, log3) : keepOriginal(vault, model2.bytes, sha256Before, log3)
     );
     const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
-    const validation = await log3.group(`Validate on ${dataset.images.length} images`, async () => {
+    const validation = seen ?? await log3.group(`Validate on ${dataset.images.length} images`, async () => {
       if (candidate !== null) await loadModel(pool, candidate);
       return validateModels(pool, plan, dataset, candidate === null ? 1 : 2, inputs["save-json"], log3);
     });
@@ -62737,6 +63454,7 @@ async function run(inputs, log3, nativeBase2, stop2) {
       const judged = buildReport({
         verdict,
         pruned,
+        search,
         names: checked.names,
         before: before.metrics,
         after: after.metrics,
@@ -62885,7 +63603,7 @@ async function reportAgain([folder, ...rest]) {
   if (folder === void 0 || rest.length > 0)
     throw new UserError("input", "`yolo-prune report` takes one folder.", "Name the one with report.json.");
   await renderAgain(folder);
-  terminalLog.info(`${join16(folder, "report.html")} and summary.md are made from report.json`);
+  terminalLog.info(`${join17(folder, "report.html")} and summary.md are made from report.json`);
 }
 async function analyze(args) {
   const models = args.filter((arg) => arg !== "--json");

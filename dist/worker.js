@@ -934,6 +934,10 @@ var methods = {
     sessions.push(session);
     return describeSession(session);
   },
+  /** Closes all models. */
+  async unload() {
+    for (const session of sessions.splice(0)) await session.release();
+  },
   async configure(next) {
     plan = next;
     const { input, width, height } = next.detector;

@@ -60,9 +60,32 @@ function parseShare(given: string): number {
   return given.endsWith('%') ? Number(digits) / 100 : Number(digits);
 }
 
-/** How much to prune: `30%` or `0.3`, more than nothing and less than everything. */
-export const amount: InputValue<number> = (given) => {
-  const must = 'a share between 0 % and 100 %, such as 30% or 0.3';
+/** How much to prune: the shares to try, of which the largest that passes is taken; `auto` finds it by itself. */
+export type Amount = readonly number[] | 'auto';
+
+/** How much to prune: `30%` or `0.3`, several such as `20%, 30%`, or `auto`. */
+export const amount: InputValue<Amount> = (given) => {
+  if (given === 'auto') return { value: 'auto' };
+  const shares: number[] = [];
+  for (const part of given.split(',').map((text) => text.trim())) {
+    const result = shareOfWeights(part);
+    if (!('value' in result)) return result;
+    shares.push(result.value);
+  }
+  const ascending = [...new Set(shares)].sort((a, b) => a - b);
+  if (ascending.length <= MOST_AMOUNTS) return { value: ascending };
+  return {
+    must: `at most ${MOST_AMOUNTS} shares`,
+    remedy: 'Each is validated on all images: name fewer, or write auto.',
+  };
+};
+
+/** Amounts that are tried in one run. */
+const MOST_AMOUNTS = 20;
+
+/** A share more than nothing and less than everything. */
+const shareOfWeights: InputValue<number> = (given) => {
+  const must = 'shares between 0 % and 100 %, such as 30%, 0.3 or 20%,30%,40%, or auto';
   const value = parseShare(given);
   if (Number.isNaN(value)) return { must, remedy: 'Write 30% or 0.3.' };
   if (!given.endsWith('%') && value > 1) return { must, remedy: `Did you mean ${given}%?` };

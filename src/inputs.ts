@@ -24,6 +24,7 @@ import {
   WORKFLOW_TOKEN,
   wholeNumber,
 } from './input-values.ts';
+import { parseMethod } from './prune/methods.ts';
 import type { Roots } from './roots.ts';
 
 /** One input of the action and option of the command line. */
@@ -48,7 +49,16 @@ export const INPUTS = {
     '',
     'COCO instances_*.json with the ground truth, instead of label files.',
   ),
-  amount: input(amount, '30%', 'Share of every Conv weight to make zero: 30% or 0.3.'),
+  amount: input(
+    amount,
+    '30%',
+    'Share of the Conv weights to make zero: 30% or 0.3; several (20%,30%,40%) to take the largest that passes; or auto to find it.',
+  ),
+  rescue: input(
+    boolean,
+    'false',
+    'Where the amount drops too much, whether to give weights back to the layers that cost most until it passes.',
+  ),
   method: input(
     method,
     'l1',
@@ -245,6 +255,7 @@ export async function loadInputs(source: InputSource, surroundings: InputSurroun
     const path = name === 'model' ? model : values[name];
     if (path) refuseStray(name, path, workspace, roots, errors);
   }
+  if (values.method && values.amount) refuseOtherAmounts(values, errors);
   if (errors.length > 0) throw new UserErrors(headline(errors.length), errors);
   return Object.freeze({
     ...values,
@@ -254,6 +265,24 @@ export async function loadInputs(source: InputSource, surroundings: InputSurroun
     'report-dir': values['report-dir'] ?? join(surroundings.temporaryFolder || '.', 'yolo-prune-report'),
     roots,
   });
+}
+
+/** A pattern has its own amount, and weights are given back to one amount only. */
+function refuseOtherAmounts({ amount, method, rescue }: Parsed, errors: UserError[]): void {
+  const given = amount === 'auto' ? 'auto' : amount.map((share) => `${100 * share}%`).join(',');
+  if (given === 'auto' || amount.length > 1) {
+    const must = 'a single share';
+    const pattern = parseMethod(method)?.pattern;
+    if (pattern) {
+      const why = `with the method ${method}`;
+      const remedy = 'A pattern has its own amount: leave `amount` out, or choose another method.';
+      errors.push(inputError('amount', `${must} ${why}`, given, remedy));
+    }
+    if (rescue) {
+      const remedy = 'Choose one of them: auto and several amounts find one that passes by themselves.';
+      errors.push(inputError('amount', `${must} with rescue`, given, remedy));
+    }
+  }
 }
 
 function headline(count: number): string {

@@ -1,9 +1,11 @@
 import type { Checked } from './check.ts';
-import { decide, type Gate, type Verdict } from './gate/decide.ts';
+import { decide, type Evidence, type Gate, type Verdict } from './gate/decide.ts';
 import { figureSource } from './gate/metric-names.ts';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { type Bootstrap, bootstrap, type FigureKey } from './metrics/bootstrap.ts';
+import type { Family } from './protocol.ts';
+import { gzipSize } from './report/sizes.ts';
 import type { ValidatedModel } from './validation.ts';
 
 /** The verdict, and the resamples that say how sure it is. */
@@ -19,7 +21,7 @@ const TABLE_FIGURES: readonly FigureKey[] = ['mAP50_95', 'mAP50', 'P', 'R', 'AP'
 /** Detections of both models up to which all of the table is resampled; beyond, only what decides. */
 const QUICK = 300_000;
 
-/** Resamples the images, and holds both models against every rule. */
+/** Resamples the images, and holds both models against every rule; what is uncertain is told in the log. */
 export function judge(
   before: ValidatedModel,
   after: ValidatedModel,
@@ -28,8 +30,35 @@ export function judge(
   gzipBytesAfter: number,
   log: Log,
 ): Judgement {
-  const { family } = plan.detector;
-  const gate: Gate = {
+  const gate = gateOf(inputs, plan.detector.family);
+  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
+  const resampled = resample(before, after, gate, ['mAP50_95', ...(quick ? TABLE_FIGURES : [])]);
+  const verdict = decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
+  verdict.warnings.forEach(log.warning);
+  return { verdict, resampled };
+}
+
+/**
+ * The verdict on one of many models that are tried: what neither a rule nor the caller asks for is not computed.
+ *
+ * @param howSure whether the deciding figure is resampled in any case.
+ */
+export async function judgeTry(
+  before: ValidatedModel,
+  after: ValidatedModel,
+  { plan, names }: Pick<Checked, 'plan' | 'names'>,
+  inputs: Inputs,
+  bytes: Uint8Array,
+  howSure: boolean,
+): Promise<Verdict> {
+  const gate = gateOf(inputs, plan.detector.family);
+  const resampled = howSure || gate.confidence !== 'point' ? resample(before, after, gate, []) : null;
+  const gzipBytesAfter = gate.thresholds.maxBytes === null ? 0 : await gzipSize(bytes);
+  return decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
+}
+
+function gateOf(inputs: Inputs, family: Family): Gate {
+  return {
     metric: inputs.metric,
     protocol: inputs.protocol === 'coco' ? 'coco' : family,
     family,
@@ -38,8 +67,16 @@ export function judge(
     confidence: inputs.confidence,
     thresholds: inputs.thresholds,
   };
-  const resampled = resample(before, after, gate);
-  const evidence = {
+}
+
+function evidenceOf(
+  before: ValidatedModel,
+  after: ValidatedModel,
+  resampled: Bootstrap | null,
+  names: Checked['names'],
+  gzipBytesAfter: number,
+): Evidence {
+  return {
     before: before.metrics,
     after: after.metrics,
     bootstrap: resampled,
@@ -48,17 +85,18 @@ export function judge(
     inferenceMillisecondsAfter: after.inferenceMilliseconds,
     gzipBytesAfter,
   };
-  const verdict = decide(evidence, gate);
-  verdict.warnings.forEach(log.warning);
-  return { verdict, resampled };
 }
 
-function resample(before: ValidatedModel, after: ValidatedModel, gate: Gate): Bootstrap | null {
+function resample(
+  before: ValidatedModel,
+  after: ValidatedModel,
+  gate: Gate,
+  others: readonly FigureKey[],
+): Bootstrap | null {
   if (before === after || before.statistics.length < 2) return null;
   const decisive = [gate.metric, ...gate.thresholds.metrics.map(({ metric }) => metric)].map(
     (metric) => figureSource(metric, gate.protocol, gate.family).key,
   );
-  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
-  const figures = new Set<FigureKey>(['mAP50_95', ...decisive, ...(quick ? TABLE_FIGURES : [])]);
-  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures: [...figures] });
+  const figures = [...new Set<FigureKey>([...decisive, ...others])];
+  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures });
 }

@@ -1,4 +1,5 @@
 import { check } from './check.ts';
+import { choosePruned } from './choose.ts';
 import type { Backup } from './files/backup.ts';
 import { sha256 } from './files/hashes.ts';
 import { ModelVault } from './files/vault.ts';
@@ -6,7 +7,6 @@ import type { Inputs } from './inputs.ts';
 import { judge } from './judge.ts';
 import type { Log } from './log.ts';
 import type { Family } from './protocol.ts';
-import { pruneCopy } from './pruning.ts';
 import { compareBaseline, dataDigest } from './report/baseline.ts';
 import { writeCocoFiles } from './report/coco-files.ts';
 import { type ReportedPicture, worstPictures } from './report/pictures.ts';
@@ -46,18 +46,25 @@ export async function run(
   const started = performance.now();
   const vault = openVault(inputs, log, stop);
   const provider = inputs.device === 'cuda' ? 'cuda' : 'cpu';
-  const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider);
-  const callOff = limitTime(inputs.timeout, (reason) => pool.abort(reason));
+  const { timeUp, callOff } = limitTime(inputs.timeout);
+  const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
   try {
     const checked = await log.group('Check the inputs, the model and the data set', () =>
       check(inputs, pool, log),
     );
-    const { model, dataset, plan } = checked;
+    const { model, plan } = checked;
     const baseline = inputs.baseline === '' ? null : await readReport(inputs.baseline);
     const sha256Before = sha256(model.bytes);
 
     const pruneStarted = performance.now();
-    const pruned = await log.group('Prune a copy', () => pruneCopy(checked, inputs, nativeBase, log));
+    const {
+      pruned,
+      dataset,
+      search,
+      validation: seen,
+    } = await log.group('Prune a copy', () =>
+      choosePruned(checked, inputs, { pool, nativeBase, provider, stop, timeUp, log }),
+    );
     const pruneSeconds = secondsSince(pruneStarted);
     const nothingToDo = !pruned.changed && vault.replacesModel;
 
@@ -66,10 +73,12 @@ export async function run(
     );
     const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
 
-    const validation = await log.group(`Validate on ${dataset.images.length} images`, async () => {
-      if (candidate !== null) await loadModel(pool, candidate);
-      return validateModels(pool, plan, dataset, candidate === null ? 1 : 2, inputs['save-json'], log);
-    });
+    const validation =
+      seen ??
+      (await log.group(`Validate on ${dataset.images.length} images`, async () => {
+        if (candidate !== null) await loadModel(pool, candidate);
+        return validateModels(pool, plan, dataset, candidate === null ? 1 : 2, inputs['save-json'], log);
+      }));
     const [before, after = before] = validation.models as [ValidatedModel, ValidatedModel?];
 
     const { detector } = plan;
@@ -87,6 +96,7 @@ export async function run(
       const judged = buildReport({
         verdict,
         pruned,
+        search,
         names: checked.names,
         before: before.metrics,
         after: after.metrics,

@@ -22,16 +22,19 @@ export function stopOnSignals(): AbortSignal {
   return stop.signal;
 }
 
-/**
- * Calls `end` with an error when the time is up.
- *
- * @param seconds `null` for no limit.
- * @returns what calls the limit off.
- */
-export function limitTime(seconds: number | null, end: (reason: UserError) => void): () => void {
-  if (seconds === null) return () => {};
-  const timer = setTimeout(() => end(timeIsUp(seconds)), seconds * 1000);
-  return () => clearTimeout(timer);
+/** The end of the time that a run may take. */
+export interface TimeLimit {
+  /** Aborted, with an error to tell, when the time is up. */
+  readonly timeUp: AbortSignal;
+  callOff(): void;
+}
+
+/** @param seconds `null` for no limit. */
+export function limitTime(seconds: number | null): TimeLimit {
+  const limit = new AbortController();
+  const timer =
+    seconds === null ? undefined : setTimeout(() => limit.abort(timeIsUp(seconds)), seconds * 1000);
+  return { timeUp: limit.signal, callOff: () => clearTimeout(timer) };
 }
 
 function timeIsUp(seconds: number): UserError {

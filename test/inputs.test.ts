@@ -20,7 +20,8 @@ const load = (more: Partial<Record<InputName, string>> = {}, temporaryFolder?: s
 test('defaults', async () => {
   expect(await load()).toMatchObject({
     annotations: null,
-    amount: 0.3,
+    amount: [0.3],
+    rescue: false,
     method: 'l1',
     exclude: [],
     split: 'val',
@@ -50,10 +51,31 @@ describe('amount', () => {
     ['.5', 0.5],
     ['12.5%', 0.125],
   ])('%s', async (text, value) => {
-    expect((await load({ amount: text })).amount).toBe(value);
+    expect((await load({ amount: text })).amount).toEqual([value]);
+  });
+
+  test('several, ascending, each once', async () => {
+    expect((await load({ amount: '40%, 20%,0.3,30%' })).amount).toEqual([0.2, 0.3, 0.4]);
+    expect((await load({ amount: 'auto' })).amount).toBe('auto');
+  });
+
+  test('several go neither with a pattern nor with rescue', async () => {
+    for (const amount of ['auto', '20%,30%']) {
+      await expect(load({ amount, method: '2:4' })).rejects.toThrow(
+        /amount must be a single share with the method 2:4/,
+      );
+      await expect(load({ amount, rescue: 'true' })).rejects.toThrow(
+        /amount must be a single share with rescue/,
+      );
+    }
+    expect((await load({ method: '2:4', rescue: 'true' })).rescue).toBe(true);
   });
 
   test.each([
+    ['20%,', /Write 30% or 0\.3/],
+    ['20%,30', /Did you mean 30%\?/],
+    ['Auto', /or auto/],
+    [Array.from({ length: 21 }, (_, i) => `${i + 1}%`).join(','), /at most 20 shares/],
     ['30', /Did you mean 30%\?/],
     ['0', /Nothing would be pruned/],
     ['0%', /Nothing would be pruned/],

@@ -3,9 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.ts';
 import { mulberry32, sampleIndices } from './random.ts';
 
-/** Images that are looked at where nobody says how many. */
-export const CALIBRATION_IMAGES = 128;
-
 /**
  * Chooses the images to calibrate on, the same ones for the same seed.
  *

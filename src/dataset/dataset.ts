@@ -84,6 +84,26 @@ export async function loadDataset(yamlPath: string, options: DatasetOptions): Pr
   };
 }
 
+/**
+ * Those of the images that have labels to be compared against, or a label file that says that nothing is there. What is
+ * missing or breaks a rule is left out without a word.
+ *
+ * @throws UserError where data.yaml cannot be read, or a label file lies outside of the roots.
+ */
+export async function findLabelled(
+  yamlPath: string,
+  paths: readonly string[],
+  options: Pick<DatasetOptions, 'family' | 'nc' | 'roots'>,
+): Promise<readonly LabeledImage[]> {
+  refuseOutside('Label files', paths.map(labelPath), options.roots ?? null);
+  const rules = labelRules(await readDataYaml(yamlPath), options);
+  return paths
+    .map((path) => readImage(path, rules))
+    .filter(({ reading }) => reading.kind === 'labels')
+    .flatMap(labeledImage)
+    .map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
+}
+
 async function readLabels(
   paths: readonly string[],
   yaml: DataYaml,
@@ -95,7 +115,7 @@ async function readLabels(
   return { read: images.map((image) => readAnnotatedImage(image, rules)), warnings };
 }
 
-function labelRules(yaml: DataYaml, { family, nc }: DatasetOptions): LabelRules {
+function labelRules(yaml: DataYaml, { family, nc }: Pick<DatasetOptions, 'family' | 'nc'>): LabelRules {
   const classes = countClasses(yaml.names);
   return {
     family,

@@ -6,6 +6,7 @@ import { STYLE } from './html-style.ts';
 import type { PictureFiles } from './pictures.ts';
 import type { Report } from './report.ts';
 import { classRows, figureRows, ruleRows } from './rows.ts';
+import { searchLine, searchRows } from './search.ts';
 import { certaintyLine, fateLine, figure, HONEST_SENTENCE, megabytes, percent, signed } from './text.ts';
 
 /**
@@ -37,6 +38,7 @@ ${headline(report)}
 </header>
 <main>
 ${section('Figures', `${figuresTable(report)}${details.bootstrap ? `<div class="charts one">${chart('drop-histogram')}</div>` : ''}`, 'figures')}
+${searchSection(report, chart('sparsity'))}
 ${baselineSection(report)}
 ${section('Classes', `<div class="pair"><div>${classesTable(report)}</div>${chart('class-drops')}</div>`)}
 ${pictureSection(report, pictures)}
@@ -114,6 +116,32 @@ function figuresTable(report: Report): string {
     interval ? `${figure(interval.low)} … ${figure(interval.high)}` : '–',
   ]);
   return table('Figures of both models', ['Metric', 'Unpruned', 'Pruned', 'Change', '95 % of drops'], rows);
+}
+
+function searchSection(report: Report, chart: string): string {
+  const { search, verdict } = report;
+  if (search === null) return '';
+  const isRescue = search.kind === 'rescue';
+  const rows = searchRows(search).map((row) => [
+    row.isTaken ? `<strong>${row.amount}</strong>` : row.amount,
+    ...(isRescue ? [row.givenBack] : []),
+    row.sparsity,
+    row.figure,
+    row.drop,
+    `<span class="${row.pass ? 'up' : 'down'}">${row.pass ? 'passes' : 'fails'}</span>${row.isTaken ? ', <strong>taken</strong>' : ''}`,
+  ]);
+  const head = [
+    'Amount',
+    ...(isRescue ? ['Layers given back'] : []),
+    'Zeros',
+    verdict.metric,
+    'Drop',
+    'Result',
+  ];
+  return section(
+    'How the amount was found',
+    `<p>${html(searchLine(report))}</p><div class="pair"><div>${table('Every model that was tried', head, rows)}</div>${chart}</div>`,
+  );
 }
 
 function baselineSection({ baseline }: Report): string {

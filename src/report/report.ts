@@ -15,6 +15,7 @@ import {
   reportedCurves,
 } from './details.ts';
 import type { ReportedPicture } from './pictures.ts';
+import type { ReportedSearch } from './search.ts';
 
 /** One model's figures as they stand in report.json. */
 export interface ReportedMetrics {
@@ -69,6 +70,8 @@ export interface Report {
     }[];
     readonly excluded: readonly string[];
   };
+  /** How the amount was found; null where one was given. */
+  readonly search: ReportedSearch | null;
   readonly validation: {
     /** Whose rules made P, R and mAP; `coco` figures are pycocotools'. */
     readonly protocol: Family;
@@ -136,6 +139,7 @@ export interface ReportParts {
   readonly verdict: Verdict;
   readonly model: ReportedModel;
   readonly pruned: PrunedModel;
+  readonly search: ReportedSearch | null;
   readonly validation: Omit<Report['validation'], 'before' | 'after' | 'images' | 'labels' | 'decidedBy'>;
   readonly names: ReadonlyMap<number, string>;
   readonly before: Metrics;
@@ -152,6 +156,7 @@ export function buildReport({
   verdict,
   model,
   pruned,
+  search,
   validation,
   names,
   before,
@@ -169,6 +174,7 @@ export function buildReport({
     verdict: rest,
     model,
     prune: { method, amount, sparsity, weights, zeros, layers, excluded },
+    search,
     validation: {
       ...validation,
       decidedBy: protocol,

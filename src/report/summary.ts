@@ -1,6 +1,7 @@
 import { markdown, markdownCode, shortName } from './escape.ts';
 import type { Report } from './report.ts';
 import { classRows, figureRows, ruleRows } from './rows.ts';
+import { searchLine, searchRows } from './search.ts';
 import { certaintyLine, figure, HONEST_SENTENCE, megabytes, percent, signed } from './text.ts';
 
 /** Somewhere to read on. */
@@ -29,6 +30,7 @@ export function summaryMarkdown(report: Report, limit = SUMMARY_LIMIT, links: re
     verdictSection(report),
     links.map(({ text, url }) => `[${text}](${url})`).join(' · '),
     figuresTable(report),
+    searchTable(report),
     baselineTable(report),
     classesTable(report),
     rulesTable(report),
@@ -88,6 +90,29 @@ function figuresTable(report: Report): string {
       interval ? `${figure(interval.low)} … ${figure(interval.high)}` : '–',
     ]),
   );
+}
+
+function searchTable(report: Report): string {
+  const { search, verdict } = report;
+  if (search === null) return '';
+  const isRescue = search.kind === 'rescue';
+  return [
+    '### How the amount was found',
+    '',
+    markdown(searchLine(report)),
+    '',
+    table(
+      ['Amount', ...(isRescue ? ['Layers given back'] : []), 'Zeros', verdict.metric, 'Drop', 'Result'],
+      searchRows(search).map((row) => [
+        row.amount,
+        ...(isRescue ? [row.givenBack] : []),
+        row.sparsity,
+        row.figure,
+        row.drop,
+        `${row.pass ? '✅' : '❌'}${row.isTaken ? ' **taken**' : ''}`,
+      ]),
+    ),
+  ].join('\n');
 }
 
 function baselineTable({ baseline }: Report): string {

@@ -26,15 +26,16 @@ export function arrange(threads: number): Arrangement {
   return { workers: threads || availableParallelism(), threadsPerWorker: 1 };
 }
 
-/** Starts the workers; no model is loaded yet. */
+/** Starts the workers; no model is loaded yet. `timeUp` gives up what they are at. */
 export function startDetectPool(
   nativeBase: NativeBase,
   arrangement: Arrangement,
   provider: Provider,
+  timeUp?: AbortSignal,
 ): DetectPool {
   const entry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
   const setup: WorkerSetup = { nativeBase, session: { provider, threads: arrangement.threadsPerWorker } };
-  return new WorkerPool<DetectWorker>(entry, arrangement.workers, setup);
+  return new WorkerPool<DetectWorker>(entry, arrangement.workers, setup, timeUp);
 }
 
 /**
@@ -45,6 +46,16 @@ export function startDetectPool(
 export async function loadModel(pool: DetectPool, path: string): Promise<SessionInfo> {
   const [info] = await pool.broadcast('load', path);
   return info!;
+}
+
+/**
+ * Loads a model into every worker, in the place of all that are there.
+ *
+ * @throws {UserError} when ONNX Runtime refuses it.
+ */
+export async function loadOnly(pool: DetectPool, path: string): Promise<void> {
+  await pool.broadcast('unload', undefined);
+  await pool.broadcast('load', path);
 }
 
 /** An image that could not be decoded and does not count, as in the reference validators. */

@@ -60,6 +60,11 @@ const methods = {
     return describeSession(session);
   },
 
+  /** Closes all models. */
+  async unload(): Promise<void> {
+    for (const session of sessions.splice(0)) await session.release();
+  },
+
   async configure(next: DetectionPlan): Promise<void> {
     plan = next;
     const { input, width, height } = next.detector;

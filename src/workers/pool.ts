@@ -41,9 +41,13 @@ export class WorkerPool<M extends Methods> {
    * @param entry file that calls `serve()`.
    * @param size number of threads.
    * @param workerData what each thread finds in `workerData`.
+   * @param timeUp gives all calls up when it is aborted, with its reason.
    */
-  constructor(entry: URL, size: number, workerData: unknown) {
+  constructor(entry: URL, size: number, workerData: unknown, timeUp?: AbortSignal) {
     this.size = size;
+    const giveUp = () => this.abort(timeUp?.reason as Error);
+    if (timeUp?.aborted) giveUp();
+    timeUp?.addEventListener('abort', giveUp);
     this.#workers = Array.from({ length: size }, () => {
       const worker: PooledWorker = { thread: new Worker(entry, { workerData }), busy: false };
       worker.thread.on('message', (answer: Answer) => this.#settle(answer));

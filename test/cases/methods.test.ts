@@ -12,7 +12,7 @@ import { detectionOptions } from '../../src/protocol.ts';
 import type { MethodName } from '../../src/prune/methods.ts';
 import { pruneModel } from '../../src/prune/prune-model.ts';
 import { startReconstructPool } from '../../src/prune/reconstruct/pool.ts';
-import { reconstructModel } from '../../src/prune/reconstruct/reconstruct.ts';
+import { Reconstruction } from '../../src/prune/reconstruct/reconstruct.ts';
 import { arrange, detectAll, loadModel, startDetectPool } from '../../src/validate/detect.ts';
 import { describeDetector } from '../../src/validate/detector.ts';
 import { casePath, describeCases } from './shared.ts';
@@ -76,7 +76,7 @@ async function figures(
   const workers = startReconstructPool(NATIVE_BASE, arrange(0).workers);
   const started = process.cpuUsage();
   const pruned = item.method.startsWith('reconstruct')
-    ? await reconstructModel(workers, model, options, calibration)
+    ? await new Reconstruction(workers, model, options, calibration).prune(item.amount)
     : pruneModel(model, options);
   const { user } = process.cpuUsage(started);
   await workers.close();

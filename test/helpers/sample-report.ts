@@ -103,6 +103,7 @@ export function reportOf({
       layers: [{ name: 'model.0.conv.weight', shape: [10, 100, 1, 1], weights: 1000, zeros: 300 }],
       excluded: [],
     },
+    search: null,
     validation: {
       protocol: 'yolov5',
       decidedBy: 'yolov5',

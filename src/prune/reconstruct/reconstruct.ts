@@ -4,9 +4,9 @@ import { type CalibrationOptions, collectStatistics } from '../../calibrate/stat
 import type { ModelFile } from '../../onnx/model-file.ts';
 import { roundHalfEven } from '../../round.ts';
 import { parseMethod } from '../methods.ts';
-import { patternFits } from '../n-m.ts';
+import { type Pattern, patternFits } from '../n-m.ts';
 import { leastOverAllLayers } from '../over-all-layers.ts';
-import { type ModelLayer, prunableLayers } from '../prunable-layers.ts';
+import { type ModelLayer, type PrunableLayers, prunableLayers } from '../prunable-layers.ts';
 import { describePruned, type PrunedModel, type PruneOptions, writeLayers } from '../prune-model.ts';
 import type { LayerProblem, Target } from './layer-solver.ts';
 import type { ReconstructPool } from './pool.ts';
@@ -17,38 +17,100 @@ export interface ReconstructedModel extends PrunedModel {
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 
+/** What does not depend on the amount. */
+interface Looked {
+  readonly problems: readonly LayerProblem[];
+  readonly unreadable: ReconstructedModel['unreadable'];
+}
+
 /**
- * Prunes a copy of the model so that each Conv puts out nearly what it did: what the Convs see on calibration images says
- * which weights can go, and how the others take their part.
+ * Prunes copies of a model so that each Conv puts out nearly what it did: what the Convs see on calibration images says
+ * which weights can go, and how the others take their part. The images are looked at once, for all amounts.
  *
  * How many go in which layer is found over all layers by one threshold on {@link LayerProblem}'s OBS scores; an N:M
  * pattern has its own share. A model that already has as many zeros stays as it is.
- *
- * @throws {UserError} when the Conv weights cannot be found or changed, see {@link prunableLayers}.
  */
-export async function reconstructModel(
-  pool: ReconstructPool,
-  model: ModelFile,
-  { method, amount, exclude }: PruneOptions,
-  calibration: CalibrationOptions,
-): Promise<ReconstructedModel> {
-  const parsed = parseMethod(method);
-  if (!parsed?.calibrated) throw new Error(`${method} is no method that takes calibration images.`);
-  const { pattern } = parsed;
-  const layers = prunableLayers(model, exclude);
-  const affected = layers.chosen.filter((layer) => pattern === null || patternFits(layer, pattern));
-  const bytes = model.bytes.slice();
-  const done = alreadyPruned(affected, pattern ? 1 - pattern.n / pattern.m : amount);
-  const { values, unreadable } = done
-    ? { values: affected.map((layer) => layer.values), unreadable: [] }
-    : await reconstruct(pool, model, affected, pattern ? { pattern } : { amount }, calibration);
-  const after = new Map(affected.map((layer, i) => [layer, values[i]!]));
-  const written = writeLayers(
-    bytes,
-    layers,
-    layers.chosen.map((layer) => after.get(layer) ?? null),
-  );
-  return { ...describePruned(model, bytes, layers, written, { method, amount }), unreadable };
+export class Reconstruction {
+  readonly #pool: ReconstructPool;
+  readonly #model: ModelFile;
+  readonly #method: PruneOptions['method'];
+  readonly #pattern: Pattern | null;
+  readonly #layers: PrunableLayers;
+  readonly #affected: readonly ModelLayer[];
+  readonly #calibration: CalibrationOptions;
+  #looked: Promise<Looked> | null = null;
+  #scores: Promise<readonly Float64Array[]> | null = null;
+
+  /** @throws {UserError} when the Conv weights cannot be found or changed, see {@link prunableLayers}. */
+  constructor(
+    pool: ReconstructPool,
+    model: ModelFile,
+    { method, exclude }: Pick<PruneOptions, 'method' | 'exclude'>,
+    calibration: CalibrationOptions,
+  ) {
+    const parsed = parseMethod(method);
+    if (!parsed?.calibrated) throw new Error(`${method} is no method that takes calibration images.`);
+    const { pattern } = parsed;
+    this.#pool = pool;
+    this.#model = model;
+    this.#method = method;
+    this.#pattern = pattern;
+    this.#layers = prunableLayers(model, exclude);
+    this.#affected = this.#layers.chosen.filter((layer) => pattern === null || patternFits(layer, pattern));
+    this.#calibration = calibration;
+  }
+
+  /** @param amount share of the weights that becomes zero; an N:M pattern has its own. */
+  async prune(amount: number): Promise<ReconstructedModel> {
+    const pattern = this.#pattern;
+    const isDone = alreadyPruned(this.#affected, pattern ? 1 - pattern.n / pattern.m : amount);
+    const { values, unreadable } = isDone
+      ? { values: this.#affected.map((layer) => layer.values), unreadable: [] }
+      : await this.#solve(amount);
+    const after = new Map(this.#affected.map((layer, i) => [layer, values[i]!]));
+    const bytes = this.#model.bytes.slice();
+    const written = writeLayers(
+      bytes,
+      this.#layers,
+      this.#layers.chosen.map((layer) => after.get(layer) ?? null),
+    );
+    const options = { method: this.#method, amount };
+    return { ...describePruned(this.#model, bytes, this.#layers, written, options), unreadable };
+  }
+
+  async #solve(amount: number) {
+    this.#looked ??= this.#look();
+    const { problems, unreadable } = await this.#looked;
+    const targets = this.#pattern
+      ? problems.map((): Target => ({ pattern: this.#pattern! }))
+      : (await this.#budgets(problems, amount)).map((counts): Target => ({ counts }));
+    const values = await inParallel(problems, (problem, i) =>
+      this.#pool.run('solve', { problem, target: targets[i]! }),
+    );
+    return { values, unreadable };
+  }
+
+  async #look(): Promise<Looked> {
+    const sites = findSites(this.#affected.map(({ conv }) => conv));
+    const { moments, unreadable } = await collectStatistics(
+      this.#pool,
+      this.#model,
+      sites.sites,
+      this.#calibration,
+    );
+    const problems = this.#affected.map((layer, i) => problemOf(layer, sites.ofLayer[i]!, moments));
+    return { problems, unreadable };
+  }
+
+  /** How many weights go in each segment of each layer. */
+  async #budgets(problems: readonly LayerProblem[], amount: number): Promise<readonly (readonly number[])[]> {
+    this.#scores ??= inParallel(problems, (problem) => this.#pool.run('score', problem)).then((scores) =>
+      scores.flat(),
+    );
+    const chosen = leastOverAllLayers(await this.#scores, amount).map((indices) => indices.length);
+    let next = 0;
+    return problems.map(({ segments }) => segments.map(() => chosen[next++]!));
+  }
 }
 
 function alreadyPruned(layers: readonly ModelLayer[], amount: number): boolean {
@@ -58,40 +120,6 @@ function alreadyPruned(layers: readonly ModelLayer[], amount: number): boolean {
     for (const value of values) if (value === 0) zeros++;
   }
   return zeros >= roundHalfEven(amount * count);
-}
-
-type Wanted = { readonly amount: number } | Extract<Target, { pattern: unknown }>;
-
-async function reconstruct(
-  pool: ReconstructPool,
-  model: ModelFile,
-  layers: readonly ModelLayer[],
-  wanted: Wanted,
-  calibration: CalibrationOptions,
-) {
-  const sites = findSites(layers.map(({ conv }) => conv));
-  const { moments, unreadable } = await collectStatistics(pool, model, sites.sites, calibration);
-  const problems = layers.map((layer, i) => problemOf(layer, sites.ofLayer[i]!, moments));
-  const targets =
-    'pattern' in wanted
-      ? problems.map((): Target => wanted)
-      : (await budgets(pool, problems, wanted.amount)).map((counts): Target => ({ counts }));
-  const values = await inParallel(problems, (problem, i) =>
-    pool.run('solve', { problem, target: targets[i]! }),
-  );
-  return { values, unreadable };
-}
-
-/** How many weights go in each segment of each layer. */
-async function budgets(
-  pool: ReconstructPool,
-  problems: readonly LayerProblem[],
-  amount: number,
-): Promise<readonly (readonly number[])[]> {
-  const scores = await inParallel(problems, (problem) => pool.run('score', problem));
-  const chosen = leastOverAllLayers(scores.flat(), amount).map((indices) => indices.length);
-  let next = 0;
-  return problems.map(({ segments }) => segments.map(() => chosen[next++]!));
 }
 
 /** Runs all, those with most columns first, so that no thread is left with the longest at the end. */

@@ -3,6 +3,7 @@ import type { Report } from '../report.ts';
 import { figure, percent } from '../text.ts';
 import { confusionChart } from './confusion.ts';
 import { axis, type Chart, draw, HUES, INKS } from './draw.ts';
+import { searchChart } from './search.ts';
 
 /** Characters of a name beside an axis. */
 const AXIS_NAME = 18;
@@ -13,6 +14,7 @@ const LAYERS = 200;
 export function reportCharts(report: Report): readonly Chart[] {
   const { curves, confusion } = report.details;
   return [
+    ...(report.search ? [searchChart(report.verdict.metric, report.search)] : []),
     ...(report.details.bootstrap ? [dropHistogram(report, report.details.bootstrap)] : []),
     classDrops(report),
     precisionRecall(report),

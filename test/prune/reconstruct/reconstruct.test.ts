@@ -13,7 +13,7 @@ import { readValues } from '../../../src/onnx/stored-tensor.ts';
 import type { MethodName } from '../../../src/prune/methods.ts';
 import type { PrunedModel } from '../../../src/prune/prune-model.ts';
 import { type ReconstructPool, startReconstructPool } from '../../../src/prune/reconstruct/pool.ts';
-import { reconstructModel } from '../../../src/prune/reconstruct/reconstruct.ts';
+import { Reconstruction } from '../../../src/prune/reconstruct/reconstruct.ts';
 import type { Detector } from '../../../src/validate/detector.ts';
 import { webassemblyBase } from '../../helpers/webassembly.ts';
 import { numbers } from './problems.ts';
@@ -65,7 +65,7 @@ function network() {
   return parseModel('small.onnx', graph.finish());
 }
 
-describe('reconstructModel', () => {
+describe('Reconstruction', () => {
   const images: string[] = [];
   const pools: ReconstructPool[] = [];
 
@@ -96,12 +96,12 @@ describe('reconstructModel', () => {
     seed = 0,
     exclude: readonly string[] = [],
   ) =>
-    reconstructModel(
+    new Reconstruction(
       pools[pool]!,
       parseModel('small.onnx', bytes),
-      { method, amount: 0.4, exclude },
+      { method, exclude },
       { detector: DETECTOR, images, seed },
-    );
+    ).prune(0.4);
 
   test('zeroes the share that was asked for, and changes only weights', async () => {
     const before = network();

@@ -1,0 +1,10 @@
+/** What trying one pruned model found. */
+export interface Tried {
+  /** Whether every rule holds. */
+  readonly pass: boolean;
+  /** Accepted drop minus drop of the deciding metric: negative where it lost too much. */
+  readonly margin: number;
+}
+
+/** Validations that a search may take. */
+export const MOST_TRIES = 8;

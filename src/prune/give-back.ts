@@ -1,0 +1,21 @@
+import type { ModelFile } from '../onnx/model-file.ts';
+import { readValues, writeValues } from '../onnx/stored-tensor.ts';
+import { prunableLayers } from './prunable-layers.ts';
+import { describePruned, type PrunedModel } from './prune-model.ts';
+
+/**
+ * A pruned copy in which some layers have all of their values back, as if `exclude` had named them.
+ *
+ * @param names of these layers' weights.
+ */
+export function giveBack(model: ModelFile, pruned: PrunedModel, names: ReadonlySet<string>): PrunedModel {
+  const layers = prunableLayers(model, []);
+  const bytes = pruned.bytes.slice();
+  const alone = new Set([...pruned.excluded, ...names]);
+  const written = new Map<(typeof layers.learnt)[number]['conv'], Float32Array>();
+  for (const { name, values, conv } of layers.learnt) {
+    if (names.has(name)) writeValues(bytes, conv.tensor, values);
+    if (!alone.has(name)) written.set(conv, readValues(bytes, conv.tensor));
+  }
+  return { ...describePruned(model, bytes, layers, written, pruned), unusedExcludes: pruned.unusedExcludes };
+}

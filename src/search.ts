@@ -1,0 +1,210 @@
+import { fewest } from './amount/fewest.ts';
+import { largestAmount } from './amount/largest.ts';
+import { MOST_TRIES, type Tried } from './amount/types.ts';
+import type { Checked } from './check.ts';
+import type { Verdict } from './gate/decide.ts';
+import type { Inputs } from './inputs.ts';
+import { judgeTry } from './judge.ts';
+import { progressOf } from './progress.ts';
+import { giveBack } from './prune/give-back.ts';
+import type { PrunedModel } from './prune/prune-model.ts';
+import type { Pruner } from './pruning.ts';
+import type { ReportedSearch, ReportedTry } from './report/search.ts';
+import { percent } from './report/text.ts';
+import { type SearchImages, searchImages } from './search-images.ts';
+import { disagreement, TrialFolder, Trials, tellTry, tryOf } from './trials.ts';
+import { arrange, startDetectPool } from './validate/detect.ts';
+import type { ValidatedModel } from './validation.ts';
+import type { Chosen, Workshop } from './workshop.ts';
+
+/**
+ * Finds the largest amount whose model passes, on images that do not judge it.
+ *
+ * @throws {UserError} when there are no images to search on.
+ */
+export async function searchAmount(
+  pruner: Pruner,
+  checked: Checked,
+  inputs: Inputs,
+  workshop: Workshop,
+): Promise<Chosen> {
+  const search = await Search.open('auto', pruner, checked, inputs, workshop);
+  try {
+    await largestAmount(search.accepted, async (amount) =>
+      search.attempt(await pruner.prune(amount), [], percent(amount)),
+    );
+    return search.finish((a, b) => a.amount - b.amount);
+  } finally {
+    await search.close();
+  }
+}
+
+/** Images on which it is measured what each layer costs. */
+const COST_IMAGES = 16;
+
+/**
+ * Gives weights back to the layers that cost most, as few as a pass needs, on images that do not judge the result.
+ *
+ * What a layer costs is what it takes from the detections of a model in which it alone is pruned; those that cost most
+ * a zero come first.
+ *
+ * @throws {UserError} when there are no images to search on.
+ */
+export async function rescue(
+  pruner: Pruner,
+  pruned: PrunedModel,
+  checked: Checked,
+  inputs: Inputs,
+  workshop: Workshop,
+): Promise<Chosen> {
+  const search = await Search.open('rescue', pruner, checked, inputs, workshop);
+  try {
+    const { pass } = await search.attempt(pruned, [], percent(pruned.amount));
+    if (!pass && pruned.changed) {
+      const costly = await search.costliest(pruned);
+      await fewest(Math.min(costly.length - 1, 2 ** MOST_TRIES - 2), async (count) => {
+        const back = costly.slice(0, count);
+        const name = `${percent(pruned.amount)} but for ${count === 1 ? '1 layer' : `${count} layers`}`;
+        return search.attempt(giveBack(checked.model, pruned, new Set(back)), back, name);
+      });
+    }
+    return search.finish((a, b) => a.sparsity - b.sparsity);
+  } finally {
+    await search.close();
+  }
+}
+
+/** Tries pruned models on images of its own, and keeps the best of them. */
+class Search {
+  readonly #kind: ReportedSearch['kind'];
+  readonly #checked: Checked;
+  readonly #inputs: Inputs;
+  readonly #workshop: Workshop;
+  readonly #aside: SearchImages;
+  readonly #folder: TrialFolder;
+  readonly #trials: Trials;
+  readonly #closePool: () => Promise<void>;
+  readonly #tries: (ReportedTry & { readonly pruned: PrunedModel })[] = [];
+  #unpruned: ValidatedModel | null = null;
+  #figure = 0;
+  /** Drop that is accepted on these images. */
+  accepted = 0;
+
+  static async open(
+    kind: ReportedSearch['kind'],
+    pruner: Pruner,
+    checked: Checked,
+    inputs: Inputs,
+    workshop: Workshop,
+  ): Promise<Search> {
+    const aside = await searchImages(checked, inputs, pruner.calibration);
+    const what =
+      aside.source === 'half'
+        ? 'a half of the validation images, the other half judges'
+        : 'labelled calibration images';
+    workshop.log.info(`The search takes ${aside.images.length} images: ${what}`);
+    const search = new Search(kind, aside, checked, inputs, workshop);
+    try {
+      search.#unpruned = await search.#trials.validate(inputs.model);
+      const { before, maxDrop } = await search.#judge(search.#unpruned, checked.model.bytes);
+      search.#figure = before;
+      search.accepted = maxDrop;
+      return search;
+    } catch (error) {
+      await search.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    kind: ReportedSearch['kind'],
+    aside: SearchImages,
+    checked: Checked,
+    inputs: Inputs,
+    workshop: Workshop,
+  ) {
+    this.#kind = kind;
+    this.#aside = aside;
+    this.#checked = checked;
+    this.#inputs = inputs;
+    this.#workshop = workshop;
+    const { nativeBase, provider, timeUp, stop } = workshop;
+    const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
+    this.#closePool = () => pool.close();
+    this.#folder = new TrialFolder(stop);
+    this.#trials = new Trials(pool, checked.plan, aside.images);
+  }
+
+  async attempt(pruned: PrunedModel, givenBack: readonly string[], name: string): Promise<Tried> {
+    const path = this.#folder.write('tried', pruned.bytes);
+    const verdict = await this.#judge(await this.#trials.validate(path), pruned.bytes);
+    const reserve = this.#reserve(verdict);
+    const margin = verdict.maxDrop - verdict.drop - reserve;
+    const tried = { ...tryOf(verdict, pruned, givenBack), pass: verdict.pass && margin >= 0 };
+    this.#tries.push({ ...tried, pruned });
+    this.#workshop.log.info(tellTry(verdict, reserve, name));
+    return { pass: tried.pass, margin };
+  }
+
+  /** Names of the pruned layers by what each zero in them costs, the costliest first. */
+  async costliest(pruned: PrunedModel): Promise<readonly string[]> {
+    const { log } = this.#workshop;
+    const layers = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
+    log.info(`Measures what each of ${layers.length} layers costs, on ${COST_IMAGES} images`);
+    const reference = await this.#trials.detect(this.#inputs.model, COST_IMAGES);
+    const step = progressOf(log, layers.length, 'layers');
+    const costs: { readonly name: string; readonly cost: number }[] = [];
+    for (const { name, zeros } of layers) {
+      const others = new Set(layers.map((layer) => layer.name));
+      others.delete(name);
+      const alone = giveBack(this.#checked.model, pruned, others);
+      const found = await this.#trials.detect(this.#folder.write('tried', alone.bytes), COST_IMAGES);
+      costs.push({ name, cost: disagreement(reference, found) / zeros });
+      step();
+    }
+    return costs.toSorted((a, b) => b.cost - a.cost).map(({ name }) => name);
+  }
+
+  /** Takes the last by `order` of those that passed; where none did, the first that was tried by it. */
+  finish(order: (a: ReportedTry, b: ReportedTry) => number): Chosen {
+    const tries = this.#tries.toSorted(order);
+    const best = tries.findLast(({ pass }) => pass) ?? tries[0]!;
+    const { source, images, judged } = this.#aside;
+    const { log } = this.#workshop;
+    if (!best.pass) log.warning('Nothing that was tried passes on the images of the search.');
+    return {
+      pruned: best.pruned,
+      dataset: judged,
+      search: {
+        kind: this.#kind,
+        on: source,
+        images: images.length,
+        unpruned: this.#figure,
+        accepted: this.accepted,
+        tries: this.#tries.map(({ pruned: _, ...tried }) => tried),
+        chosen: this.#tries.indexOf(best),
+      },
+      validation: null,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#folder.remove();
+    await this.#closePool();
+  }
+
+  /**
+   * What must be left of the accepted drop, so that other images are likely to agree: one standard error, but no more than
+   * half of it. The rules `certain` and `safe` have their own.
+   *
+   * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
+   */
+  #reserve({ confidence, certainty, maxDrop }: Verdict): number {
+    if (confidence !== 'point' || certainty === null) return 0;
+    return Math.min((certainty.high - certainty.low) / (2 * 1.96), maxDrop / 2);
+  }
+
+  #judge(after: ValidatedModel, bytes: Uint8Array): Promise<Verdict> {
+    return judgeTry(this.#unpruned!, after, this.#checked, this.#inputs, bytes, true);
+  }
+}
