@@ -1,3 +1,4 @@
+import { readDataYaml } from '../src/dataset/data-yaml.ts';
 import { loadDataset } from '../src/dataset/dataset.ts';
 import type { LabeledImage } from '../src/dataset/types.ts';
 import { createEvaluator } from '../src/metrics/evaluator.ts';
@@ -38,10 +39,10 @@ export async function startPipeline(
   const [first] = models as [string];
   const file = await readModelFile(first);
   const [tensors] = await Promise.all(models.map((model) => loadModel(pool, model)));
-  const names = new Map(Array.from({ length: 80 }, (_, i) => [i, String(i)]));
+  const { names } = await readDataYaml(data);
   const detector = describeDetector(
     { ...tensors!, metadata: file.metadata },
-    { imgsz: null, protocol: 'auto', datasetNames: names, datasetNc: names.size },
+    { imgsz: null, protocol: 'auto', datasetNames: names, datasetNc: Math.max(...names.keys()) + 1 },
   );
   const dataset = await loadDataset(data, { split: 'val', family: detector.family, nc: detector.nc });
   const images: LabeledImage[] = Array.from({ length: repeats }, () => dataset.images).flat();

@@ -26,6 +26,7 @@ const SCRIPTS = {
   licences: [['node', 'scripts/licences.mjs']],
   cases: [['vitest', 'run', '--config', 'test/cases/vitest.config.ts']],
   e2e: [['vitest', 'run', '--config', 'test/e2e/vitest.config.ts']],
+  bench: [['node', 'bench/bench.ts']],
   look: [['node', 'scripts/look.ts']],
   'test:coverage': [['vitest', 'run', '--config', 'test/metrics/bootstrap-coverage.config.ts']],
   'test:faults': [['vitest', 'run', '--config', 'test/faults/vitest.config.ts']],
