@@ -61296,26 +61296,30 @@ var CLOSE = 0.01;
 var FIRST = 0.3;
 var LARGEST = 0.95;
 async function largestAmount(accepted, tryAmount) {
-  let passed = { amount: 0, margin: accepted };
-  let failed = null;
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const amount2 = nextAmount(passed, failed);
-    if (amount2 === null) break;
-    const { pass, margin } = await tryAmount(amount2);
-    if (pass) passed = { amount: amount2, margin };
-    else failed = { amount: amount2, margin };
+  const points3 = [{ amount: 0, pass: true, margin: accepted, isDoubtful: false }];
+  for (let amount3 = FIRST; amount3 !== null && points3.length <= MOST_TRIES; ) {
+    points3.push({ amount: amount3, ...await tryAmount(amount3) });
+    amount3 = nextAmount(points3);
   }
-  return passed.amount === 0 ? null : passed.amount;
+  const { amount: amount2 } = largestPassed(points3);
+  return amount2 === 0 ? null : amount2;
 }
-function nextAmount(passed, failed) {
-  if (failed === null) {
-    if (passed.amount >= LARGEST) return null;
-    return passed.amount === 0 ? FIRST : Math.min(LARGEST, rounded((1 + 2 * passed.amount) / 3));
+function nextAmount(points3) {
+  const highest = points3.reduce((a, b) => b.amount > a.amount ? b : a);
+  if ((highest.pass || highest.isDoubtful) && highest.amount < LARGEST) {
+    return Math.min(LARGEST, rounded((1 + highest.amount) / 2));
   }
+  const passed = largestPassed(points3);
+  const above = points3.filter(({ amount: amount3 }) => amount3 > passed.amount);
+  if (above.length === 0) return null;
+  const failed = above.reduce((a, b) => b.amount < a.amount ? b : a);
   const gap = failed.amount - passed.amount;
   if (gap <= CLOSE) return null;
   const amount2 = rounded(passed.amount + gap * Math.min(0.75, Math.max(0.25, crossing(passed, failed))));
   return amount2 > passed.amount && amount2 < failed.amount ? amount2 : null;
+}
+function largestPassed(points3) {
+  return points3.filter(({ pass }) => pass).reduce((a, b) => b.amount > a.amount ? b : a);
 }
 function crossing(passed, failed) {
   if (passed.margin < 0 || failed.margin >= 0) return 0.5;
@@ -62171,15 +62175,22 @@ var Search = class _Search {
     this.#folder = new TrialFolder(stop2);
     this.#trials = new Trials(pool, checked.plan, aside.images);
   }
+  /**
+   * Tries a model. To pass, it must leave one standard error of the accepted drop, but no more than half of it, so that other
+   * images are likely to agree; the rules `certain` and `safe` have a margin of their own.
+   *
+   * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
+   */
   async attempt(pruned, givenBack, name) {
     const path3 = this.#folder.write("tried", pruned.bytes);
     const verdict = await this.#judge(await this.#trials.validate(path3), pruned.bytes);
-    const reserve = this.#reserve(verdict);
+    const doubt = this.#doubt(verdict);
+    const reserve = verdict.confidence === "point" ? Math.min(doubt, verdict.maxDrop / 2) : 0;
     const margin = verdict.maxDrop - verdict.drop - reserve;
     const tried = { ...tryOf(verdict, pruned, givenBack), pass: verdict.pass && margin >= 0 };
     this.#tries.push({ ...tried, pruned });
     this.#workshop.log.info(tellTry(verdict, reserve, name));
-    return { pass: tried.pass, margin };
+    return { pass: tried.pass, margin, isDoubtful: !tried.pass && verdict.drop <= verdict.maxDrop + doubt };
   }
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned) {
@@ -62225,15 +62236,9 @@ var Search = class _Search {
     this.#folder.remove();
     await this.#closePool();
   }
-  /**
-   * What must be left of the accepted drop, so that other images are likely to agree: one standard error, but no more than
-   * half of it. The rules `certain` and `safe` have their own.
-   *
-   * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
-   */
-  #reserve({ confidence, certainty, maxDrop: maxDrop3 }) {
-    if (confidence !== "point" || certainty === null) return 0;
-    return Math.min((certainty.high - certainty.low) / (2 * 1.96), maxDrop3 / 2);
+  /** Standard error of the drop; 0 where the images could not be resampled. */
+  #doubt({ certainty }) {
+    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * 1.96);
   }
   #judge(after, bytes2) {
     return judgeTry(this.#unpruned, after, this.#checked, this.#inputs, bytes2, true);

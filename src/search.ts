@@ -135,15 +135,22 @@ class Search {
     this.#trials = new Trials(pool, checked.plan, aside.images);
   }
 
+  /**
+   * Tries a model. To pass, it must leave one standard error of the accepted drop, but no more than half of it, so that other
+   * images are likely to agree; the rules `certain` and `safe` have a margin of their own.
+   *
+   * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
+   */
   async attempt(pruned: PrunedModel, givenBack: readonly string[], name: string): Promise<Tried> {
     const path = this.#folder.write('tried', pruned.bytes);
     const verdict = await this.#judge(await this.#trials.validate(path), pruned.bytes);
-    const reserve = this.#reserve(verdict);
+    const doubt = this.#doubt(verdict);
+    const reserve = verdict.confidence === 'point' ? Math.min(doubt, verdict.maxDrop / 2) : 0;
     const margin = verdict.maxDrop - verdict.drop - reserve;
     const tried = { ...tryOf(verdict, pruned, givenBack), pass: verdict.pass && margin >= 0 };
     this.#tries.push({ ...tried, pruned });
     this.#workshop.log.info(tellTry(verdict, reserve, name));
-    return { pass: tried.pass, margin };
+    return { pass: tried.pass, margin, isDoubtful: !tried.pass && verdict.drop <= verdict.maxDrop + doubt };
   }
 
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
@@ -193,15 +200,9 @@ class Search {
     await this.#closePool();
   }
 
-  /**
-   * What must be left of the accepted drop, so that other images are likely to agree: one standard error, but no more than
-   * half of it. The rules `certain` and `safe` have their own.
-   *
-   * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
-   */
-  #reserve({ confidence, certainty, maxDrop }: Verdict): number {
-    if (confidence !== 'point' || certainty === null) return 0;
-    return Math.min((certainty.high - certainty.low) / (2 * 1.96), maxDrop / 2);
+  /** Standard error of the drop; 0 where the images could not be resampled. */
+  #doubt({ certainty }: Verdict): number {
+    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * 1.96);
   }
 
   #judge(after: ValidatedModel, bytes: Uint8Array): Promise<Verdict> {

@@ -11,9 +11,9 @@ const LARGEST = 0.95;
 /**
  * Finds the largest amount that passes, in few tries.
  *
- * It keeps the largest amount that passed and the least above it that failed, and tries between them: where the drop, as
- * a line between the two, would reach what is accepted, but never nearer to one of them than a quarter of the gap, for
- * drops are noisy and their curve is bent.
+ * Upwards first, until one fails beyond doubt: on few images a good amount may fail where a larger one passes. Then between
+ * the largest that passed and the least above it that failed: where the drop, as a line between the two, would reach what is
+ * accepted, but never nearer to one of them than a quarter of the gap, for drops are noisy and their curve is bent.
  *
  * @param accepted margin of the unpruned model, whose drop is none.
  * @param tryAmount called with one amount after the other.
@@ -23,32 +23,36 @@ export async function largestAmount(
   accepted: number,
   tryAmount: (amount: number) => Promise<Tried>,
 ): Promise<number | null> {
-  let passed = { amount: 0, margin: accepted };
-  let failed: { readonly amount: number; readonly margin: number } | null = null;
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const amount = nextAmount(passed, failed);
-    if (amount === null) break;
-    const { pass, margin } = await tryAmount(amount);
-    if (pass) passed = { amount, margin };
-    else failed = { amount, margin };
+  const points: Point[] = [{ amount: 0, pass: true, margin: accepted, isDoubtful: false }];
+  for (let amount: number | null = FIRST; amount !== null && points.length <= MOST_TRIES; ) {
+    points.push({ amount, ...(await tryAmount(amount)) });
+    amount = nextAmount(points);
   }
-  return passed.amount === 0 ? null : passed.amount;
+  const { amount } = largestPassed(points);
+  return amount === 0 ? null : amount;
 }
 
-interface Point {
+interface Point extends Tried {
   readonly amount: number;
-  readonly margin: number;
 }
 
-function nextAmount(passed: Point, failed: Point | null): number | null {
-  if (failed === null) {
-    if (passed.amount >= LARGEST) return null;
-    return passed.amount === 0 ? FIRST : Math.min(LARGEST, rounded((1 + 2 * passed.amount) / 3));
+function nextAmount(points: readonly Point[]): number | null {
+  const highest = points.reduce((a, b) => (b.amount > a.amount ? b : a));
+  if ((highest.pass || highest.isDoubtful) && highest.amount < LARGEST) {
+    return Math.min(LARGEST, rounded((1 + highest.amount) / 2));
   }
+  const passed = largestPassed(points);
+  const above = points.filter(({ amount }) => amount > passed.amount);
+  if (above.length === 0) return null;
+  const failed = above.reduce((a, b) => (b.amount < a.amount ? b : a));
   const gap = failed.amount - passed.amount;
   if (gap <= CLOSE) return null;
   const amount = rounded(passed.amount + gap * Math.min(0.75, Math.max(0.25, crossing(passed, failed))));
   return amount > passed.amount && amount < failed.amount ? amount : null;
+}
+
+function largestPassed(points: readonly Point[]): Point {
+  return points.filter(({ pass }) => pass).reduce((a, b) => (b.amount > a.amount ? b : a));
 }
 
 /** Where on the way from one to the other the margin is used up; in the middle where another rule than the drop decided. */

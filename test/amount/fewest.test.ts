@@ -7,7 +7,7 @@ async function search(most: number, enough: number) {
   const tried: number[] = [];
   const found = await fewest(most, async (count) => {
     tried.push(count);
-    return { pass: count >= enough, margin: 0 };
+    return { pass: count >= enough, margin: 0, isDoubtful: false };
   });
   return { found, tried };
 }

@@ -11,7 +11,7 @@ async function search(dropAt: (amount: number) => number) {
   const found = await largestAmount(ACCEPTED, async (amount): Promise<Tried> => {
     tried.push(amount);
     const margin = ACCEPTED - dropAt(amount);
-    return { pass: margin >= 0, margin };
+    return { pass: margin >= 0, margin, isDoubtful: margin < 0 && margin > -0.002 };
   });
   return { found, tried };
 }
@@ -19,7 +19,7 @@ async function search(dropAt: (amount: number) => number) {
 test('finds where the drop is used up, to a point, in few tries, whatever the curve', async () => {
   const curve = fc.record({
     limit: fc.double({ min: 0.02, max: 0.93, noNaN: true }),
-    power: fc.double({ min: 0.5, max: 12, noNaN: true }),
+    power: fc.double({ min: 1, max: 12, noNaN: true }),
   });
   await fc.assert(
     fc.asyncProperty(curve, async ({ limit, power }) => {
@@ -54,11 +54,20 @@ test('none where everything fails, nearly all where nothing does', async () => {
   expect((await search(() => 0)).found).toBe(0.95);
 });
 
+test('a failure that is in doubt does not end the way up', async () => {
+  const passing = new Set([0.65]);
+  const found = await largestAmount(ACCEPTED, async (amount) => {
+    const pass = passing.has(amount);
+    return { pass, margin: pass ? 0.01 : -0.001, isDoubtful: !pass && amount < 0.65 };
+  });
+  expect(found).toBe(0.65);
+});
+
 test('another rule than the drop: the middle is tried', async () => {
   const tried: number[] = [];
   const found = await largestAmount(ACCEPTED, async (amount) => {
     tried.push(amount);
-    return { pass: amount <= 0.412, margin: 0.01 };
+    return { pass: amount <= 0.412, margin: 0.01, isDoubtful: false };
   });
   expect(found).toBeCloseTo(0.41, 2);
   expect(tried.length).toBeLessThanOrEqual(MOST_TRIES);
