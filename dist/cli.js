@@ -10546,14 +10546,22 @@ function writeValues(bytes2, { format: format2, count, offset }, values) {
 var INT8_OPERATORS = /* @__PURE__ */ new Set(["ConvInteger", "QLinearConv", "DequantizeLinear"]);
 function findConvWeights(model2) {
   const found2 = /* @__PURE__ */ new Map();
+  const references = /* @__PURE__ */ new Map();
   const main2 = model2.proto.graph;
   visitGraph(main2, /* @__PURE__ */ new Map(), (node, sources, graph) => {
+    for (const name2 of node.input) {
+      const source = sources.get(name2);
+      if (source && "tensor" in source)
+        references.set(source.tensor, (references.get(source.tensor) ?? 0) + 1);
+    }
     if (INT8_OPERATORS.has(node.opType) && node.opType !== "DequantizeLinear") refuseInt8(model2, node);
     if (node.opType !== "Conv" || node.domain !== "") return;
     const tensor = resolveWeight(model2, node, sources);
     if (tensor.dims.length !== 4) return;
     const known = found2.get(tensor);
-    const use2 = convUse(node, graph === main2);
+    const bias = sources.get(node.input[2] ?? "");
+    const biasTensor = bias && "tensor" in bias ? bias.tensor : null;
+    const use2 = { ...convUse(node, graph === main2), biasTensor };
     if (known) {
       known.nodes.push(node.name);
       known.uses.push(use2);
@@ -10575,7 +10583,23 @@ function findConvWeights(model2) {
       "Check that this is a YOLO detector."
     );
   }
-  return [...found2.values()].map(({ weight, nodes, uses }) => ({ ...weight, nodes, uses }));
+  return [...found2.values()].map(({ weight, nodes, uses }) => ({
+    ...weight,
+    nodes,
+    uses: uses.map(({ biasTensor, ...use2 }) => ({
+      ...use2,
+      bias: biasTensor && references.get(biasTensor) === 1 ? biasOf(model2, biasTensor, weight.shape[0]) : null
+    }))
+  }));
+}
+function biasOf(model2, tensor, channels) {
+  try {
+    const stored = storedTensor(model2, tensor, tensor.name);
+    return stored.count === channels ? stored : null;
+  } catch (error2) {
+    if (error2 instanceof UserError) return null;
+    throw error2;
+  }
 }
 function convUse(node, inMainGraph) {
   const attribute = (name) => node.attribute.find((candidate) => candidate.name === name);
@@ -61106,6 +61130,30 @@ function passes(sites) {
   return found2;
 }
 
+// src/prune/reconstruct/bias.ts
+function meansOf({ conv }, seen) {
+  return conv.uses.filter(({ input: input2 }) => input2 !== null).flatMap(({ bias }, i) => {
+    const { sums, total } = seen[i];
+    return bias === null || total === 0 ? [] : [{ tensor: bias, centre: { sums, total } }];
+  });
+}
+function shiftedBiases(model2, { shape, values: original, conv }, means, segments2, values) {
+  const rowCount = shape[0] / conv.group;
+  const rowLength = values.length / shape[0];
+  return means.map(({ tensor, centre: { sums, total } }) => {
+    const shift = new Float64Array(shape[0]);
+    for (const { group, start: start3, columns, sumOffset } of segments2) {
+      for (let row = group * rowCount; row < (group + 1) * rowCount; row++) {
+        const from = row * rowLength + start3;
+        for (let j = 0; j < columns; j++) {
+          shift[row] += (original[from + j] - values[from + j]) * sums[sumOffset + j] / total;
+        }
+      }
+    }
+    return { tensor, values: readValues(model2.bytes, tensor).map((bias, row) => bias + shift[row]) };
+  });
+}
+
 // src/prune/reconstruct/reconstruct.ts
 var Reconstruction = class {
   #pool;
@@ -61134,7 +61182,7 @@ var Reconstruction = class {
   async prune(amount2) {
     const pattern = this.#pattern;
     const isDone = alreadyPruned(this.#affected, pattern ? 1 - pattern.n / pattern.m : amount2);
-    const { values, unreadable: unreadable2 } = isDone ? { values: this.#affected.map((layer) => layer.values), unreadable: [] } : await this.#solve(amount2);
+    const { values, biases, unreadable: unreadable2 } = isDone ? { values: this.#affected.map((layer) => layer.values), biases: [], unreadable: [] } : await this.#solve(amount2);
     const after = new Map(this.#affected.map((layer, i) => [layer, values[i]]));
     const bytes2 = this.#model.bytes.slice();
     const written = writeLayers(
@@ -61142,18 +61190,22 @@ var Reconstruction = class {
       this.#layers,
       this.#layers.chosen.map((layer) => after.get(layer) ?? null)
     );
+    for (const { tensor, values: shifted } of biases) writeValues(bytes2, tensor, shifted);
     const options = { method: this.#method, amount: amount2 };
     return { ...describePruned(this.#model, bytes2, this.#layers, written, options), unreadable: unreadable2 };
   }
   async #solve(amount2) {
     this.#looked ??= this.#look();
-    const { problems, unreadable: unreadable2 } = await this.#looked;
+    const { problems, means, unreadable: unreadable2 } = await this.#looked;
     const targets = this.#pattern ? problems.map(() => ({ pattern: this.#pattern })) : (await this.#budgets(problems, amount2)).map((counts) => ({ counts }));
     const values = await inParallel(
       problems,
       (problem, i) => this.#pool.run("solve", { problem, target: targets[i] })
     );
-    return { values, unreadable: unreadable2 };
+    const biases = this.#affected.flatMap(
+      (layer, i) => shiftedBiases(this.#model, layer, means[i], problems[i].segments, values[i])
+    );
+    return { values, biases, unreadable: unreadable2 };
   }
   async #look() {
     const sites = findSites(this.#affected.map(({ conv }) => conv));
@@ -61163,8 +61215,10 @@ var Reconstruction = class {
       sites.sites,
       this.#calibration
     );
-    const problems = this.#affected.map((layer, i) => problemOf(layer, sites.ofLayer[i], moments));
-    return { problems, unreadable: unreadable2 };
+    const seen = this.#affected.map((_, i) => sites.ofLayer[i].map((index) => moments[index]));
+    const means = this.#affected.map((layer, i) => meansOf(layer, seen[i]));
+    const problems = this.#affected.map((layer, i) => problemOf(layer, seen[i], means[i]));
+    return { problems, means, unreadable: unreadable2 };
   }
   /** How many weights go in each segment of each layer. */
   async #budgets(problems, amount2) {
@@ -61193,10 +61247,10 @@ async function inParallel(problems, run2) {
 function work({ segments: segments2, shape }) {
   return segments2.reduce((sum3, { columns }) => sum3 + columns ** 3 + shape[0] * columns ** 2, 0);
 }
-function problemOf({ shape, values, conv }, siteIndices, moments) {
+function problemOf({ shape, values, conv }, seen, means) {
   const segments2 = segmentsOf(conv.group, shape[1], shape[2] * shape[3]);
-  const seen = siteIndices.map((index) => moments[index].products);
-  return { shape, group: conv.group, values, segments: segments2, moments: summed(seen) };
+  const moments = summed(seen.map(({ products }) => products));
+  return { shape, group: conv.group, values, segments: segments2, moments, centres: means.map(({ centre }) => centre) };
 }
 function summed(parts) {
   const [first, ...others] = parts;
@@ -61354,7 +61408,10 @@ function giveBack(model2, pruned, names) {
   const alone = /* @__PURE__ */ new Set([...pruned.excluded, ...names]);
   const written = /* @__PURE__ */ new Map();
   for (const { name, values, conv } of layers2.learnt) {
-    if (names.has(name)) writeValues(bytes2, conv.tensor, values);
+    if (names.has(name)) {
+      writeValues(bytes2, conv.tensor, values);
+      for (const { bias } of conv.uses) if (bias) writeValues(bytes2, bias, readValues(model2.bytes, bias));
+    }
     if (!alone.has(name)) written.set(conv, readValues(bytes2, conv.tensor));
   }
   return { ...describePruned(model2, bytes2, layers2, written, pruned), unusedExcludes: pruned.unusedExcludes };

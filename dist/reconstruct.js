@@ -5079,7 +5079,7 @@ async function solve(quadratic, choose, propose, granularity = 1) {
   const found = await exchange(quadratic, { rows: fitted, mask }, diagonalOfInverse(root, columns), propose);
   return found.rows;
 }
-function quadraticOf({ shape, group, values, moments }, { group: index, start, columns, momentOffset }, product2) {
+function quadraticOf({ shape, group, values, moments, centres }, { group: index, start, columns, momentOffset, sumOffset }, product2) {
   const rowCount = shape[0] / group;
   const rowLength = values.length / shape[0];
   const original = new Float64Array(rowCount * columns);
@@ -5087,8 +5087,19 @@ function quadraticOf({ shape, group, values, moments }, { group: index, start, c
     const from = (index * rowCount + r) * rowLength + start;
     original.set(values.subarray(from, from + columns), r * columns);
   }
-  const seen = moments?.subarray(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  const seen = moments?.slice(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  for (const { sums, total } of centres) {
+    centre(seen, sums.subarray(sumOffset, sumOffset + columns), total);
+  }
   return { original, columns, h: damped(seen, columns), product: product2 };
+}
+function centre(moments, sums, total) {
+  if (total === 0) return;
+  const { length } = sums;
+  for (let i = 0, at = 0; i < length; i++) {
+    const mean = sums[i] / total;
+    for (let j = 0; j < length; j++, at++) moments[at] -= mean * sums[j];
+  }
 }
 function writeRows(values, { shape, group }, { group: index, start, columns }, rows) {
   const rowCount = shape[0] / group;

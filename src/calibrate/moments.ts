@@ -14,6 +14,9 @@ export interface Moments {
   total: number;
 }
 
+/** What the columns are on average; by what they vary around it a bias can be told from the weights. */
+export type Centre = Pick<Moments, 'sums' | 'total'>;
+
 /** Empty sums, in memory that threads can share. */
 export function emptyMoments({ momentCount, segments }: Site): Moments {
   const last = segments.at(-1)!;

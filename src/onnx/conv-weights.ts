@@ -22,6 +22,8 @@ export interface ConvUse {
   /** Name of the tensor that is convolved; `null` inside a subgraph, where it cannot be made an output. */
   readonly input: string | null;
   readonly output: string;
+  /** The bias, where it can be changed: a constant that nothing else uses. */
+  readonly bias: StoredTensor | null;
   readonly strides: readonly [number, number];
   readonly dilations: readonly [number, number];
   /** Top, left, bottom, right; or how ONNX is to choose them. */
@@ -45,16 +47,28 @@ const INT8_OPERATORS = new Set(['ConvInteger', 'QLinearConv', 'DequantizeLinear'
 export function findConvWeights(model: ModelFile): readonly ConvWeight[] {
   const found = new Map<
     TensorProto,
-    { weight: Omit<ConvWeight, 'nodes' | 'uses'>; nodes: string[]; uses: ConvUse[] }
+    {
+      weight: Omit<ConvWeight, 'nodes' | 'uses'>;
+      nodes: string[];
+      uses: (Omit<ConvUse, 'bias'> & { readonly biasTensor: TensorProto | null })[];
+    }
   >();
+  const references = new Map<TensorProto, number>();
   const main = model.proto.graph!;
   visitGraph(main, new Map(), (node, sources, graph) => {
+    for (const name of node.input) {
+      const source = sources.get(name);
+      if (source && 'tensor' in source)
+        references.set(source.tensor, (references.get(source.tensor) ?? 0) + 1);
+    }
     if (INT8_OPERATORS.has(node.opType) && node.opType !== 'DequantizeLinear') refuseInt8(model, node);
     if (node.opType !== 'Conv' || node.domain !== '') return;
     const tensor = resolveWeight(model, node, sources);
     if (tensor.dims.length !== 4) return;
     const known = found.get(tensor);
-    const use = convUse(node, graph === main);
+    const bias = sources.get(node.input[2] ?? '');
+    const biasTensor = bias && 'tensor' in bias ? bias.tensor : null;
+    const use = { ...convUse(node, graph === main), biasTensor };
     if (known) {
       known.nodes.push(node.name);
       known.uses.push(use);
@@ -76,10 +90,28 @@ export function findConvWeights(model: ModelFile): readonly ConvWeight[] {
       'Check that this is a YOLO detector.',
     );
   }
-  return [...found.values()].map(({ weight, nodes, uses }) => ({ ...weight, nodes, uses }));
+  return [...found.values()].map(({ weight, nodes, uses }) => ({
+    ...weight,
+    nodes,
+    uses: uses.map(({ biasTensor, ...use }) => ({
+      ...use,
+      bias:
+        biasTensor && references.get(biasTensor) === 1 ? biasOf(model, biasTensor, weight.shape[0]) : null,
+    })),
+  }));
 }
 
-function convUse(node: NodeProto, inMainGraph: boolean): ConvUse {
+function biasOf(model: ModelFile, tensor: TensorProto, channels: number): StoredTensor | null {
+  try {
+    const stored = storedTensor(model, tensor, tensor.name);
+    return stored.count === channels ? stored : null;
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
+function convUse(node: NodeProto, inMainGraph: boolean): Omit<ConvUse, 'bias'> {
   const attribute = (name: string) => node.attribute.find((candidate) => candidate.name === name);
   const ints = (name: string, fallback: readonly number[]) => {
     const given = attribute(name)?.ints ?? [];

@@ -14,7 +14,10 @@ export function giveBack(model: ModelFile, pruned: PrunedModel, names: ReadonlyS
   const alone = new Set([...pruned.excluded, ...names]);
   const written = new Map<(typeof layers.learnt)[number]['conv'], Float32Array>();
   for (const { name, values, conv } of layers.learnt) {
-    if (names.has(name)) writeValues(bytes, conv.tensor, values);
+    if (names.has(name)) {
+      writeValues(bytes, conv.tensor, values);
+      for (const { bias } of conv.uses) if (bias) writeValues(bytes, bias, readValues(model.bytes, bias));
+    }
     if (!alone.has(name)) written.set(conv, readValues(bytes, conv.tensor));
   }
   return { ...describePruned(model, bytes, layers, written, pruned), unusedExcludes: pruned.unusedExcludes };

@@ -61,7 +61,7 @@ describe('weights times columns are what the Conv puts out', () => {
     };
     const expected = Object.values(await session.run(feeds))[0]!;
 
-    const use: ConvUse = { input: 'x', output: 'y', strides, dilations, pads };
+    const use: ConvUse = { input: 'x', output: 'y', bias: null, strides, dilations, pads };
     const tensor = { format: 'float32', count: w.length, offset: 0 } as const;
     const layer: ConvWeight = { name: 'w', nodes: ['n'], shape, group, tensor, uses: [use] };
     const site = findSites([layer]).sites[0]!;
@@ -98,7 +98,14 @@ test('Convs that see the same columns share a site; those in subgraphs have none
     group: 1,
     tensor,
     uses: [
-      { input, output: `${name} out`, strides: [stride, stride], dilations: [1, 1], pads: [1, 1, 1, 1] },
+      {
+        input,
+        output: `${name} out`,
+        bias: null,
+        strides: [stride, stride],
+        dilations: [1, 1],
+        pads: [1, 1, 1, 1],
+      },
     ],
   });
   const { sites, ofLayer } = findSites([

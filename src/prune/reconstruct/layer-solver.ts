@@ -1,4 +1,5 @@
 import type { MatrixProduct } from '../../calibrate/matrix-product.ts';
+import type { Centre } from '../../calibrate/moments.ts';
 import type { Segment } from '../../calibrate/sites.ts';
 import { type Pattern, patternGroups } from '../n-m.ts';
 import type { Layer } from '../types.ts';
@@ -16,6 +17,8 @@ export interface LayerProblem {
   readonly segments: readonly Segment[];
   /** Second moments, one segment after the other, see {@link Segment}; `null` where nothing could be seen. */
   readonly moments: Float64Array | null;
+  /** The columns' sums at every place where a bias can take up what changes on average: there only what varies around it counts. */
+  readonly centres: readonly Centre[];
 }
 
 /** What is to become zero: so many weights in each segment, or all that a pattern says. */
@@ -126,8 +129,8 @@ async function solve(
 }
 
 function quadraticOf(
-  { shape, group, values, moments }: LayerProblem,
-  { group: index, start, columns, momentOffset }: Segment,
+  { shape, group, values, moments, centres }: LayerProblem,
+  { group: index, start, columns, momentOffset, sumOffset }: Segment,
   product: MatrixProduct<Float64Array>,
 ): Quadratic {
   const rowCount = shape[0] / group;
@@ -137,8 +140,21 @@ function quadraticOf(
     const from = (index * rowCount + r) * rowLength + start;
     original.set(values.subarray(from, from + columns), r * columns);
   }
-  const seen = moments?.subarray(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  const seen = moments?.slice(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  for (const { sums, total } of centres) {
+    centre(seen, sums.subarray(sumOffset, sumOffset + columns), total);
+  }
   return { original, columns, h: damped(seen, columns), product };
+}
+
+/** Turns Σ x·xᵀ into Σ (x − x̄)·(x − x̄)ᵀ. */
+function centre(moments: Float64Array, sums: Float64Array, total: number): void {
+  if (total === 0) return;
+  const { length } = sums;
+  for (let i = 0, at = 0; i < length; i++) {
+    const mean = sums[i]! / total;
+    for (let j = 0; j < length; j++, at++) moments[at]! -= mean * sums[j]!;
+  }
 }
 
 function writeRows(

@@ -1,13 +1,15 @@
 import type { Moments } from '../../calibrate/moments.ts';
-import { findSites, type Sites, segmentsOf } from '../../calibrate/sites.ts';
+import { findSites, segmentsOf } from '../../calibrate/sites.ts';
 import { type CalibrationOptions, collectStatistics } from '../../calibrate/statistics.ts';
 import type { ModelFile } from '../../onnx/model-file.ts';
+import { writeValues } from '../../onnx/stored-tensor.ts';
 import { roundHalfEven } from '../../round.ts';
 import { parseMethod } from '../methods.ts';
 import { type Pattern, patternFits } from '../n-m.ts';
 import { leastOverAllLayers } from '../over-all-layers.ts';
 import { type ModelLayer, type PrunableLayers, prunableLayers } from '../prunable-layers.ts';
 import { describePruned, type PrunedModel, type PruneOptions, writeLayers } from '../prune-model.ts';
+import { type BiasMean, meansOf, shiftedBiases } from './bias.ts';
 import type { LayerProblem, Target } from './layer-solver.ts';
 import type { ReconstructPool } from './pool.ts';
 
@@ -20,6 +22,8 @@ export interface ReconstructedModel extends PrunedModel {
 /** What does not depend on the amount. */
 interface Looked {
   readonly problems: readonly LayerProblem[];
+  /** The biases of each layer that can take up what changes on average, with what their Conv saw. */
+  readonly means: readonly (readonly BiasMean[])[];
   readonly unreadable: ReconstructedModel['unreadable'];
 }
 
@@ -64,8 +68,8 @@ export class Reconstruction {
   async prune(amount: number): Promise<ReconstructedModel> {
     const pattern = this.#pattern;
     const isDone = alreadyPruned(this.#affected, pattern ? 1 - pattern.n / pattern.m : amount);
-    const { values, unreadable } = isDone
-      ? { values: this.#affected.map((layer) => layer.values), unreadable: [] }
+    const { values, biases, unreadable } = isDone
+      ? { values: this.#affected.map((layer) => layer.values), biases: [], unreadable: [] }
       : await this.#solve(amount);
     const after = new Map(this.#affected.map((layer, i) => [layer, values[i]!]));
     const bytes = this.#model.bytes.slice();
@@ -74,20 +78,24 @@ export class Reconstruction {
       this.#layers,
       this.#layers.chosen.map((layer) => after.get(layer) ?? null),
     );
+    for (const { tensor, values: shifted } of biases) writeValues(bytes, tensor, shifted);
     const options = { method: this.#method, amount };
     return { ...describePruned(this.#model, bytes, this.#layers, written, options), unreadable };
   }
 
   async #solve(amount: number) {
     this.#looked ??= this.#look();
-    const { problems, unreadable } = await this.#looked;
+    const { problems, means, unreadable } = await this.#looked;
     const targets = this.#pattern
       ? problems.map((): Target => ({ pattern: this.#pattern! }))
       : (await this.#budgets(problems, amount)).map((counts): Target => ({ counts }));
     const values = await inParallel(problems, (problem, i) =>
       this.#pool.run('solve', { problem, target: targets[i]! }),
     );
-    return { values, unreadable };
+    const biases = this.#affected.flatMap((layer, i) =>
+      shiftedBiases(this.#model, layer, means[i]!, problems[i]!.segments, values[i]!),
+    );
+    return { values, biases, unreadable };
   }
 
   async #look(): Promise<Looked> {
@@ -98,8 +106,10 @@ export class Reconstruction {
       sites.sites,
       this.#calibration,
     );
-    const problems = this.#affected.map((layer, i) => problemOf(layer, sites.ofLayer[i]!, moments));
-    return { problems, unreadable };
+    const seen = this.#affected.map((_, i) => sites.ofLayer[i]!.map((index) => moments[index]!));
+    const means = this.#affected.map((layer, i) => meansOf(layer, seen[i]!));
+    const problems = this.#affected.map((layer, i) => problemOf(layer, seen[i]!, means[i]!));
+    return { problems, means, unreadable };
   }
 
   /** How many weights go in each segment of each layer. */
@@ -139,12 +149,12 @@ function work({ segments, shape }: LayerProblem): number {
 
 function problemOf(
   { shape, values, conv }: ModelLayer,
-  siteIndices: Sites['ofLayer'][number],
-  moments: readonly Moments[],
+  seen: readonly Moments[],
+  means: readonly BiasMean[],
 ): LayerProblem {
   const segments = segmentsOf(conv.group, shape[1], shape[2] * shape[3]);
-  const seen = siteIndices.map((index) => moments[index]!.products);
-  return { shape, group: conv.group, values, segments, moments: summed(seen) };
+  const moments = summed(seen.map(({ products }) => products));
+  return { shape, group: conv.group, values, segments, moments, centres: means.map(({ centre }) => centre) };
 }
 
 /** What a weight sees that several nodes share is what all of them see. */

@@ -22,7 +22,7 @@ function layer(shape: LayerProblem['shape'], group: number, seed: number): Layer
     segments.flatMap(({ columns }, i) => [...secondMoments(columns, seed + i)]),
   );
   const values = Float32Array.from(numbers(out * channels * height * width, seed + 100));
-  return { shape, group, values, segments, moments };
+  return { shape, group, values, segments, moments, centres: [] };
 }
 
 const zerosIn = (values: Float32Array | Float64Array) => values.filter((value) => value === 0).length;
