@@ -13,6 +13,7 @@ import { type MethodName, parseMethod } from '../src/prune/methods.ts';
 import { pruneModel } from '../src/prune/prune-model.ts';
 import { startReconstructPool } from '../src/prune/reconstruct/pool.ts';
 import { Reconstruction } from '../src/prune/reconstruct/reconstruct.ts';
+import { ScratchFolder } from '../src/scratch.ts';
 import { arrange } from '../src/validate/detect.ts';
 import { openSubject } from './subject.ts';
 
@@ -33,9 +34,10 @@ const { family } = detector;
 const images = readdirSync(calibration)
   .sort()
   .map((file) => join(calibration, file));
+const scratch = new ScratchFolder(new AbortController().signal);
 const solvers = startReconstructPool(import.meta.url, arrange(0).workers);
 const reconstruction = parseMethod(method)?.calibrated
-  ? new Reconstruction(solvers, model, { method, exclude: [] }, { detector, images, seed: 0 })
+  ? new Reconstruction(solvers, model, { method, exclude: [] }, { detector, images, seed: 0, scratch })
   : null;
 
 const { statistics: unpruned } = await subject.validate(model.bytes);
@@ -59,6 +61,7 @@ for (let step = 1; step * STEP <= Number(highest) + 1e-9; step++) {
   );
 }
 await subject.close();
+scratch.remove();
 await solvers.close();
 
 const dropOf = (step: number, chosen: readonly number[]) =>

@@ -8,6 +8,7 @@ import { picturePixels } from '../src/calibrate/picture.ts';
 import { startReconstructPool } from '../src/prune/reconstruct/pool.ts';
 import { Reconstruction } from '../src/prune/reconstruct/reconstruct.ts';
 import { loadNativeParts } from '../src/runtime/load.ts';
+import { ScratchFolder } from '../src/scratch.ts';
 import { arrange } from '../src/validate/detect.ts';
 import { openSubject } from './subject.ts';
 
@@ -16,6 +17,7 @@ const [python, modelPath, yaml, calibration] = process.argv.slice(2) as [string,
 const subject = await openSubject(modelPath, yaml);
 const { model, detector, folder } = subject;
 const { input, width, height } = detector;
+const scratch = new ScratchFolder(new AbortController().signal);
 const images = readdirSync(calibration)
   .sort()
   .slice(0, IMAGES)
@@ -35,7 +37,7 @@ async function ours(setting: string): Promise<readonly [figure: number, seconds:
   const method = setting.includes(':') ? (`reconstruct-${setting}` as 'reconstruct-2:4') : 'reconstruct';
   const started = performance.now();
   const solvers = startReconstructPool(import.meta.url, arrange(0).workers);
-  const options = { detector, images, seed: 0 };
+  const options = { detector, images, seed: 0, scratch };
   const reconstruction = new Reconstruction(solvers, model, { method, exclude: [] }, options);
   const { bytes } = await reconstruction.prune(method === 'reconstruct' ? Number(setting) : 0.5);
   const seconds = (performance.now() - started) / 1000;
@@ -64,3 +66,4 @@ for (const setting of ['0.5', '2:4']) {
   );
 }
 await subject.close();
+scratch.remove();

@@ -5743,6 +5743,80 @@ var imageSize = (given) => {
   return { value: { width, height } };
 };
 
+// src/prune/reconstruct/budgets.ts
+var BUDGETS = ["obs", "lamp", "uniform"];
+async function sharedOut(problems, amount2, budget, obsOf) {
+  const sizes = problems.flatMap(
+    ({ segments: segments2, shape, group }) => segments2.map(({ columns }) => columns * shape[0] / group)
+  );
+  const total = sizes.reduce((sum3, size) => sum3 + size, 0);
+  const counts = budget === "uniform" ? evenly(sizes, amount2) : leastCounts(
+    budget === "obs" ? await obsOf() : problems.flatMap(lampBySegment),
+    Math.round(amount2 * total)
+  );
+  let next = 0;
+  return problems.map(({ segments: segments2 }) => segments2.map(() => counts[next++]));
+}
+function evenly(sizes, amount2) {
+  let [before, taken] = [0, 0];
+  return sizes.map((size) => {
+    before += size;
+    const count = Math.round(amount2 * before) - taken;
+    taken += count;
+    return count;
+  });
+}
+function lampBySegment({ values, shape, group, segments: segments2 }) {
+  const scores = lampScores(values);
+  const rowCount = shape[0] / group;
+  const rowLength = values.length / shape[0];
+  return segments2.map(({ group: index, start: start3, columns }) => {
+    const part = new Float32Array(rowCount * columns);
+    for (let row = 0; row < rowCount; row++) {
+      const from = (index * rowCount + row) * rowLength + start3;
+      part.set(scores.subarray(from, from + columns), row * columns);
+    }
+    return part;
+  });
+}
+function leastCounts(lists, count) {
+  const bits = lists.map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
+  const high = bucketOf(bits, count, (value) => value >>> 16);
+  const low = bucketOf(
+    bits,
+    count - high.below,
+    (value) => value >>> 16 === high.bucket ? value & 65535 : -1
+  );
+  const threshold = high.bucket * 65536 + low.bucket;
+  let equal = count - high.below - low.below;
+  return bits.map((list) => {
+    let taken = 0;
+    for (const value of list) {
+      if (value < threshold) taken++;
+      else if (value === threshold && equal > 0) {
+        taken++;
+        equal--;
+      }
+    }
+    return taken;
+  });
+}
+function bucketOf(lists, count, bucketAt) {
+  const sizes = new Float64Array(65536);
+  for (const list of lists) {
+    for (const value of list) {
+      const bucket = bucketAt(value);
+      if (bucket >= 0) sizes[bucket]++;
+    }
+  }
+  let below = 0;
+  for (let bucket = 0; bucket < sizes.length; bucket++) {
+    if (below + sizes[bucket] >= count) return { bucket, below };
+    below += sizes[bucket];
+  }
+  return { bucket: sizes.length - 1, below };
+}
+
 // src/inputs.ts
 function input(parse4, defaultText, description) {
   return { parse: parse4, default: defaultText, description };
@@ -5777,6 +5851,11 @@ var INPUTS = {
   ),
   "calibration-images": input(positiveInteger, "128", "How many calibration images to use at most."),
   seed: input(wholeNumber, "0", "Seed of what is drawn at random: the same seed gives the same model."),
+  budget: input(
+    oneOf(BUDGETS),
+    "obs",
+    "How reconstruct shares the zeros out among the layers: obs (by what they cost), lamp or uniform."
+  ),
   exclude: input(lines, "", "Globs, one a line, over Conv node or weight names to leave alone."),
   split: input(
     oneOf(["val", "test", "train"]),
@@ -61085,29 +61164,56 @@ function addMoments(to, from) {
 // src/calibrate/statistics.ts
 var PLACE_COUNT = 600;
 var CHUNK_SIZE = 8;
-var PASS_BYTES = 400 << 20;
-async function collectStatistics(pool, model2, sites, { detector, images, seed }) {
-  const moments = [];
+var LIMITS = { sums: 1 << 30, kept: 512 << 20 };
+async function collectStatistics(pool, model2, sites, { detector, images, seed, scratch, limits = LIMITS }) {
+  const isKept = bytesOf(sites) <= limits.kept;
+  const found2 = [];
   const unreadable2 = /* @__PURE__ */ new Map();
-  for (const pass of passes(sites)) {
+  const underWay = pool.size + 1;
+  for (const pass of passes(sites, limits.sums / (underWay + 1))) {
     const inputs = new Set(pass.map(({ input: input2 }) => input2));
     inputs.delete(detector.input.name);
     await pool.broadcast("openCollector", {
-      bytes: withExtraOutputs(model2.bytes, [...inputs]),
+      path: scratch.write("calibrated.onnx", withExtraOutputs(model2.bytes, [...inputs])),
       detector,
       sites: pass,
+      firstSite: found2.length,
       placeCount: PLACE_COUNT,
       seed
     });
     const sums = pass.map(emptyMoments);
-    for (const found2 of await Promise.all(chunksOf(images).map((chunk) => pool.run("collect", chunk)))) {
-      for (const [i, part] of found2.moments.entries()) addMoments(sums[i], part);
-      for (const entry of found2.unreadable) unreadable2.set(entry.path, entry);
+    const chunks = chunksOf(images).map((chunk) => () => pool.run("collect", chunk));
+    for await (const part of inOrder(chunks, underWay)) {
+      for (const [i, moments] of part.moments.entries()) addMoments(sums[i], moments);
+      for (const entry of part.unreadable) unreadable2.set(entry.path, entry);
     }
-    for (const [i, site] of pass.entries()) mirror(sums[i], site);
-    moments.push(...sums);
+    for (const [i, site] of pass.entries()) {
+      const { products, sums: columnSums, total } = sums[i];
+      mirror(sums[i], site);
+      found2.push({
+        products: isKept ? products : { path: scratch.write(`moments-${found2.length}`, bytesIn(products)) },
+        sums: columnSums,
+        total
+      });
+    }
   }
-  return { moments, unreadable: [...unreadable2.values()] };
+  return { sites: found2, unreadable: [...unreadable2.values()] };
+}
+function bytesIn({ buffer, byteOffset, byteLength }) {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+async function* inOrder(tasks, underWay) {
+  const begun = [];
+  let next = 0;
+  for (const _ of tasks) {
+    while (next < tasks.length && begun.length < underWay) {
+      const task = tasks[next++]();
+      task.catch(() => {
+      });
+      begun.push(task);
+    }
+    yield begun.shift();
+  }
 }
 function chunksOf(images) {
   const numbered = images.map((path3, index) => ({ path: path3, index }));
@@ -61115,12 +61221,15 @@ function chunksOf(images) {
     images: numbered.slice(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE)
   }));
 }
-function passes(sites) {
+function bytesOf(sites) {
+  return sites.reduce((sum3, { momentCount }) => sum3 + momentCount * 8, 0);
+}
+function passes(sites, passBytes) {
   const found2 = [];
   let bytes2 = Number.POSITIVE_INFINITY;
   for (const site of sites) {
-    const siteBytes = site.momentCount * 8;
-    if (bytes2 + siteBytes > PASS_BYTES) {
+    const siteBytes = bytesOf([site]);
+    if (bytes2 + siteBytes > passBytes) {
       found2.push([]);
       bytes2 = 0;
     }
@@ -61163,10 +61272,11 @@ var Reconstruction = class {
   #layers;
   #affected;
   #calibration;
+  #budget;
   #looked = null;
   #scores = null;
   /** @throws {UserError} when the Conv weights cannot be found or changed, see {@link prunableLayers}. */
-  constructor(pool, model2, { method: method2, exclude }, calibration) {
+  constructor(pool, model2, { method: method2, exclude }, calibration, budget = "obs") {
     const parsed = parseMethod(method2);
     if (!parsed?.calibrated) throw new Error(`${method2} is no method that takes calibration images.`);
     const { pattern } = parsed;
@@ -61177,6 +61287,7 @@ var Reconstruction = class {
     this.#layers = prunableLayers(model2, exclude);
     this.#affected = this.#layers.chosen.filter((layer) => pattern === null || patternFits(layer, pattern));
     this.#calibration = calibration;
+    this.#budget = budget;
   }
   /** @param amount share of the weights that becomes zero; an N:M pattern has its own. */
   async prune(amount2) {
@@ -61209,25 +61320,25 @@ var Reconstruction = class {
   }
   async #look() {
     const sites = findSites(this.#affected.map(({ conv }) => conv));
-    const { moments, unreadable: unreadable2 } = await collectStatistics(
+    const { sites: found2, unreadable: unreadable2 } = await collectStatistics(
       this.#pool,
       this.#model,
       sites.sites,
       this.#calibration
     );
-    const seen = this.#affected.map((_, i) => sites.ofLayer[i].map((index) => moments[index]));
+    const seen = this.#affected.map((_, i) => sites.ofLayer[i].map((index) => found2[index]));
     const means = this.#affected.map((layer, i) => meansOf(layer, seen[i]));
     const problems = this.#affected.map((layer, i) => problemOf(layer, seen[i], means[i]));
     return { problems, means, unreadable: unreadable2 };
   }
   /** How many weights go in each segment of each layer. */
-  async #budgets(problems, amount2) {
-    this.#scores ??= inParallel(problems, (problem) => this.#pool.run("score", problem)).then(
-      (scores) => scores.flat()
-    );
-    const chosen = leastOverAllLayers(await this.#scores, amount2).map((indices) => indices.length);
-    let next = 0;
-    return problems.map(({ segments: segments2 }) => segments2.map(() => chosen[next++]));
+  #budgets(problems, amount2) {
+    return sharedOut(problems, amount2, this.#budget, () => {
+      this.#scores ??= inParallel(problems, (problem) => this.#pool.run("score", problem)).then(
+        (scores) => scores.flat()
+      );
+      return this.#scores;
+    });
   }
 };
 function alreadyPruned(layers2, amount2) {
@@ -61249,17 +61360,66 @@ function work({ segments: segments2, shape }) {
 }
 function problemOf({ shape, values, conv }, seen, means) {
   const segments2 = segmentsOf(conv.group, shape[1], shape[2] * shape[3]);
-  const moments = summed(seen.map(({ products }) => products));
-  return { shape, group: conv.group, values, segments: segments2, moments, centres: means.map(({ centre }) => centre) };
+  const sources = seen.map(({ products }) => products);
+  return { shape, group: conv.group, values, segments: segments2, sources, centres: means.map(({ centre }) => centre) };
 }
-function summed(parts) {
-  const [first, ...others] = parts;
-  if (!first) return null;
-  if (others.length === 0) return first;
-  const sum3 = first.slice();
-  for (const part of others) for (let i = 0; i < sum3.length; i++) sum3[i] += part[i];
-  return sum3;
+
+// src/scratch.ts
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir as tmpdir2 } from "node:os";
+import { join as join12 } from "node:path";
+
+// src/files/file-error.ts
+var REMEDIES = {
+  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
+  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
+  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
+  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
+  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
+  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
+};
+var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
+function fileError(thrown, what) {
+  if (thrown instanceof UserError) return thrown;
+  const { code } = thrown;
+  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
+    cause: thrown
+  });
 }
+function explained(what, step) {
+  try {
+    return step();
+  } catch (thrown) {
+    throw fileError(thrown, what);
+  }
+}
+
+// src/scratch.ts
+var ScratchFolder = class {
+  #path = mkdtempSync(join12(tmpdir2(), "yolo-prune-"));
+  #remove = () => rmSync(this.#path, { recursive: true, force: true });
+  #stop;
+  constructor(stop2) {
+    this.#stop = stop2;
+    stop2.addEventListener("abort", this.#remove);
+  }
+  /**
+   * Writes a file, in the place of one of the same name.
+   *
+   * @returns its path.
+   * @throws {UserError} when it cannot be written.
+   */
+  write(name, bytes2) {
+    const path3 = join12(this.#path, name);
+    explained(`The temporary file ${path3} cannot be written`, () => writeFileSync(path3, bytes2));
+    return path3;
+  }
+  remove() {
+    this.#stop.removeEventListener("abort", this.#remove);
+    this.#remove();
+  }
+};
 
 // src/unreadable.ts
 var NAMED = 5;
@@ -61276,8 +61436,9 @@ function warnOfUnreadable(log3, consequence) {
 }
 
 // src/pruning.ts
-async function openPruner(checked, inputs, nativeBase2, timeUp, log3) {
-  const pruner = parseMethod(inputs.method)?.calibrated ? await openReconstruction(checked, inputs, nativeBase2, timeUp, log3) : openWeightMethod(checked, inputs);
+async function openPruner(checked, inputs, workshop) {
+  const { log: log3 } = workshop;
+  const pruner = parseMethod(inputs.method)?.calibrated ? await openReconstruction(checked, inputs, workshop) : openWeightMethod(checked, inputs);
   const isToldOf = /* @__PURE__ */ new Set();
   return {
     ...pruner,
@@ -61300,18 +61461,23 @@ function openWeightMethod({ model: model2 }, { method: method2, exclude }) {
     }
   };
 }
-async function openReconstruction(checked, inputs, nativeBase2, timeUp, log3) {
-  const { method: method2, exclude, seed } = inputs;
+async function openReconstruction(checked, inputs, { nativeBase: nativeBase2, stop: stop2, timeUp, log: log3 }) {
+  const { method: method2, exclude, seed, budget } = inputs;
   const images = await calibrationImages(checked, inputs);
   log3.info(`${method2} looks at ${images.length} calibration images; this takes a minute or more`);
   const pool = startReconstructPool(nativeBase2, arrange(inputs.threads).workers, timeUp);
-  const calibration = { detector: checked.plan.detector, images, seed };
+  const scratch = new ScratchFolder(stop2);
+  const close = async () => {
+    scratch.remove();
+    await pool.close();
+  };
+  const calibration = { detector: checked.plan.detector, images, seed, scratch };
   let isTold = false;
   let reconstruction;
   try {
-    reconstruction = new Reconstruction(pool, checked.model, { method: method2, exclude }, calibration);
+    reconstruction = new Reconstruction(pool, checked.model, { method: method2, exclude }, calibration, budget);
   } catch (error2) {
-    await pool.close();
+    await close();
     throw error2;
   }
   return {
@@ -61326,7 +61492,7 @@ async function openReconstruction(checked, inputs, nativeBase2, timeUp, log3) {
       isTold = true;
       return pruned;
     },
-    close: () => pool.close()
+    close
   };
 }
 
@@ -61469,37 +61635,6 @@ function halves(dataset, seed) {
     images: searched,
     judged: { ...dataset, images: judging, labelCount: countBoxes(judging) }
   };
-}
-
-// src/trials.ts
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir as tmpdir2 } from "node:os";
-import { join as join12 } from "node:path";
-
-// src/files/file-error.ts
-var REMEDIES = {
-  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
-  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
-  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
-  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
-  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
-  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
-};
-var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
-function fileError(thrown, what) {
-  if (thrown instanceof UserError) return thrown;
-  const { code } = thrown;
-  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
-    cause: thrown
-  });
-}
-function explained(what, step) {
-  try {
-    return step();
-  } catch (thrown) {
-    throw fileError(thrown, what);
-  }
 }
 
 // src/metrics/agreement.ts
@@ -62082,30 +62217,6 @@ function median(values) {
 var silent = { info: () => {
 }, warning: () => {
 }, group: (_, phase) => phase() };
-var TrialFolder = class {
-  #path = mkdtempSync(join12(tmpdir2(), "yolo-prune-"));
-  #remove = () => rmSync(this.#path, { recursive: true, force: true });
-  #stop;
-  constructor(stop2) {
-    this.#stop = stop2;
-    stop2.addEventListener("abort", this.#remove);
-  }
-  /**
-   * Writes a model, in the place of one of the same name.
-   *
-   * @returns its path.
-   * @throws {UserError} when it cannot be written.
-   */
-  write(name, bytes2) {
-    const path3 = join12(this.#path, `${name}.onnx`);
-    explained(`A model that is tried cannot be written to ${path3}`, () => writeFileSync(path3, bytes2));
-    return path3;
-  }
-  remove() {
-    this.#stop.removeEventListener("abort", this.#remove);
-    this.#remove();
-  }
-};
 var Trials = class {
   #pool;
   #plan;
@@ -62229,7 +62340,7 @@ var Search = class _Search {
     const { nativeBase: nativeBase2, provider, timeUp, stop: stop2 } = workshop;
     const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
     this.#closePool = () => pool.close();
-    this.#folder = new TrialFolder(stop2);
+    this.#folder = new ScratchFolder(stop2);
     this.#trials = new Trials(pool, checked.plan, aside.images);
   }
   /**
@@ -62239,7 +62350,7 @@ var Search = class _Search {
    * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
    */
   async attempt(pruned, givenBack, name) {
-    const path3 = this.#folder.write("tried", pruned.bytes);
+    const path3 = this.#folder.write("tried.onnx", pruned.bytes);
     const verdict = await this.#judge(await this.#trials.validate(path3), pruned.bytes);
     const doubt = this.#doubt(verdict);
     const reserve = verdict.confidence === "point" ? Math.min(doubt, verdict.maxDrop / 2) : 0;
@@ -62261,7 +62372,7 @@ var Search = class _Search {
       const others = new Set(layers2.map((layer) => layer.name));
       others.delete(name);
       const alone = giveBack(this.#checked.model, pruned, others);
-      const found2 = await this.#trials.detect(this.#folder.write("tried", alone.bytes), COST_IMAGES);
+      const found2 = await this.#trials.detect(this.#folder.write("tried.onnx", alone.bytes), COST_IMAGES);
       costs.push({ name, cost: disagreement(reference, found2) / zeros });
       step();
     }
@@ -62305,10 +62416,10 @@ var Search = class _Search {
 // src/choose.ts
 var PRUNED_BEFORE = 0.02;
 async function choosePruned(checked, inputs, workshop) {
-  const { nativeBase: nativeBase2, timeUp, log: log3 } = workshop;
+  const { log: log3 } = workshop;
   const { dataset } = checked;
   const { amount: amount2 } = inputs;
-  const pruner = await openPruner(checked, inputs, nativeBase2, timeUp, log3);
+  const pruner = await openPruner(checked, inputs, workshop);
   const given = (pruned) => ({ pruned, dataset, search: null, validation: null });
   try {
     const isSearch = amount2 === "auto" || amount2.length > 1 || inputs.rescue;
@@ -62334,13 +62445,13 @@ function shareOfZeros({ model: model2 }, { exclude }) {
 }
 async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log: log3 }) {
   const { dataset, plan } = checked;
-  const folder = new TrialFolder(stop2);
+  const folder = new ScratchFolder(stop2);
   const pruned = [];
   try {
     for (const amount2 of amounts) {
       const model2 = await pruner.prune(amount2);
       pruned.push(model2);
-      await loadModel(pool, folder.write(`${pruned.length}`, model2.bytes));
+      await loadModel(pool, folder.write(`${pruned.length}.onnx`, model2.bytes));
     }
   } finally {
     folder.remove();

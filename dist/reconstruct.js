@@ -4497,7 +4497,7 @@ var Collector = class _Collector {
     this.#product = product2;
   }
   static async open(native2, setup) {
-    const session = await native2.ort.InferenceSession.create(setup.bytes, {
+    const session = await native2.ort.InferenceSession.create(setup.path, {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       logSeverityLevel: 3
@@ -4515,12 +4515,12 @@ var Collector = class _Collector {
         unreadable.push({ path, reason: pixels });
         continue;
       }
-      await this.#add(moments, pixels, mulberry32(seed + index * 2654435769));
+      await this.#add(moments, pixels, seed + index * 2654435769);
     }
     return { moments, unreadable };
   }
-  async #add(moments, pixels, random) {
-    const { detector, sites, placeCount } = this.#setup;
+  async #add(moments, pixels, seed) {
+    const { detector, sites, firstSite, placeCount } = this.#setup;
     const { input, output, width, height } = detector;
     const tensor = new this.#native.ort.Tensor(input.type, pixels, [1, 3, height, width]);
     const wanted = /* @__PURE__ */ new Set([output, ...sites.map((site) => site.input)]);
@@ -4537,7 +4537,7 @@ var Collector = class _Collector {
       }
       await addPicture(moments[i], site, map, (grid) => placeWeights(detections, grid, detector), {
         placeCount,
-        random,
+        random: mulberry32(seed + (firstSite + i) * 2246822507),
         product: this.#product
       });
     }
@@ -4624,6 +4624,25 @@ function serve(methods2) {
       port.postMessage(answer);
     });
   });
+}
+
+// src/calibrate/moment-source.ts
+import { closeSync, openSync, readSync } from "node:fs";
+function readMoments(source, offset, count) {
+  if (source instanceof Float64Array) return source.slice(offset, offset + count);
+  const numbers = new Float64Array(count);
+  const bytes = new Uint8Array(numbers.buffer);
+  const file = openSync(source.path, "r");
+  try {
+    for (let at = 0; at < bytes.length; ) {
+      const read = readSync(file, bytes, at, bytes.length - at, offset * 8 + at);
+      if (read === 0) throw new Error(`${source.path} is shorter than what was written to it.`);
+      at += read;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return numbers;
 }
 
 // src/prune/n-m.ts
@@ -5018,7 +5037,8 @@ async function obsScores(problem, product2) {
     const inverseDiagonal = diagonalOfInverse(await inverseRoot(h, columns, product2), columns);
     const energies = await rowEnergies(quadratic);
     scores.push(
-      original.map(
+      Float32Array.from(
+        original,
         (value, i) => value === 0 ? 0 : value ** 2 / inverseDiagonal[i % columns] / energies[Math.floor(i / columns)]
       )
     );
@@ -5079,7 +5099,7 @@ async function solve(quadratic, choose, propose, granularity = 1) {
   const found = await exchange(quadratic, { rows: fitted, mask }, diagonalOfInverse(root, columns), propose);
   return found.rows;
 }
-function quadraticOf({ shape, group, values, moments, centres }, { group: index, start, columns, momentOffset, sumOffset }, product2) {
+function quadraticOf({ shape, group, values, sources, centres }, { group: index, start, columns, momentOffset, sumOffset }, product2) {
   const rowCount = shape[0] / group;
   const rowLength = values.length / shape[0];
   const original = new Float64Array(rowCount * columns);
@@ -5087,7 +5107,9 @@ function quadraticOf({ shape, group, values, moments, centres }, { group: index,
     const from = (index * rowCount + r) * rowLength + start;
     original.set(values.subarray(from, from + columns), r * columns);
   }
-  const seen = moments?.slice(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  const [first, ...others] = sources.map((source) => readMoments(source, momentOffset, columns ** 2));
+  const seen = first ?? new Float64Array(columns ** 2);
+  for (const other of others) for (let i = 0; i < seen.length; i++) seen[i] += other[i];
   for (const { sums, total } of centres) {
     centre(seen, sums.subarray(sumOffset, sumOffset + columns), total);
   }

@@ -5,8 +5,9 @@ import { prunableLayers } from './prune/prunable-layers.ts';
 import { countZeros, type PrunedModel, sum } from './prune/prune-model.ts';
 import { openPruner, type Pruner } from './pruning.ts';
 import { percent } from './report/text.ts';
+import { ScratchFolder } from './scratch.ts';
 import { rescue, searchAmount } from './search.ts';
-import { TrialFolder, tellTry, tryOf } from './trials.ts';
+import { tellTry, tryOf } from './trials.ts';
 import { loadModel } from './validate/detect.ts';
 import { type ValidatedModel, validateModels } from './validation.ts';
 import type { Chosen, Workshop } from './workshop.ts';
@@ -20,10 +21,10 @@ const PRUNED_BEFORE = 0.02;
  * @throws {UserError} when the weights cannot be changed, or when images for it are missing.
  */
 export async function choosePruned(checked: Checked, inputs: Inputs, workshop: Workshop): Promise<Chosen> {
-  const { nativeBase, timeUp, log } = workshop;
+  const { log } = workshop;
   const { dataset } = checked;
   const { amount } = inputs;
-  const pruner = await openPruner(checked, inputs, nativeBase, timeUp, log);
+  const pruner = await openPruner(checked, inputs, workshop);
   const given = (pruned: PrunedModel): Chosen => ({ pruned, dataset, search: null, validation: null });
   try {
     const isSearch = amount === 'auto' || amount.length > 1 || inputs.rescue;
@@ -58,13 +59,13 @@ async function sweep(
   { pool, stop, log }: Workshop,
 ): Promise<Chosen> {
   const { dataset, plan } = checked;
-  const folder = new TrialFolder(stop);
+  const folder = new ScratchFolder(stop);
   const pruned: PrunedModel[] = [];
   try {
     for (const amount of amounts) {
       const model = await pruner.prune(amount);
       pruned.push(model);
-      await loadModel(pool, folder.write(`${pruned.length}`, model.bytes));
+      await loadModel(pool, folder.write(`${pruned.length}.onnx`, model.bytes));
     }
   } finally {
     folder.remove();

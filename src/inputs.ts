@@ -25,6 +25,7 @@ import {
   wholeNumber,
 } from './input-values.ts';
 import { parseMethod } from './prune/methods.ts';
+import { BUDGETS } from './prune/reconstruct/budgets.ts';
 import type { Roots } from './roots.ts';
 
 /** One input of the action and option of the command line. */
@@ -71,6 +72,11 @@ export const INPUTS = {
   ),
   'calibration-images': input(positiveInteger, '128', 'How many calibration images to use at most.'),
   seed: input(wholeNumber, '0', 'Seed of what is drawn at random: the same seed gives the same model.'),
+  budget: input(
+    oneOf(BUDGETS),
+    'obs',
+    'How reconstruct shares the zeros out among the layers: obs (by what they cost), lamp or uniform.',
+  ),
   exclude: input(lines, '', 'Globs, one a line, over Conv node or weight names to leave alone.'),
   split: input(
     oneOf(['val', 'test', 'train']),

@@ -1,15 +1,15 @@
 import { calibrationImages } from './calibration.ts';
 import type { Checked } from './check.ts';
 import type { Inputs } from './inputs.ts';
-import type { Log } from './log.ts';
 import { parseMethod } from './prune/methods.ts';
 import { type PrunedModel, pruneModel } from './prune/prune-model.ts';
 import { startReconstructPool } from './prune/reconstruct/pool.ts';
 import { Reconstruction } from './prune/reconstruct/reconstruct.ts';
 import { pruneLine } from './report/text.ts';
-import type { NativeBase } from './runtime/load.ts';
+import { ScratchFolder } from './scratch.ts';
 import { warnOfUnreadable } from './unreadable.ts';
 import { arrange } from './validate/detect.ts';
+import type { Workshop } from './workshop.ts';
 
 /** Makes pruned copies of one model by one method; what does not depend on the amount is done once. */
 export interface Pruner {
@@ -26,18 +26,16 @@ export interface Pruner {
 /**
  * Opens the method that was asked for, with calibration images where it takes them.
  *
- * @param timeUp gives up what is under way.
  * @throws {UserError} when there are no calibration images, or when one of them is a validation image.
  */
 export async function openPruner(
   checked: Checked,
   inputs: Inputs,
-  nativeBase: NativeBase,
-  timeUp: AbortSignal,
-  log: Log,
+  workshop: Pick<Workshop, 'nativeBase' | 'stop' | 'timeUp' | 'log'>,
 ): Promise<Pruner> {
+  const { log } = workshop;
   const pruner = parseMethod(inputs.method)?.calibrated
-    ? await openReconstruction(checked, inputs, nativeBase, timeUp, log)
+    ? await openReconstruction(checked, inputs, workshop)
     : openWeightMethod(checked, inputs);
   const isToldOf = new Set<string>();
   return {
@@ -65,21 +63,24 @@ function openWeightMethod({ model }: Checked, { method, exclude }: Inputs): Prun
 async function openReconstruction(
   checked: Checked,
   inputs: Inputs,
-  nativeBase: NativeBase,
-  timeUp: AbortSignal,
-  log: Log,
+  { nativeBase, stop, timeUp, log }: Pick<Workshop, 'nativeBase' | 'stop' | 'timeUp' | 'log'>,
 ): Promise<Pruner> {
-  const { method, exclude, seed } = inputs;
+  const { method, exclude, seed, budget } = inputs;
   const images = await calibrationImages(checked, inputs);
   log.info(`${method} looks at ${images.length} calibration images; this takes a minute or more`);
   const pool = startReconstructPool(nativeBase, arrange(inputs.threads).workers, timeUp);
-  const calibration = { detector: checked.plan.detector, images, seed };
+  const scratch = new ScratchFolder(stop);
+  const close = async () => {
+    scratch.remove();
+    await pool.close();
+  };
+  const calibration = { detector: checked.plan.detector, images, seed, scratch };
   let isTold = false;
   let reconstruction: Reconstruction;
   try {
-    reconstruction = new Reconstruction(pool, checked.model, { method, exclude }, calibration);
+    reconstruction = new Reconstruction(pool, checked.model, { method, exclude }, calibration, budget);
   } catch (error) {
-    await pool.close();
+    await close();
     throw error;
   }
   return {
@@ -94,6 +95,6 @@ async function openReconstruction(
       isTold = true;
       return pruned;
     },
-    close: () => pool.close(),
+    close,
   };
 }

@@ -11,8 +11,9 @@ import type { PrunedModel } from './prune/prune-model.ts';
 import type { Pruner } from './pruning.ts';
 import type { ReportedSearch, ReportedTry } from './report/search.ts';
 import { percent } from './report/text.ts';
+import { ScratchFolder } from './scratch.ts';
 import { type SearchImages, searchImages } from './search-images.ts';
-import { disagreement, TrialFolder, Trials, tellTry, tryOf } from './trials.ts';
+import { disagreement, Trials, tellTry, tryOf } from './trials.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 import type { ValidatedModel } from './validation.ts';
 import type { Chosen, Workshop } from './workshop.ts';
@@ -81,7 +82,7 @@ class Search {
   readonly #inputs: Inputs;
   readonly #workshop: Workshop;
   readonly #aside: SearchImages;
-  readonly #folder: TrialFolder;
+  readonly #folder: ScratchFolder;
   readonly #trials: Trials;
   readonly #closePool: () => Promise<void>;
   readonly #tries: (ReportedTry & { readonly pruned: PrunedModel })[] = [];
@@ -131,7 +132,7 @@ class Search {
     const { nativeBase, provider, timeUp, stop } = workshop;
     const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
     this.#closePool = () => pool.close();
-    this.#folder = new TrialFolder(stop);
+    this.#folder = new ScratchFolder(stop);
     this.#trials = new Trials(pool, checked.plan, aside.images);
   }
 
@@ -142,7 +143,7 @@ class Search {
    * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
    */
   async attempt(pruned: PrunedModel, givenBack: readonly string[], name: string): Promise<Tried> {
-    const path = this.#folder.write('tried', pruned.bytes);
+    const path = this.#folder.write('tried.onnx', pruned.bytes);
     const verdict = await this.#judge(await this.#trials.validate(path), pruned.bytes);
     const doubt = this.#doubt(verdict);
     const reserve = verdict.confidence === 'point' ? Math.min(doubt, verdict.maxDrop / 2) : 0;
@@ -165,7 +166,7 @@ class Search {
       const others = new Set(layers.map((layer) => layer.name));
       others.delete(name);
       const alone = giveBack(this.#checked.model, pruned, others);
-      const found = await this.#trials.detect(this.#folder.write('tried', alone.bytes), COST_IMAGES);
+      const found = await this.#trials.detect(this.#folder.write('tried.onnx', alone.bytes), COST_IMAGES);
       costs.push({ name, cost: disagreement(reference, found) / zeros });
       step();
     }

@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { LabeledImage } from './dataset/types.ts';
-import { explained } from './files/file-error.ts';
 import type { Verdict } from './gate/decide.ts';
 import type { Log } from './log.ts';
 import { agreement } from './metrics/agreement.ts';
@@ -15,35 +11,6 @@ import type { DetectionPlan } from './validate/worker.ts';
 import { type ValidatedModel, validateModels } from './validation.ts';
 
 const silent: Log = { info: () => {}, warning: () => {}, group: (_, phase) => phase() };
-
-/** A folder for models that are tried and not kept; gone when the process is told to end. */
-export class TrialFolder {
-  readonly #path = mkdtempSync(join(tmpdir(), 'yolo-prune-'));
-  readonly #remove = () => rmSync(this.#path, { recursive: true, force: true });
-  readonly #stop: AbortSignal;
-
-  constructor(stop: AbortSignal) {
-    this.#stop = stop;
-    stop.addEventListener('abort', this.#remove);
-  }
-
-  /**
-   * Writes a model, in the place of one of the same name.
-   *
-   * @returns its path.
-   * @throws {UserError} when it cannot be written.
-   */
-  write(name: string, bytes: Uint8Array): string {
-    const path = join(this.#path, `${name}.onnx`);
-    explained(`A model that is tried cannot be written to ${path}`, () => writeFileSync(path, bytes));
-    return path;
-  }
-
-  remove(): void {
-    this.#stop.removeEventListener('abort', this.#remove);
-    this.#remove();
-  }
-}
 
 /** Tries models one after the other on the same images. */
 export class Trials {

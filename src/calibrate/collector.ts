@@ -12,10 +12,12 @@ import type { Site } from './sites.ts';
 
 /** What a collector looks at. */
 export interface CollectSetup {
-  /** The model, with the sites' tensors among its outputs. */
-  readonly bytes: Uint8Array;
+  /** Path of the model with the sites' tensors among its outputs. */
+  readonly path: string;
   readonly detector: Detector;
   readonly sites: readonly Site[];
+  /** Number of the first of them among all sites: what is drawn at a site must not depend on the pass. */
+  readonly firstSite: number;
   /** Places a picture and site. */
   readonly placeCount: number;
   readonly seed: number;
@@ -55,7 +57,7 @@ export class Collector {
   }
 
   static async open(native: NativeParts, setup: CollectSetup): Promise<Collector> {
-    const session = await native.ort.InferenceSession.create(setup.bytes, {
+    const session = await native.ort.InferenceSession.create(setup.path, {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
@@ -74,13 +76,13 @@ export class Collector {
         unreadable.push({ path, reason: pixels });
         continue;
       }
-      await this.#add(moments, pixels, mulberry32(seed + index * 0x9e3779b9));
+      await this.#add(moments, pixels, seed + index * 0x9e3779b9);
     }
     return { moments, unreadable };
   }
 
-  async #add(moments: readonly Moments[], pixels: Float32Array | Uint16Array, random: () => number) {
-    const { detector, sites, placeCount } = this.#setup;
+  async #add(moments: readonly Moments[], pixels: Float32Array | Uint16Array, seed: number) {
+    const { detector, sites, firstSite, placeCount } = this.#setup;
     const { input, output, width, height } = detector;
     const tensor = new this.#native.ort.Tensor(input.type, pixels, [1, 3, height, width]);
     const wanted = new Set([output, ...sites.map((site) => site.input)]);
@@ -97,7 +99,7 @@ export class Collector {
       }
       await addPicture(moments[i]!, site, map, (grid) => placeWeights(detections, grid, detector), {
         placeCount,
-        random,
+        random: mulberry32(seed + (firstSite + i) * 0x85ebca6b),
         product: this.#product,
       });
     }

@@ -2,11 +2,13 @@ import { withExtraOutputs } from '../onnx/extra-outputs.ts';
 import type { ModelFile } from '../onnx/model-file.ts';
 import type { Detector } from '../validate/detector.ts';
 import type { Chunk, ChunkMoments, CollectSetup } from './collector.ts';
-import { addMoments, emptyMoments, type Moments, mirror } from './moments.ts';
+import type { MomentSource } from './moment-source.ts';
+import { addMoments, type Centre, emptyMoments, mirror } from './moments.ts';
 import type { Site } from './sites.ts';
 
 /** The threads that collect, as far as statistics need them. */
 export interface CollectPool {
+  readonly size: number;
   broadcast(method: 'openCollector', setup: CollectSetup): Promise<unknown>;
   run(method: 'collect', chunk: Chunk): Promise<ChunkMoments>;
 }
@@ -16,12 +18,21 @@ export interface CalibrationOptions {
   /** Paths of the images, in an order that the seed has chosen. */
   readonly images: readonly string[];
   readonly seed: number;
+  /** Where the model with its extra outputs goes, and moments that memory is too small for. */
+  readonly scratch: { write(name: string, bytes: Uint8Array): string };
+  readonly limits?: MemoryLimits;
+}
+
+/** What the Convs at one site saw. */
+export interface SiteStatistics extends Centre {
+  /** As {@link Moments.products}. */
+  readonly products: MomentSource;
 }
 
 /** What the Convs of a model saw on the calibration images. */
 export interface Statistics {
   /** One entry a site. */
-  readonly moments: readonly Moments[];
+  readonly sites: readonly SiteStatistics[];
   readonly unreadable: ChunkMoments['unreadable'];
 }
 
@@ -29,37 +40,74 @@ export interface Statistics {
 const PLACE_COUNT = 600;
 /** Images summed up by one thread at a time; sums are joined in order, so that any number of threads gives the same. */
 const CHUNK_SIZE = 8;
-/** Bytes of moments in one pass over the images. */
-const PASS_BYTES = 400 << 20;
+/** How much memory statistics may take. */
+export interface MemoryLimits {
+  /** Bytes of sums that all threads together have in hand. */
+  readonly sums: number;
+  /** Bytes of moments that are kept in memory; more goes to the disk. */
+  readonly kept: number;
+}
+
+const LIMITS: MemoryLimits = { sums: 1 << 30, kept: 512 << 20 };
 
 /** Collects the moments of all sites, in as many passes over the images as memory asks for. */
 export async function collectStatistics(
   pool: CollectPool,
   model: ModelFile,
   sites: readonly Site[],
-  { detector, images, seed }: CalibrationOptions,
+  { detector, images, seed, scratch, limits = LIMITS }: CalibrationOptions,
 ): Promise<Statistics> {
-  const moments: Moments[] = [];
+  const isKept = bytesOf(sites) <= limits.kept;
+  const found: SiteStatistics[] = [];
   const unreadable = new Map<string, ChunkMoments['unreadable'][number]>();
-  for (const pass of passes(sites)) {
+  const underWay = pool.size + 1;
+  for (const pass of passes(sites, limits.sums / (underWay + 1))) {
     const inputs = new Set(pass.map(({ input }) => input));
     inputs.delete(detector.input.name);
     await pool.broadcast('openCollector', {
-      bytes: withExtraOutputs(model.bytes, [...inputs]),
+      path: scratch.write('calibrated.onnx', withExtraOutputs(model.bytes, [...inputs])),
       detector,
       sites: pass,
+      firstSite: found.length,
       placeCount: PLACE_COUNT,
       seed,
     });
     const sums = pass.map(emptyMoments);
-    for (const found of await Promise.all(chunksOf(images).map((chunk) => pool.run('collect', chunk)))) {
-      for (const [i, part] of found.moments.entries()) addMoments(sums[i]!, part);
-      for (const entry of found.unreadable) unreadable.set(entry.path, entry);
+    const chunks = chunksOf(images).map((chunk) => () => pool.run('collect', chunk));
+    for await (const part of inOrder(chunks, underWay)) {
+      for (const [i, moments] of part.moments.entries()) addMoments(sums[i]!, moments);
+      for (const entry of part.unreadable) unreadable.set(entry.path, entry);
     }
-    for (const [i, site] of pass.entries()) mirror(sums[i]!, site);
-    moments.push(...sums);
+    for (const [i, site] of pass.entries()) {
+      const { products, sums: columnSums, total } = sums[i]!;
+      mirror(sums[i]!, site);
+      found.push({
+        products: isKept ? products : { path: scratch.write(`moments-${found.length}`, bytesIn(products)) },
+        sums: columnSums,
+        total,
+      });
+    }
   }
-  return { moments, unreadable: [...unreadable.values()] };
+  return { sites: found, unreadable: [...unreadable.values()] };
+}
+
+function bytesIn({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Results in the order of the tasks, of which no more than `underWay` are begun and not yet taken. */
+async function* inOrder<T>(tasks: readonly (() => Promise<T>)[], underWay: number): AsyncGenerator<T> {
+  const begun: Promise<T>[] = [];
+  let next = 0;
+  for (const _ of tasks) {
+    while (next < tasks.length && begun.length < underWay) {
+      const task = tasks[next++]!();
+      // It may fail before its turn; then it is told where it is awaited.
+      task.catch(() => {});
+      begun.push(task);
+    }
+    yield begun.shift()!;
+  }
 }
 
 function chunksOf(images: readonly string[]): readonly Chunk[] {
@@ -69,13 +117,17 @@ function chunksOf(images: readonly string[]): readonly Chunk[] {
   }));
 }
 
+function bytesOf(sites: readonly Site[]): number {
+  return sites.reduce((sum, { momentCount }) => sum + momentCount * 8, 0);
+}
+
 /** Sites in graph order, cut where their moments would take more than a pass may. */
-function passes(sites: readonly Site[]): readonly (readonly Site[])[] {
+function passes(sites: readonly Site[], passBytes: number): readonly (readonly Site[])[] {
   const found: Site[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const site of sites) {
-    const siteBytes = site.momentCount * 8;
-    if (bytes + siteBytes > PASS_BYTES) {
+    const siteBytes = bytesOf([site]);
+    if (bytes + siteBytes > passBytes) {
       found.push([]);
       bytes = 0;
     }

@@ -13,6 +13,7 @@ import type { MethodName } from '../../src/prune/methods.ts';
 import { pruneModel } from '../../src/prune/prune-model.ts';
 import { startReconstructPool } from '../../src/prune/reconstruct/pool.ts';
 import { Reconstruction } from '../../src/prune/reconstruct/reconstruct.ts';
+import { ScratchFolder } from '../../src/scratch.ts';
 import { arrange, detectAll, loadModel, startDetectPool } from '../../src/validate/detect.ts';
 import { describeDetector } from '../../src/validate/detector.ts';
 import { casePath, describeCases } from './shared.ts';
@@ -46,6 +47,7 @@ const CASES = process.env.METHODS_ALL ? [...QUICK, ...SLOW] : QUICK;
 
 const NATIVE_BASE = fileURLToPath(new URL('../../package.json', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'methods-'));
+const scratch = new ScratchFolder(new AbortController().signal);
 const table: string[] = [];
 
 async function prepare(name: MethodCase['model']) {
@@ -65,7 +67,7 @@ async function prepare(name: MethodCase['model']) {
   );
   const dataset = await loadDataset(yaml, { split: 'val', family: detector.family, nc: detector.nc });
   const calibration = (await readdir(images)).sort().map((file) => join(images, file));
-  return { model, detector, dataset, pool, calibration: { detector, images: calibration, seed: 0 } };
+  return { model, detector, dataset, pool, calibration: { detector, images: calibration, seed: 0, scratch } };
 }
 
 async function figures(
@@ -114,6 +116,7 @@ describeCases('what the methods keep', () => {
   });
 
   afterAll(() => {
+    scratch.remove();
     console.error(['mAP50-95 kept:', ...table].join('\n'));
   });
 });

@@ -1,4 +1,4 @@
-import type { Centre, Moments } from '../../calibrate/moments.ts';
+import type { Centre } from '../../calibrate/moments.ts';
 import type { Segment } from '../../calibrate/sites.ts';
 import type { ModelFile } from '../../onnx/model-file.ts';
 import { readValues, type StoredTensor } from '../../onnx/stored-tensor.ts';
@@ -11,7 +11,7 @@ export interface BiasMean {
 }
 
 /** @param seen the moments at each of the layer's uses whose input can be looked at, in order. */
-export function meansOf({ conv }: ModelLayer, seen: readonly Moments[]): readonly BiasMean[] {
+export function meansOf({ conv }: ModelLayer, seen: readonly Centre[]): readonly BiasMean[] {
   return conv.uses
     .filter(({ input }) => input !== null)
     .flatMap(({ bias }, i) => {

@@ -1,4 +1,5 @@
 import type { MatrixProduct } from '../../calibrate/matrix-product.ts';
+import { type MomentSource, readMoments } from '../../calibrate/moment-source.ts';
 import type { Centre } from '../../calibrate/moments.ts';
 import type { Segment } from '../../calibrate/sites.ts';
 import { type Pattern, patternGroups } from '../n-m.ts';
@@ -15,8 +16,8 @@ export interface LayerProblem {
   readonly group: number;
   readonly values: Float32Array;
   readonly segments: readonly Segment[];
-  /** Second moments, one segment after the other, see {@link Segment}; `null` where nothing could be seen. */
-  readonly moments: Float64Array | null;
+  /** Second moments at every place where it is used, one segment after the other, see {@link Segment}; their sum counts. */
+  readonly sources: readonly MomentSource[];
   /** The columns' sums at every place where a bias can take up what changes on average: there only what varies around it counts. */
   readonly centres: readonly Centre[];
 }
@@ -38,15 +39,15 @@ const FIRST_REFIT_STEPS = 20;
 export async function obsScores(
   problem: LayerProblem,
   product: MatrixProduct<Float64Array>,
-): Promise<readonly Float64Array[]> {
-  const scores: Float64Array[] = [];
+): Promise<readonly Float32Array[]> {
+  const scores: Float32Array[] = [];
   for (const segment of problem.segments) {
     const quadratic = quadraticOf(problem, segment, product);
     const { original, columns, h } = quadratic;
     const inverseDiagonal = diagonalOfInverse(await inverseRoot(h, columns, product), columns);
     const energies = await rowEnergies(quadratic);
     scores.push(
-      original.map((value, i) =>
+      Float32Array.from(original, (value, i) =>
         value === 0 ? 0 : value ** 2 / inverseDiagonal[i % columns]! / energies[Math.floor(i / columns)]!,
       ),
     );
@@ -129,7 +130,7 @@ async function solve(
 }
 
 function quadraticOf(
-  { shape, group, values, moments, centres }: LayerProblem,
+  { shape, group, values, sources, centres }: LayerProblem,
   { group: index, start, columns, momentOffset, sumOffset }: Segment,
   product: MatrixProduct<Float64Array>,
 ): Quadratic {
@@ -140,7 +141,9 @@ function quadraticOf(
     const from = (index * rowCount + r) * rowLength + start;
     original.set(values.subarray(from, from + columns), r * columns);
   }
-  const seen = moments?.slice(momentOffset, momentOffset + columns ** 2) ?? new Float64Array(columns ** 2);
+  const [first, ...others] = sources.map((source) => readMoments(source, momentOffset, columns ** 2));
+  const seen = first ?? new Float64Array(columns ** 2);
+  for (const other of others) for (let i = 0; i < seen.length; i++) seen[i]! += other[i]!;
   for (const { sums, total } of centres) {
     centre(seen, sums.subarray(sumOffset, sumOffset + columns), total);
   }

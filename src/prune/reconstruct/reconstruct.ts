@@ -1,15 +1,18 @@
-import type { Moments } from '../../calibrate/moments.ts';
 import { findSites, segmentsOf } from '../../calibrate/sites.ts';
-import { type CalibrationOptions, collectStatistics } from '../../calibrate/statistics.ts';
+import {
+  type CalibrationOptions,
+  collectStatistics,
+  type SiteStatistics,
+} from '../../calibrate/statistics.ts';
 import type { ModelFile } from '../../onnx/model-file.ts';
 import { writeValues } from '../../onnx/stored-tensor.ts';
 import { roundHalfEven } from '../../round.ts';
 import { parseMethod } from '../methods.ts';
 import { type Pattern, patternFits } from '../n-m.ts';
-import { leastOverAllLayers } from '../over-all-layers.ts';
 import { type ModelLayer, type PrunableLayers, prunableLayers } from '../prunable-layers.ts';
 import { describePruned, type PrunedModel, type PruneOptions, writeLayers } from '../prune-model.ts';
 import { type BiasMean, meansOf, shiftedBiases } from './bias.ts';
+import { type Budget, sharedOut } from './budgets.ts';
 import type { LayerProblem, Target } from './layer-solver.ts';
 import type { ReconstructPool } from './pool.ts';
 
@@ -42,8 +45,9 @@ export class Reconstruction {
   readonly #layers: PrunableLayers;
   readonly #affected: readonly ModelLayer[];
   readonly #calibration: CalibrationOptions;
+  readonly #budget: Budget;
   #looked: Promise<Looked> | null = null;
-  #scores: Promise<readonly Float64Array[]> | null = null;
+  #scores: Promise<readonly Float32Array[]> | null = null;
 
   /** @throws {UserError} when the Conv weights cannot be found or changed, see {@link prunableLayers}. */
   constructor(
@@ -51,6 +55,7 @@ export class Reconstruction {
     model: ModelFile,
     { method, exclude }: Pick<PruneOptions, 'method' | 'exclude'>,
     calibration: CalibrationOptions,
+    budget: Budget = 'obs',
   ) {
     const parsed = parseMethod(method);
     if (!parsed?.calibrated) throw new Error(`${method} is no method that takes calibration images.`);
@@ -62,6 +67,7 @@ export class Reconstruction {
     this.#layers = prunableLayers(model, exclude);
     this.#affected = this.#layers.chosen.filter((layer) => pattern === null || patternFits(layer, pattern));
     this.#calibration = calibration;
+    this.#budget = budget;
   }
 
   /** @param amount share of the weights that becomes zero; an N:M pattern has its own. */
@@ -100,26 +106,26 @@ export class Reconstruction {
 
   async #look(): Promise<Looked> {
     const sites = findSites(this.#affected.map(({ conv }) => conv));
-    const { moments, unreadable } = await collectStatistics(
+    const { sites: found, unreadable } = await collectStatistics(
       this.#pool,
       this.#model,
       sites.sites,
       this.#calibration,
     );
-    const seen = this.#affected.map((_, i) => sites.ofLayer[i]!.map((index) => moments[index]!));
+    const seen = this.#affected.map((_, i) => sites.ofLayer[i]!.map((index) => found[index]!));
     const means = this.#affected.map((layer, i) => meansOf(layer, seen[i]!));
     const problems = this.#affected.map((layer, i) => problemOf(layer, seen[i]!, means[i]!));
     return { problems, means, unreadable };
   }
 
   /** How many weights go in each segment of each layer. */
-  async #budgets(problems: readonly LayerProblem[], amount: number): Promise<readonly (readonly number[])[]> {
-    this.#scores ??= inParallel(problems, (problem) => this.#pool.run('score', problem)).then((scores) =>
-      scores.flat(),
-    );
-    const chosen = leastOverAllLayers(await this.#scores, amount).map((indices) => indices.length);
-    let next = 0;
-    return problems.map(({ segments }) => segments.map(() => chosen[next++]!));
+  #budgets(problems: readonly LayerProblem[], amount: number): Promise<readonly (readonly number[])[]> {
+    return sharedOut(problems, amount, this.#budget, () => {
+      this.#scores ??= inParallel(problems, (problem) => this.#pool.run('score', problem)).then((scores) =>
+        scores.flat(),
+      );
+      return this.#scores;
+    });
   }
 }
 
@@ -149,20 +155,10 @@ function work({ segments, shape }: LayerProblem): number {
 
 function problemOf(
   { shape, values, conv }: ModelLayer,
-  seen: readonly Moments[],
+  seen: readonly SiteStatistics[],
   means: readonly BiasMean[],
 ): LayerProblem {
   const segments = segmentsOf(conv.group, shape[1], shape[2] * shape[3]);
-  const moments = summed(seen.map(({ products }) => products));
-  return { shape, group: conv.group, values, segments, moments, centres: means.map(({ centre }) => centre) };
-}
-
-/** What a weight sees that several nodes share is what all of them see. */
-function summed(parts: readonly Float64Array[]): Float64Array | null {
-  const [first, ...others] = parts;
-  if (!first) return null;
-  if (others.length === 0) return first;
-  const sum = first.slice();
-  for (const part of others) for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
-  return sum;
+  const sources = seen.map(({ products }) => products);
+  return { shape, group: conv.group, values, segments, sources, centres: means.map(({ centre }) => centre) };
 }

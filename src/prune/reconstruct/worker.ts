@@ -29,7 +29,7 @@ const methods = {
     return collector!.collect(chunk);
   },
 
-  async score(problem: LayerProblem): Promise<readonly Float64Array[]> {
+  async score(problem: LayerProblem): Promise<readonly Float32Array[]> {
     return obsScores(problem, product);
   },
 

@@ -56,7 +56,7 @@ async function solved() {
     group: 1,
     values: layer.values,
     segments,
-    moments: moments.products,
+    sources: [moments.products],
     centres: means.map(({ centre }) => centre),
   };
   const values = await solveLayer(problem, { counts: [12] }, product);
