@@ -5922,6 +5922,11 @@ var INPUTS = {
     "Where the original is kept; by default NAME.unpruned.onnx beside the model."
   ),
   output: input(optional(text), "", "Where the pruned model goes; by default it replaces the model."),
+  "output-format": input(
+    oneOf(["onnx", "zstd"]),
+    "onnx",
+    "onnx, or zstd to write a compressed copy beside the pruned model as well: NAME.onnx.zst."
+  ),
   "on-fail": input(
     oneOf(["restore", "keep"]),
     "restore",
@@ -10938,7 +10943,8 @@ function verdictLine({ verdict, validation }) {
 function fateLine({ model: model2, verdict }) {
   if (model2.replaced) {
     const where = model2.output === model2.path ? `${model2.path} is now the pruned model` : `The pruned model is at ${model2.output}`;
-    return `${where}${verdict.pass ? "" : " (on-fail: keep)"}; the original is kept as ${model2.backup}`;
+    const beside = model2.compressed === null ? "" : ` (compressed: ${model2.compressed})`;
+    return `${where}${beside}${verdict.pass ? "" : " (on-fail: keep)"}; the original is kept as ${model2.backup}`;
   }
   if (verdict.pass) return `${model2.path} was already pruned like this and stays as it is`;
   return `${model2.path} stays as it was`;
@@ -60950,6 +60956,9 @@ var zstandard = promisify(zlib.zstdCompress);
 async function gzipSize(bytes2) {
   return (await gzipped(bytes2, { level: 6 })).length;
 }
+function zstdFile(bytes2) {
+  return zstandard(bytes2, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 19 } });
+}
 async function zstdSize(bytes2) {
   return (await zstandard(bytes2)).length;
 }
@@ -62871,6 +62880,23 @@ var ModelVault = class {
       () => this.#files.syncFolder(dirname14(this.#target))
     );
   }
+  /**
+   * Writes what is made from the model that is in place, such as a compressed copy: to `path`, or under the next free
+   * `NAME.1.EXT`, … A file with other bytes is never overwritten; one with the same bytes is used as it is.
+   *
+   * @returns where it is.
+   * @throws {UserError} when it cannot be written.
+   */
+  writeBeside(path3, bytes2) {
+    const hash = sha256(bytes2);
+    return explained(`${path3} cannot be written`, () => {
+      for (const name of numberedPaths(path3)) {
+        if (this.#files.stat(name)?.kind === "file" && hashFile(this.#files, name) === hash) return name;
+        if (this.#files.lstat(name) === null && this.#write(bytes2, hash, name)) return name;
+      }
+      throw new Error("There is always a next number.");
+    });
+  }
   /** One sentence on what is at the model's path now. */
   describe() {
     const { model: model2, output } = this.#paths;
@@ -62934,12 +62960,18 @@ var ModelVault = class {
     return hashFile(this.#files, path3) === original;
   }
   #copy(bytes2, original, path3) {
+    const stage = { stage: "backing-up", original, backup: path3 };
+    return this.#write(bytes2, original, path3, stage, this.#files.stat(this.#model) ?? {});
+  }
+  /** @returns whether the name was free. */
+  #write(bytes2, hash, path3, news = {}, attributes = {}) {
     const partial = partialPath(path3, this.#journal.owner.token);
-    this.#note({ stage: "backing-up", original, backup: path3, partial });
-    writeNewFile(this.#files, partial, bytes2, this.#files.stat(this.#model) ?? {});
-    if (hashFile(this.#files, partial) !== original) throw changed("backup", partial);
+    this.#note({ ...news, partial });
+    writeNewFile(this.#files, partial, bytes2, attributes);
+    if (hashFile(this.#files, partial) !== hash) throw changed("copy", partial);
     const isFree = publish(this.#files, partial, path3);
-    if (!isFree) this.#removePartial();
+    if (isFree) this.#note({ partial: null });
+    else this.#removePartial();
     return isFree;
   }
   #keep(backup, original) {
@@ -63620,6 +63652,7 @@ async function run(inputs, log3, nativeBase2, stop2) {
     );
     const replaced = candidate !== null && (verdict.pass || inputs["on-fail"] === "keep");
     if (replaced) vault.putInPlace();
+    const compressed = replaced && inputs["output-format"] === "zstd" ? vault.writeBeside(`${inputs.output}.zst`, await zstdFile(pruned.bytes)) : null;
     return await log3.group("Report", async () => {
       const { sharp } = loadNativeParts(nativeBase2);
       const worst = picturesOf(before, after, detector.family);
@@ -63640,6 +63673,7 @@ async function run(inputs, log3, nativeBase2, stop2) {
           backup: backup?.path ?? null,
           output: inputs.output,
           replaced,
+          compressed,
           sha256Before,
           sha256After: sha256(pruned.bytes),
           bytes: model2.bytes.length,

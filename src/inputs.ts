@@ -143,6 +143,11 @@ export const INPUTS = {
     'Where the original is kept; by default NAME.unpruned.onnx beside the model.',
   ),
   output: input(optional(text), '', 'Where the pruned model goes; by default it replaces the model.'),
+  'output-format': input(
+    oneOf(['onnx', 'zstd']),
+    'onnx',
+    'onnx, or zstd to write a compressed copy beside the pruned model as well: NAME.onnx.zst.',
+  ),
   'on-fail': input(
     oneOf(['restore', 'keep']),
     'restore',

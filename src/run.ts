@@ -12,7 +12,7 @@ import { writeCocoFiles } from './report/coco-files.ts';
 import { type ReportedPicture, worstPictures } from './report/pictures.ts';
 import { pictureFiles, png } from './report/raster.ts';
 import { buildReport, type Report } from './report/report.ts';
-import { gzipSize, zstdSize } from './report/sizes.ts';
+import { gzipSize, zstdFile, zstdSize } from './report/sizes.ts';
 import { backupLine, verdictLines } from './report/text.ts';
 import { readReport, writeReport } from './report/write.ts';
 import { loadNativeParts, type NativeBase, runtimeName } from './runtime/load.ts';
@@ -88,6 +88,10 @@ export async function run(
     );
     const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
     if (replaced) vault.putInPlace();
+    const compressed =
+      replaced && inputs['output-format'] === 'zstd'
+        ? vault.writeBeside(`${inputs.output}.zst`, await zstdFile(pruned.bytes))
+        : null;
 
     return await log.group('Report', async () => {
       const { sharp } = loadNativeParts(nativeBase);
@@ -109,6 +113,7 @@ export async function run(
           backup: backup?.path ?? null,
           output: inputs.output,
           replaced,
+          compressed,
           sha256Before,
           sha256After: sha256(pruned.bytes),
           bytes: model.bytes.length,

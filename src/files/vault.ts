@@ -153,6 +153,24 @@ export class ModelVault {
     );
   }
 
+  /**
+   * Writes what is made from the model that is in place, such as a compressed copy: to `path`, or under the next free
+   * `NAME.1.EXT`, … A file with other bytes is never overwritten; one with the same bytes is used as it is.
+   *
+   * @returns where it is.
+   * @throws {UserError} when it cannot be written.
+   */
+  writeBeside(path: string, bytes: Uint8Array): string {
+    const hash = sha256(bytes);
+    return explained(`${path} cannot be written`, () => {
+      for (const name of numberedPaths(path)) {
+        if (this.#files.stat(name)?.kind === 'file' && hashFile(this.#files, name) === hash) return name;
+        if (this.#files.lstat(name) === null && this.#write(bytes, hash, name)) return name;
+      }
+      throw new Error('There is always a next number.');
+    });
+  }
+
   /** One sentence on what is at the model's path now. */
   describe(): string {
     const { model, output } = this.#paths;
@@ -225,12 +243,25 @@ export class ModelVault {
   }
 
   #copy(bytes: Uint8Array, original: string, path: string): boolean {
+    const stage = { stage: 'backing-up', original, backup: path } as const;
+    return this.#write(bytes, original, path, stage, this.#files.stat(this.#model) ?? {});
+  }
+
+  /** @returns whether the name was free. */
+  #write(
+    bytes: Uint8Array,
+    hash: string,
+    path: string,
+    news: Partial<Journal> = {},
+    attributes: Parameters<typeof writeNewFile>[3] = {},
+  ): boolean {
     const partial = partialPath(path, this.#journal.owner.token);
-    this.#note({ stage: 'backing-up', original, backup: path, partial });
-    writeNewFile(this.#files, partial, bytes, this.#files.stat(this.#model) ?? {});
-    if (hashFile(this.#files, partial) !== original) throw changed('backup', partial);
+    this.#note({ ...news, partial });
+    writeNewFile(this.#files, partial, bytes, attributes);
+    if (hashFile(this.#files, partial) !== hash) throw changed('copy', partial);
     const isFree = publish(this.#files, partial, path);
-    if (!isFree) this.#removePartial();
+    if (isFree) this.#note({ partial: null });
+    else this.#removePartial();
     return isFree;
   }
 

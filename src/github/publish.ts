@@ -56,6 +56,7 @@ async function sendArtifact(
   const { model } = report;
   const models = [
     ...(model.replaced ? [model.output] : []),
+    ...(model.compressed === null ? [] : [model.compressed]),
     ...(model.backup === null ? [] : [model.backup]),
   ];
   const content = { models: [...new Set(models)], folder: inputs['report-dir'] };

@@ -115,6 +115,8 @@ export interface ReportedModel {
   readonly output: string;
   /** Whether the pruned model was put at `output`. */
   readonly replaced: boolean;
+  /** A compressed copy of it, where one was asked for. */
+  readonly compressed: string | null;
   readonly sha256Before: string;
   readonly sha256After: string;
   readonly bytes: number;

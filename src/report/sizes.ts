@@ -10,6 +10,11 @@ export async function gzipSize(bytes: Uint8Array): Promise<number> {
   return (await gzipped(bytes, { level: 6 })).length;
 }
 
+/** A file as zstd stores it at its highest level that decompresses with the memory of every machine. */
+export function zstdFile(bytes: Uint8Array): Promise<Uint8Array> {
+  return zstandard(bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 19 } });
+}
+
 /** Bytes that a file takes compressed by zstd at its default level, as newer caches and registries do. */
 export async function zstdSize(bytes: Uint8Array): Promise<number> {
   return (await zstandard(bytes)).length;

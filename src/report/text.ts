@@ -79,7 +79,8 @@ export function fateLine({ model, verdict }: Report): string {
       model.output === model.path
         ? `${model.path} is now the pruned model`
         : `The pruned model is at ${model.output}`;
-    return `${where}${verdict.pass ? '' : ' (on-fail: keep)'}; the original is kept as ${model.backup}`;
+    const beside = model.compressed === null ? '' : ` (compressed: ${model.compressed})`;
+    return `${where}${beside}${verdict.pass ? '' : ' (on-fail: keep)'}; the original is kept as ${model.backup}`;
   }
   if (verdict.pass) return `${model.path} was already pruned like this and stays as it is`;
   return `${model.path} stays as it was`;

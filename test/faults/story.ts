@@ -7,6 +7,8 @@ import { ModelVault, type VaultPaths } from '../../src/files/vault.ts';
 export const ORIGINAL = Buffer.from('the weights of a week of training, all of them');
 export const PRUNED = Buffer.from('the weights of a week of training, and zeros --');
 
+const COMPRESSED = Buffer.from('the same, but shorter');
+
 let processes = 100;
 
 /** A machine on which no other process is alive, and which has never run a process with this number before. */
@@ -29,7 +31,10 @@ export function prune(files: FileOperations, paths: VaultPaths, accepted: boolea
     if (!vault.replacesModel || !bytes.equals(PRUNED)) {
       vault.keepOriginal(bytes, sha256(bytes));
       vault.offerCandidate(PRUNED);
-      if (accepted) vault.putInPlace();
+      if (accepted) {
+        vault.putInPlace();
+        vault.writeBeside(`${paths.output}.zst`, COMPRESSED);
+      }
     }
   } finally {
     vault.close();

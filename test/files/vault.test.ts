@@ -55,6 +55,28 @@ function pruneAll(vault: ModelVault): void {
   vault.close();
 }
 
+describe('a file beside the model', () => {
+  const COMPRESSED = Buffer.from('shorter');
+  const names = () => readdirSync(folder).sort();
+
+  test('is written once, and never over another', () => {
+    const wanted = `${model}.zst`;
+    const write = () => {
+      const vault = open();
+      const path = vault.writeBeside(wanted, COMPRESSED);
+      vault.close();
+      return path;
+    };
+    expect([write(), write()]).toEqual([wanted, wanted]);
+    expect(names()).toEqual(['best.onnx', 'best.onnx.zst']);
+    writeFileSync(wanted, "somebody's own");
+    expect(write()).toBe(join(folder, 'best.onnx.1.zst'));
+    expect(readFileSync(wanted, 'utf8')).toBe("somebody's own");
+    expect(readFileSync(join(folder, 'best.onnx.1.zst'))).toEqual(COMPRESSED);
+    expect(names()).toEqual(['best.onnx', 'best.onnx.1.zst', 'best.onnx.zst']);
+  });
+});
+
 describe('the backup', () => {
   test('has the same bytes, mode and time', async () => {
     chmodSync(model, 0o640);

@@ -86,6 +86,7 @@ export function reportOf({
       backup: 'runs/best.unpruned.onnx',
       output: path,
       replaced,
+      compressed: null,
       sha256Before: 'a'.repeat(64),
       sha256After: 'b'.repeat(64),
       bytes: 7_921_435,
