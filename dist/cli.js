@@ -1816,985 +1816,37 @@ var require_picomatch2 = __commonJS({
 
 // src/cli.ts
 import { join as join17 } from "node:path";
+import { parseArgs as parseArgs2 } from "node:util";
+
+// src/analyze.ts
 import { parseArgs } from "node:util";
 
-// src/errors.ts
-var UserError = class extends Error {
-  kind;
-  problem;
-  remedy;
-  constructor(kind, problem, remedy, options) {
-    super(`${problem} ${remedy}`, options);
-    this.name = "UserError";
-    this.kind = kind;
-    this.problem = problem;
-    this.remedy = remedy;
+// src/calibrate/random.ts
+function mulberry32(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = state + 1831565813 >>> 0;
+    let t = state;
+    t = Math.imul(t ^ t >>> 15, t | 1);
+    t ^= t + Math.imul(t ^ t >>> 7, t | 61);
+    return ((t ^ t >>> 14) >>> 0) / 4294967296;
+  };
+}
+function sampleIndices(random, total, count) {
+  const indices = Uint32Array.from({ length: total }, (_, i) => i);
+  if (count >= total) return indices;
+  for (let i = 0; i < count; i++) {
+    const other = i + Math.floor(random() * (total - i));
+    const moved = indices[other];
+    indices[other] = indices[i];
+    indices[i] = moved;
   }
-};
-var UserErrors = class extends Error {
-  errors;
-  constructor(heading, errors) {
-    super([heading, ...errors.map((error2) => `  - ${error2.message}`)].join("\n"));
-    this.name = "UserErrors";
-    this.errors = errors;
-  }
-};
-function messageOf(thrown) {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return indices.slice(0, count).sort();
 }
 
-// src/inputs.ts
-import { basename as basename3, dirname as dirname4, join as join2, resolve as resolve4 } from "node:path";
-
-// src/gate/metric-names.ts
-var BY_PROTOCOL = {
-  "mAP50-95": { family: "mAP50_95", coco: "AP" },
-  mAP50: { family: "mAP50", coco: "AP50" },
-  mAP75: { family: "mAP75", coco: "AP75" }
-};
-var BY_FAMILY = ["P", "R"];
-var BY_COCO = [
-  ...["AP", "AP50", "AP75", "APs", "APm", "APl"],
-  ...["AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
-];
-var METRIC_NAMES = [
-  ...Object.keys(BY_PROTOCOL),
-  ...BY_FAMILY,
-  ...BY_COCO
-];
-function figureSource(metric, protocol, family) {
-  if (metric in BY_PROTOCOL) {
-    const names = BY_PROTOCOL[metric];
-    return protocol === "coco" ? { key: names.coco, protocol } : { key: names.family, protocol: family };
-  }
-  const own = BY_FAMILY.find((name) => name === metric);
-  return own ? { key: own, protocol: family } : { key: metric, protocol: "coco" };
-}
-function figureAt(metrics, { key: key2 }) {
-  return key2 in metrics.coco ? metrics.coco[key2] : metrics[key2];
-}
-
-// src/gate/rules.ts
-var CONFIDENCES = ["point", "certain", "safe"];
-var NO_THRESHOLDS = { metrics: [], perClass: null, maxSlower: null, maxBytes: null };
-function excess({ rule, measured, limit }) {
-  const [more, less] = rule.endsWith("min-metric") || rule.endsWith("min") ? [limit, measured] : [measured, limit];
-  return less > 0 ? more / less : Number.POSITIVE_INFINITY;
-}
-var ROUNDING = 1e-9;
-function exceeds(value, limit) {
-  return value > limit + ROUNDING;
-}
-function acceptedDrop({ value, relative: relative5 }, before) {
-  return relative5 ? value * before : value;
-}
-function describeAccepted({ value, relative: relative5 }, before) {
-  const accepted = acceptedDrop({ value, relative: relative5 }, before).toFixed(4);
-  return relative5 ? `${accepted} (${percent(value)} of ${before.toFixed(4)})` : accepted;
-}
-function percent(share3) {
-  return `${Number((share3 * 100).toPrecision(12))} %`;
-}
-
-// src/input-paths.ts
-import { statSync as statSync2 } from "node:fs";
-import { stat as stat2 } from "node:fs/promises";
-import { dirname as dirname3, isAbsolute as isAbsolute3, resolve as resolve3 } from "node:path";
-
-// node_modules/tinyglobby/dist/index.mjs
-import { readdir, readdirSync, realpath, realpathSync, stat, statSync } from "fs";
-import { isAbsolute, posix, resolve as resolve2 } from "path";
-import { fileURLToPath } from "url";
-
-// node_modules/fdir/dist/index.mjs
-import { createRequire } from "module";
-import { basename, dirname, normalize, relative, resolve, sep } from "path";
-import * as nativeFs from "fs";
-var __require = /* @__PURE__ */ createRequire(import.meta.url);
-function cleanPath(path3) {
-  let normalized2 = normalize(path3);
-  if (normalized2.length > 1 && normalized2[normalized2.length - 1] === sep) normalized2 = normalized2.substring(0, normalized2.length - 1);
-  return normalized2;
-}
-var SLASHES_REGEX = /[\\/]/g;
-function convertSlashes(path3, separator) {
-  return path3.replace(SLASHES_REGEX, separator);
-}
-var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
-function isRootDirectory(path3) {
-  return path3 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path3);
-}
-function normalizePath(path3, options) {
-  const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options;
-  const pathNeedsCleaning = process.platform === "win32" && path3.includes("/") || path3.startsWith(".");
-  if (resolvePaths) path3 = resolve(path3);
-  if (normalizePath$1 || pathNeedsCleaning) path3 = cleanPath(path3);
-  if (path3 === ".") return "";
-  const needsSeperator = path3[path3.length - 1] !== pathSeparator;
-  return convertSlashes(needsSeperator ? path3 + pathSeparator : path3, pathSeparator);
-}
-function joinPathWithBasePath(filename, directoryPath) {
-  return directoryPath + filename;
-}
-function joinPathWithRelativePath(root, options) {
-  return function(filename, directoryPath) {
-    const sameRoot = directoryPath.startsWith(root);
-    if (sameRoot) return directoryPath.slice(root.length) + filename;
-    else return convertSlashes(relative(root, directoryPath), options.pathSeparator) + options.pathSeparator + filename;
-  };
-}
-function joinPath(filename) {
-  return filename;
-}
-function joinDirectoryPath(filename, directoryPath, separator) {
-  return directoryPath + filename + separator;
-}
-function build$7(root, options) {
-  const { relativePaths, includeBasePath } = options;
-  return relativePaths && root ? joinPathWithRelativePath(root, options) : includeBasePath ? joinPathWithBasePath : joinPath;
-}
-function pushDirectoryWithRelativePath(root) {
-  return function(directoryPath, paths) {
-    paths.push(directoryPath.substring(root.length) || ".");
-  };
-}
-function pushDirectoryFilterWithRelativePath(root) {
-  return function(directoryPath, paths, filters) {
-    const relativePath = directoryPath.substring(root.length) || ".";
-    if (filters.every((filter2) => filter2(relativePath, true))) paths.push(relativePath);
-  };
-}
-var pushDirectory = (directoryPath, paths) => {
-  paths.push(directoryPath || ".");
-};
-var pushDirectoryFilter = (directoryPath, paths, filters) => {
-  const path3 = directoryPath || ".";
-  if (filters.every((filter2) => filter2(path3, true))) paths.push(path3);
-};
-var empty$2 = () => {
-};
-function build$6(root, options) {
-  const { includeDirs, filters, relativePaths } = options;
-  if (!includeDirs) return empty$2;
-  if (relativePaths) return filters && filters.length ? pushDirectoryFilterWithRelativePath(root) : pushDirectoryWithRelativePath(root);
-  return filters && filters.length ? pushDirectoryFilter : pushDirectory;
-}
-var pushFileFilterAndCount = (filename, _paths, counts, filters) => {
-  if (filters.every((filter2) => filter2(filename, false))) counts.files++;
-};
-var pushFileFilter = (filename, paths, _counts, filters) => {
-  if (filters.every((filter2) => filter2(filename, false))) paths.push(filename);
-};
-var pushFileCount = (_filename, _paths, counts, _filters) => {
-  counts.files++;
-};
-var pushFile = (filename, paths) => {
-  paths.push(filename);
-};
-var empty$1 = () => {
-};
-function build$5(options) {
-  const { excludeFiles, filters, onlyCounts } = options;
-  if (excludeFiles) return empty$1;
-  if (filters && filters.length) return onlyCounts ? pushFileFilterAndCount : pushFileFilter;
-  else if (onlyCounts) return pushFileCount;
-  else return pushFile;
-}
-var getArray = (paths) => {
-  return paths;
-};
-var getArrayGroup = () => {
-  return [""].slice(0, 0);
-};
-function build$4(options) {
-  return options.group ? getArrayGroup : getArray;
-}
-var groupFiles = (groups, directory, files) => {
-  groups.push({
-    directory,
-    files,
-    dir: directory
-  });
-};
-var empty = () => {
-};
-function build$3(options) {
-  return options.group ? groupFiles : empty;
-}
-var resolveSymlinksAsync = function(path3, state, callback$1) {
-  const { queue, fs: fs2, options: { suppressErrors } } = state;
-  queue.enqueue();
-  fs2.realpath(path3, (error2, resolvedPath) => {
-    if (error2) return queue.dequeue(suppressErrors ? null : error2, state);
-    fs2.stat(resolvedPath, (error$1, stat10) => {
-      if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
-      callback$1(stat10, resolvedPath);
-      queue.dequeue(null, state);
-    });
-  });
-};
-var resolveSymlinks = function(path3, state, callback$1) {
-  const { queue, fs: fs2, options: { suppressErrors } } = state;
-  queue.enqueue();
-  try {
-    const resolvedPath = fs2.realpathSync(path3);
-    const stat10 = fs2.statSync(resolvedPath);
-    if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
-    callback$1(stat10, resolvedPath);
-  } catch (e2) {
-    if (!suppressErrors) throw e2;
-  }
-};
-function build$2(options, isSynchronous) {
-  if (!options.resolveSymlinks || options.excludeSymlinks) return null;
-  return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
-}
-function isRecursive(path3, resolved, state) {
-  if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved, state);
-  let parent = dirname(path3);
-  let depth = 1;
-  while (parent !== state.root && depth < 2) {
-    const resolvedPath = state.symlinks.get(parent);
-    const isSameRoot = !!resolvedPath && (resolvedPath === resolved || resolvedPath.startsWith(resolved) || resolved.startsWith(resolvedPath));
-    if (isSameRoot) depth++;
-    else parent = dirname(parent);
-  }
-  state.symlinks.set(path3, resolved);
-  return depth > 1;
-}
-function isRecursiveUsingRealPaths(resolved, state) {
-  return state.visited.includes(resolved + state.options.pathSeparator);
-}
-var onlyCountsSync = (state) => {
-  return state.counts;
-};
-var groupsSync = (state) => {
-  return state.groups;
-};
-var defaultSync = (state) => {
-  return state.paths;
-};
-var limitFilesSync = (state) => {
-  return state.paths.slice(0, state.options.maxFiles);
-};
-var onlyCountsAsync = (state, error2, callback$1) => {
-  report(error2, callback$1, state.counts, state.options.suppressErrors);
-  return null;
-};
-var defaultAsync = (state, error2, callback$1) => {
-  report(error2, callback$1, state.paths, state.options.suppressErrors);
-  return null;
-};
-var limitFilesAsync = (state, error2, callback$1) => {
-  report(error2, callback$1, state.paths.slice(0, state.options.maxFiles), state.options.suppressErrors);
-  return null;
-};
-var groupsAsync = (state, error2, callback$1) => {
-  report(error2, callback$1, state.groups, state.options.suppressErrors);
-  return null;
-};
-function report(error2, callback$1, output, suppressErrors) {
-  if (error2 && !suppressErrors) callback$1(error2, output);
-  else callback$1(null, output);
-}
-function build$1(options, isSynchronous) {
-  const { onlyCounts, group, maxFiles } = options;
-  if (onlyCounts) return isSynchronous ? onlyCountsSync : onlyCountsAsync;
-  else if (group) return isSynchronous ? groupsSync : groupsAsync;
-  else if (maxFiles) return isSynchronous ? limitFilesSync : limitFilesAsync;
-  else return isSynchronous ? defaultSync : defaultAsync;
-}
-var readdirOpts = { withFileTypes: true };
-var walkAsync = (state, crawlPath, directoryPath, currentDepth, callback$1) => {
-  state.queue.enqueue();
-  if (currentDepth < 0) return state.queue.dequeue(null, state);
-  const { fs: fs2 } = state;
-  state.visited.push(crawlPath);
-  state.counts.directories++;
-  fs2.readdir(crawlPath || ".", readdirOpts, (error2, entries = []) => {
-    callback$1(entries, directoryPath, currentDepth);
-    state.queue.dequeue(state.options.suppressErrors ? null : error2, state);
-  });
-};
-var walkSync = (state, crawlPath, directoryPath, currentDepth, callback$1) => {
-  const { fs: fs2 } = state;
-  if (currentDepth < 0) return;
-  state.visited.push(crawlPath);
-  state.counts.directories++;
-  let entries = [];
-  try {
-    entries = fs2.readdirSync(crawlPath || ".", readdirOpts);
-  } catch (e2) {
-    if (!state.options.suppressErrors) throw e2;
-  }
-  callback$1(entries, directoryPath, currentDepth);
-};
-function build(isSynchronous) {
-  return isSynchronous ? walkSync : walkAsync;
-}
-var Queue = class {
-  count = 0;
-  constructor(onQueueEmpty) {
-    this.onQueueEmpty = onQueueEmpty;
-  }
-  enqueue() {
-    this.count++;
-    return this.count;
-  }
-  dequeue(error2, output) {
-    if (this.onQueueEmpty && (--this.count <= 0 || error2)) {
-      this.onQueueEmpty(error2, output);
-      if (error2) {
-        output.controller.abort();
-        this.onQueueEmpty = void 0;
-      }
-    }
-  }
-};
-var Counter = class {
-  _files = 0;
-  _directories = 0;
-  set files(num) {
-    this._files = num;
-  }
-  get files() {
-    return this._files;
-  }
-  set directories(num) {
-    this._directories = num;
-  }
-  get directories() {
-    return this._directories;
-  }
-  /**
-  * @deprecated use `directories` instead
-  */
-  /* c8 ignore next 3 */
-  get dirs() {
-    return this._directories;
-  }
-};
-var Aborter = class {
-  aborted = false;
-  abort() {
-    this.aborted = true;
-  }
-};
-var Walker = class {
-  root;
-  isSynchronous;
-  state;
-  joinPath;
-  pushDirectory;
-  pushFile;
-  getArray;
-  groupFiles;
-  resolveSymlink;
-  walkDirectory;
-  callbackInvoker;
-  constructor(root, options, callback$1) {
-    this.isSynchronous = !callback$1;
-    this.callbackInvoker = build$1(options, this.isSynchronous);
-    this.root = normalizePath(root, options);
-    this.state = {
-      root: isRootDirectory(this.root) ? this.root : this.root.slice(0, -1),
-      paths: [""].slice(0, 0),
-      groups: [],
-      counts: new Counter(),
-      options,
-      queue: new Queue((error2, state) => this.callbackInvoker(state, error2, callback$1)),
-      symlinks: /* @__PURE__ */ new Map(),
-      visited: [""].slice(0, 0),
-      controller: new Aborter(),
-      fs: options.fs || nativeFs
-    };
-    this.joinPath = build$7(this.root, options);
-    this.pushDirectory = build$6(this.root, options);
-    this.pushFile = build$5(options);
-    this.getArray = build$4(options);
-    this.groupFiles = build$3(options);
-    this.resolveSymlink = build$2(options, this.isSynchronous);
-    this.walkDirectory = build(this.isSynchronous);
-  }
-  start() {
-    this.pushDirectory(this.root, this.state.paths, this.state.options.filters);
-    this.walkDirectory(this.state, this.root, this.root, this.state.options.maxDepth, this.walk);
-    return this.isSynchronous ? this.callbackInvoker(this.state, null) : null;
-  }
-  walk = (entries, directoryPath, depth) => {
-    const { paths, options: { filters, resolveSymlinks: resolveSymlinks$1, excludeSymlinks, exclude, maxFiles, signal, useRealPaths, pathSeparator }, controller } = this.state;
-    if (controller.aborted || signal && signal.aborted || maxFiles && paths.length > maxFiles) return;
-    const files = this.getArray(this.state.paths);
-    for (let i = 0; i < entries.length; ++i) {
-      const entry = entries[i];
-      if (entry.isFile() || entry.isSymbolicLink() && !resolveSymlinks$1 && !excludeSymlinks) {
-        const filename = this.joinPath(entry.name, directoryPath);
-        this.pushFile(filename, files, this.state.counts, filters);
-      } else if (entry.isDirectory()) {
-        let path3 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
-        if (exclude && exclude(entry.name, path3)) continue;
-        this.pushDirectory(path3, paths, filters);
-        this.walkDirectory(this.state, path3, path3, depth - 1, this.walk);
-      } else if (this.resolveSymlink && entry.isSymbolicLink()) {
-        let path3 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path3, this.state, (stat10, resolvedPath) => {
-          if (stat10.isDirectory()) {
-            resolvedPath = normalizePath(resolvedPath, this.state.options);
-            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path3 + pathSeparator)) return;
-            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path3 + pathSeparator, depth - 1, this.walk);
-          } else {
-            resolvedPath = useRealPaths ? resolvedPath : path3;
-            const filename = basename(resolvedPath);
-            const directoryPath$1 = normalizePath(dirname(resolvedPath), this.state.options);
-            resolvedPath = this.joinPath(filename, directoryPath$1);
-            this.pushFile(resolvedPath, files, this.state.counts, filters);
-          }
-        });
-      }
-    }
-    this.groupFiles(this.state.groups, directoryPath, files);
-  };
-};
-function promise(root, options) {
-  return new Promise((resolve$1, reject) => {
-    callback(root, options, (err, output) => {
-      if (err) return reject(err);
-      resolve$1(output);
-    });
-  });
-}
-function callback(root, options, callback$1) {
-  let walker = new Walker(root, options, callback$1);
-  walker.start();
-}
-function sync(root, options) {
-  const walker = new Walker(root, options);
-  return walker.start();
-}
-var APIBuilder = class {
-  constructor(root, options) {
-    this.root = root;
-    this.options = options;
-  }
-  withPromise() {
-    return promise(this.root, this.options);
-  }
-  withCallback(cb) {
-    callback(this.root, this.options, cb);
-  }
-  sync() {
-    return sync(this.root, this.options);
-  }
-};
-var pm = null;
-try {
-  __require.resolve("picomatch");
-  pm = __require("picomatch");
-} catch {
-}
-var Builder = class {
-  globCache = {};
-  options = {
-    maxDepth: Infinity,
-    suppressErrors: true,
-    pathSeparator: sep,
-    filters: []
-  };
-  globFunction;
-  constructor(options) {
-    this.options = {
-      ...this.options,
-      ...options
-    };
-    this.globFunction = this.options.globFunction;
-  }
-  group() {
-    this.options.group = true;
-    return this;
-  }
-  withPathSeparator(separator) {
-    this.options.pathSeparator = separator;
-    return this;
-  }
-  withBasePath() {
-    this.options.includeBasePath = true;
-    return this;
-  }
-  withRelativePaths() {
-    this.options.relativePaths = true;
-    return this;
-  }
-  withDirs() {
-    this.options.includeDirs = true;
-    return this;
-  }
-  withMaxDepth(depth) {
-    this.options.maxDepth = depth;
-    return this;
-  }
-  withMaxFiles(limit) {
-    this.options.maxFiles = limit;
-    return this;
-  }
-  withFullPaths() {
-    this.options.resolvePaths = true;
-    this.options.includeBasePath = true;
-    return this;
-  }
-  withErrors() {
-    this.options.suppressErrors = false;
-    return this;
-  }
-  withSymlinks({ resolvePaths = true } = {}) {
-    this.options.resolveSymlinks = true;
-    this.options.useRealPaths = resolvePaths;
-    return this.withFullPaths();
-  }
-  withAbortSignal(signal) {
-    this.options.signal = signal;
-    return this;
-  }
-  normalize() {
-    this.options.normalizePath = true;
-    return this;
-  }
-  filter(predicate) {
-    this.options.filters.push(predicate);
-    return this;
-  }
-  onlyDirs() {
-    this.options.excludeFiles = true;
-    this.options.includeDirs = true;
-    return this;
-  }
-  exclude(predicate) {
-    this.options.exclude = predicate;
-    return this;
-  }
-  onlyCounts() {
-    this.options.onlyCounts = true;
-    return this;
-  }
-  crawl(root) {
-    return new APIBuilder(root || ".", this.options);
-  }
-  withGlobFunction(fn) {
-    this.globFunction = fn;
-    return this;
-  }
-  /**
-  * @deprecated Pass options using the constructor instead:
-  * ```ts
-  * new fdir(options).crawl("/path/to/root");
-  * ```
-  * This method will be removed in v7.0
-  */
-  /* c8 ignore next 4 */
-  crawlWithOptions(root, options) {
-    this.options = {
-      ...this.options,
-      ...options
-    };
-    return new APIBuilder(root || ".", this.options);
-  }
-  glob(...patterns) {
-    if (this.globFunction) return this.globWithOptions(patterns);
-    return this.globWithOptions(patterns, ...[{ dot: true }]);
-  }
-  globWithOptions(patterns, ...options) {
-    const globFn = this.globFunction || pm;
-    if (!globFn) throw new Error("Please specify a glob function to use glob matching.");
-    var isMatch = this.globCache[patterns.join("\0")];
-    if (!isMatch) {
-      isMatch = globFn(patterns, ...options);
-      this.globCache[patterns.join("\0")] = isMatch;
-    }
-    this.options.filters.push((path3) => isMatch(path3));
-    return this;
-  }
-};
-
-// node_modules/tinyglobby/dist/index.mjs
-var import_picomatch = __toESM(require_picomatch2(), 1);
-var isReadonlyArray = Array.isArray;
-var BACKSLASHES = /\\/g;
-var DRIVE_RELATIVE_PATH = /^[A-Za-z]:$/;
-var isWin = process.platform === "win32";
-var ONLY_PARENT_DIRECTORIES = /^(\/?\.\.)+$/;
-function getPartialMatcher(patterns, options = {}) {
-  const patternsCount = patterns.length;
-  const patternsParts = Array(patternsCount);
-  const matchers = Array(patternsCount);
-  let i, j;
-  for (i = 0; i < patternsCount; i++) {
-    const parts = splitPattern(patterns[i]);
-    patternsParts[i] = parts;
-    const partsCount = parts.length;
-    const partMatchers = Array(partsCount);
-    for (j = 0; j < partsCount; j++) partMatchers[j] = (0, import_picomatch.default)(parts[j], options);
-    matchers[i] = partMatchers;
-  }
-  return (input2) => {
-    const inputParts = input2.split("/");
-    if (inputParts[0] === ".." && ONLY_PARENT_DIRECTORIES.test(input2)) return true;
-    for (i = 0; i < patternsCount; i++) {
-      const patternParts = patternsParts[i];
-      const matcher = matchers[i];
-      const inputPatternCount = inputParts.length;
-      const minParts = Math.min(inputPatternCount, patternParts.length);
-      j = 0;
-      while (j < minParts) {
-        const part = patternParts[j];
-        if (part.includes("/")) return true;
-        if (!matcher[j](inputParts[j])) break;
-        if (!options.noglobstar && part === "**") return true;
-        j++;
-      }
-      if (j === inputPatternCount) return true;
-    }
-    return false;
-  };
-}
-var WIN32_ROOT_DIR = /^[A-Z]:\/$/i;
-var isRoot = isWin ? (p) => WIN32_ROOT_DIR.test(p) : (p) => p === "/";
-function buildFormat(cwd, root, absolute) {
-  if (cwd === root || root.startsWith(`${cwd}/`)) {
-    if (absolute) {
-      const start3 = cwd.length + +!isRoot(cwd);
-      return (p, isDir) => p.slice(start3, isDir ? -1 : void 0) || ".";
-    }
-    const prefix = root.slice(cwd.length + 1);
-    if (prefix) return (p, isDir) => {
-      if (p === ".") return prefix;
-      const result = `${prefix}/${p}`;
-      return isDir ? result.slice(0, -1) : result;
-    };
-    return (p, isDir) => isDir && p !== "." ? p.slice(0, -1) : p;
-  }
-  if (absolute) return (p) => posix.relative(cwd, p) || ".";
-  return (p) => posix.relative(cwd, `${root}/${p}`) || ".";
-}
-function buildRelative(cwd, root) {
-  if (root.startsWith(`${cwd}/`)) {
-    const prefix = root.slice(cwd.length + 1);
-    return (p) => `${prefix}/${p}`;
-  }
-  return (p) => {
-    const result = posix.relative(cwd, `${root}/${p}`);
-    return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
-  };
-}
-function ensureNonDriveRelativePath(path3) {
-  return path3.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
-}
-var splitPatternOptions = { parts: true };
-function splitPattern(path3) {
-  var _result$parts;
-  const result = import_picomatch.default.scan(path3, splitPatternOptions);
-  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path3];
-}
-var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
-var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
-var escapePosixPath = (path3) => path3.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapeWin32Path = (path3) => path3.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
-var escapePath = isWin ? escapeWin32Path : escapePosixPath;
-function isDynamicPattern(pattern, options) {
-  if ((options === null || options === void 0 ? void 0 : options.caseSensitiveMatch) === false) return true;
-  const scan = import_picomatch.default.scan(pattern);
-  return scan.isGlob || scan.negated;
-}
-function log(...tasks) {
-  console.log(`[tinyglobby ${(/* @__PURE__ */ new Date()).toLocaleTimeString("es")}]`, ...tasks);
-}
-function ensureStringArray(value) {
-  return typeof value === "string" ? [value] : value !== null && value !== void 0 ? value : [];
-}
-var PARENT_DIRECTORY = /^(\/?\.\.)+/;
-var ESCAPING_BACKSLASHES = /\\(?=[()[\]{}!*+?@|])/g;
-function normalizePattern(pattern, opts, props, isIgnore) {
-  var _PARENT_DIRECTORY$exe;
-  const cwd = opts.cwd;
-  let result = pattern;
-  if (pattern[pattern.length - 1] === "/") result = pattern.slice(0, -1);
-  if (result[result.length - 1] !== "*" && opts.expandDirectories) result += "/**";
-  const escapedCwd = escapePath(cwd);
-  result = isAbsolute(result.replace(ESCAPING_BACKSLASHES, "")) ? posix.relative(escapedCwd, result) : posix.normalize(result);
-  const parentDir = (_PARENT_DIRECTORY$exe = PARENT_DIRECTORY.exec(result)) === null || _PARENT_DIRECTORY$exe === void 0 ? void 0 : _PARENT_DIRECTORY$exe[0];
-  const parts = splitPattern(result);
-  if (parentDir) {
-    const n = (parentDir.length + 1) / 3;
-    let i = 0;
-    const cwdParts = escapedCwd.split("/");
-    while (i < n && parts[i + n] === cwdParts[cwdParts.length + i - n]) {
-      result = result.slice(0, (n - i - 1) * 3) + result.slice((n - i) * 3 + parts[i + n].length + 1) || ".";
-      i++;
-    }
-    const potentialRoot = posix.join(cwd, parentDir.slice(i * 3));
-    if (potentialRoot[0] !== "." && props.root.length > potentialRoot.length) {
-      props.root = ensureNonDriveRelativePath(potentialRoot);
-      props.depthOffset = -n + i;
-    }
-  }
-  if (!isIgnore && props.depthOffset >= 0) {
-    var _props$commonPath;
-    (_props$commonPath = props.commonPath) !== null && _props$commonPath !== void 0 || (props.commonPath = parts);
-    const newCommonPath = [];
-    const length = Math.min(props.commonPath.length, parts.length);
-    for (let i = 0; i < length; i++) {
-      const part = parts[i];
-      if (part === "**" && !parts[i + 1]) {
-        newCommonPath.pop();
-        break;
-      }
-      if (i === parts.length - 1 || part !== props.commonPath[i] || isDynamicPattern(part)) break;
-      newCommonPath.push(part);
-    }
-    props.depthOffset = newCommonPath.length;
-    props.commonPath = newCommonPath;
-    props.root = ensureNonDriveRelativePath(newCommonPath.length > 0 ? posix.join(cwd, ...newCommonPath) : cwd);
-  }
-  return result;
-}
-function processPatterns(options, patterns, props) {
-  const matchPatterns = [];
-  const ignorePatterns = [];
-  for (const pattern of options.ignore) {
-    if (!pattern) continue;
-    if (pattern[0] !== "!" || pattern[1] === "(") ignorePatterns.push(normalizePattern(pattern, options, props, true));
-  }
-  for (const pattern of patterns) {
-    if (!pattern) continue;
-    if (pattern[0] !== "!" || pattern[1] === "(") matchPatterns.push(normalizePattern(pattern, options, props, false));
-    else if (pattern[1] !== "!" || pattern[2] === "(") ignorePatterns.push(normalizePattern(pattern.slice(1), options, props, true));
-  }
-  return {
-    match: matchPatterns,
-    ignore: ignorePatterns
-  };
-}
-function buildCrawler(options, patterns) {
-  const cwd = options.cwd;
-  const props = {
-    root: cwd,
-    depthOffset: 0
-  };
-  const processed = processPatterns(options, patterns, props);
-  if (options.debug) log("internal processing patterns:", processed);
-  const { absolute, caseSensitiveMatch, debug, dot, followSymbolicLinks, onlyDirectories } = options;
-  const root = props.root.replace(BACKSLASHES, "");
-  const matchOptions = {
-    dot,
-    nobrace: options.braceExpansion === false,
-    nocase: !caseSensitiveMatch,
-    noextglob: options.extglob === false,
-    noglobstar: options.globstar === false,
-    posix: true
-  };
-  const matcher = (0, import_picomatch.default)(processed.match, matchOptions);
-  const ignore = (0, import_picomatch.default)(processed.ignore, matchOptions);
-  const partialMatcher = getPartialMatcher(processed.match, matchOptions);
-  const format2 = buildFormat(cwd, root, absolute);
-  const excludeFormatter = absolute ? format2 : buildFormat(cwd, root, true);
-  const excludePredicate = (_, p) => {
-    const relativePath = excludeFormatter(p, true);
-    return relativePath !== "." && !partialMatcher(relativePath) || ignore(relativePath);
-  };
-  let maxDepth;
-  if (options.deep !== void 0) maxDepth = Math.round(options.deep - props.depthOffset);
-  const crawler = new Builder({
-    filters: [debug ? (p, isDirectory2) => {
-      const path3 = format2(p, isDirectory2);
-      const matches = matcher(path3) && !ignore(path3);
-      if (matches) log(`matched ${path3}`);
-      return matches;
-    } : (p, isDirectory2) => {
-      const path3 = format2(p, isDirectory2);
-      return matcher(path3) && !ignore(path3);
-    }],
-    exclude: debug ? (_, p) => {
-      const skipped = excludePredicate(_, p);
-      log(`${skipped ? "skipped" : "crawling"} ${p}`);
-      return skipped;
-    } : excludePredicate,
-    fs: options.fs,
-    pathSeparator: "/",
-    relativePaths: !absolute,
-    resolvePaths: absolute,
-    includeBasePath: absolute,
-    resolveSymlinks: followSymbolicLinks,
-    excludeSymlinks: !followSymbolicLinks,
-    excludeFiles: onlyDirectories,
-    includeDirs: onlyDirectories || !options.onlyFiles,
-    maxDepth,
-    signal: options.signal
-  }).crawl(root);
-  if (options.debug) log("internal properties:", {
-    ...props,
-    root
-  });
-  return [crawler, cwd !== root && !absolute && buildRelative(cwd, root)];
-}
-function formatPaths(paths, mapper) {
-  if (mapper) for (let i = paths.length - 1; i >= 0; i--) paths[i] = mapper(paths[i]);
-  return paths;
-}
-var defaultOptions = {
-  caseSensitiveMatch: true,
-  debug: !!process.env.TINYGLOBBY_DEBUG,
-  expandDirectories: true,
-  followSymbolicLinks: true,
-  onlyFiles: true
-};
-function getOptions(options) {
-  const opts = Object.assign({}, options);
-  for (const key2 in defaultOptions) if (opts[key2] === void 0) Object.assign(opts, { [key2]: defaultOptions[key2] });
-  opts.cwd = (opts.cwd instanceof URL ? fileURLToPath(opts.cwd) : resolve2(opts.cwd || process.cwd())).replace(BACKSLASHES, "/");
-  opts.ignore = ensureStringArray(opts.ignore);
-  opts.fs && (opts.fs = {
-    readdir: opts.fs.readdir || readdir,
-    readdirSync: opts.fs.readdirSync || readdirSync,
-    realpath: opts.fs.realpath || realpath,
-    realpathSync: opts.fs.realpathSync || realpathSync,
-    stat: opts.fs.stat || stat,
-    statSync: opts.fs.statSync || statSync
-  });
-  if (opts.debug) log("globbing with options:", opts);
-  return opts;
-}
-function getCrawler(globInput, inputOptions = {}) {
-  var _ref;
-  if (globInput && (inputOptions === null || inputOptions === void 0 ? void 0 : inputOptions.patterns)) throw new Error("Cannot pass patterns as both an argument and an option");
-  const isModern = isReadonlyArray(globInput) || typeof globInput === "string";
-  const patterns = ensureStringArray((_ref = isModern ? globInput : globInput.patterns) !== null && _ref !== void 0 ? _ref : "**/*");
-  const options = getOptions(isModern ? inputOptions : globInput);
-  return patterns.length > 0 ? buildCrawler(options, patterns) : [];
-}
-async function glob(globInput, options) {
-  const [crawler, relative5] = getCrawler(globInput, options);
-  return crawler ? formatPaths(await crawler.withPromise(), relative5) : [];
-}
-
-// src/roots.ts
-import { lstatSync, realpathSync as realpathSync2 } from "node:fs";
-import { basename as basename2, dirname as dirname2, isAbsolute as isAbsolute2, join, relative as relative2, sep as sep2 } from "node:path";
-function isWithin(real, roots2) {
-  return roots2 === null || roots2.some((root) => isInside(real, root));
-}
-function isInside(path3, folder) {
-  const way = relative2(folder, path3);
-  return way !== ".." && !way.startsWith(`..${sep2}`) && !isAbsolute2(way);
-}
-function refuseOutside(what, paths, roots2) {
-  if (roots2 === null) return;
-  const folders = /* @__PURE__ */ new Map();
-  for (const path3 of paths) {
-    const real = realFile(path3, folders);
-    if (real !== void 0 && !isWithin(real, roots2)) throw outside(what, path3, real, roots2);
-  }
-}
-function realFile(path3, folders) {
-  const folder = dirname2(path3);
-  if (!folders.has(folder)) folders.set(folder, realPath(folder));
-  const real = folders.get(folder);
-  if (real === void 0) return void 0;
-  try {
-    return lstatSync(path3).isSymbolicLink() ? realPath(path3) : join(real, basename2(path3));
-  } catch {
-    return void 0;
-  }
-}
-function realPath(path3) {
-  try {
-    return realpathSync2.native(path3);
-  } catch {
-    return void 0;
-  }
-}
-function outside(what, path3, real, roots2) {
-  const leads = path3 === real ? `${path3} does not` : `${path3} leads to ${real}`;
-  return new UserError(
-    "dataset",
-    `${what} must lie in ${roots2.join(" or ")}, but ${leads}: an action reads only the workspace and what its inputs name.`,
-    `If that is meant, add \`allow-read: ${dataFolder(real)}\` to the step.`
-  );
-}
-function dataFolder(real) {
-  const [, folder] = /^(.+)[\\/](?:images|labels)(?:[\\/].*)?$/.exec(real) ?? [];
-  return folder ?? dirname2(real);
-}
-
-// src/input-paths.ts
-function inputError(name, must, given, remedy) {
-  const was = given ? `it was ${JSON.stringify(given)}` : "it was empty";
-  return new UserError("input", `${name} must be ${must}, but ${was}.`, remedy);
-}
-async function oneModel(pattern, errors) {
-  const matches = await isFile(pattern) ? [pattern] : isDynamicPattern(pattern) ? (await glob(pattern.replaceAll("\\", "/"), {
-    absolute: isAbsolute3(pattern),
-    expandDirectories: false
-  })).sort() : [];
-  if (matches.length !== 1) {
-    const remedy = matches.length === 0 ? "Check the path (it is relative to the working directory) and that the step before has written the file." : `It matches ${matches.length}: ${matches.slice(0, 5).join(", ")}${matches.length > 5 ? ", …" : ""}. Name one of them.`;
-    errors.push(inputError("model", "the path of exactly one existing .onnx file", pattern, remedy));
-    return "";
-  }
-  const [model2] = matches;
-  if (!model2.toLowerCase().endsWith(".onnx")) {
-    const remedy = model2.endsWith(".pt") ? "Export the checkpoint first: `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`." : "Name the exported ONNX model.";
-    errors.push(inputError("model", "an .onnx file", model2, remedy));
-    return "";
-  }
-  return model2;
-}
-async function oneFile(name, kind, path3, errors) {
-  if (await isFile(path3)) return;
-  const remedy = "Check the path (it is relative to the working directory) and that the file is checked out.";
-  errors.push(inputError(name, `the path of an existing ${kind}`, path3, remedy));
-}
-async function isFile(path3) {
-  return stat2(path3).then(
-    (found2) => found2.isFile(),
-    () => false
-  );
-}
-function rootsOf(workspace, { data, calibration, "allow-read": allowed }) {
-  if (workspace === void 0) return null;
-  const home = resolve3(workspace);
-  const named = [
-    dirname3(resolve3(data)),
-    isFolder(calibration) ? calibration : dirname3(resolve3(calibration)),
-    ...allowed
-  ];
-  const places = named.map((path3) => resolve3(path3)).filter((path3) => !isOfWorkspace(path3, home));
-  return [...new Set([home, ...places].map((path3) => realPath(path3) ?? path3))];
-}
-function refuseStray(name, path3, workspace, roots2, errors) {
-  if (workspace === void 0 || !isOfWorkspace(resolve3(path3), resolve3(workspace))) return;
-  const real = realPlace(resolve3(path3));
-  if (isWithin(real, roots2)) return;
-  errors.push(
-    inputError(
-      name,
-      "a path that stays in the workspace, or names a place outside of it as it is",
-      path3,
-      `A symbolic link leads to ${real}: if that is meant, name this path, or add \`allow-read: ${dirname3(real)}\` to the step.`
-    )
-  );
-}
-function isFolder(path3) {
-  try {
-    return statSync2(path3).isDirectory();
-  } catch {
-    return false;
-  }
-}
-function isOfWorkspace(path3, workspace) {
-  return [workspace, realPath(workspace) ?? workspace].some((folder) => isInside(path3, folder));
-}
-function realPlace(path3) {
-  return realPath(path3) ?? (dirname3(path3) === path3 ? path3 : realPlace(dirname3(path3)));
-}
+// src/dataset/data-yaml.ts
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename as basename2, resolve } from "node:path";
 
 // node_modules/js-yaml/dist/js-yaml.mjs
 var NOT_RESOLVED = /* @__PURE__ */ Symbol("NOT_RESOLVED");
@@ -5292,1743 +4344,1505 @@ var CHOMPING_CLIP = CHOMPING_MODE.CLIP;
 var CHOMPING_STRIP = CHOMPING_MODE.STRIP;
 var CHOMPING_KEEP = CHOMPING_MODE.KEEP;
 
-// src/gate/thresholds.ts
-var ThresholdsError = class extends Error {
+// src/errors.ts
+var UserError = class extends Error {
+  kind;
+  problem;
   remedy;
-  constructor(must, remedy) {
-    super(must);
+  constructor(kind, problem, remedy, options) {
+    super(`${problem} ${remedy}`, options);
+    this.name = "UserError";
+    this.kind = kind;
+    this.problem = problem;
     this.remedy = remedy;
   }
 };
-var EXAMPLE = "Write it like `mAP50: { max-drop: 2%, min: 0.5 }`, one rule a line.";
-var OTHER_KEYS = ["per-class", "max-slower", "max-bytes"];
-var UNITS = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
-function parseThresholds(text3) {
-  const block2 = asMap(parse(text3), "a YAML block of rules");
-  let thresholds2 = NO_THRESHOLDS;
-  for (const [key2, value] of Object.entries(block2)) {
-    const metric = METRIC_NAMES.find((name) => name === key2);
-    if (metric) thresholds2 = { ...thresholds2, metrics: [...thresholds2.metrics, metricRule(metric, value)] };
-    else if (key2 === "per-class") thresholds2 = { ...thresholds2, perClass: perClassRule(value) };
-    else if (key2 === "max-slower") thresholds2 = { ...thresholds2, maxSlower: share(key2, value) };
-    else if (key2 === "max-bytes") thresholds2 = { ...thresholds2, maxBytes: bytes(key2, value) };
-    else throw unknownKey(key2, [...METRIC_NAMES, ...OTHER_KEYS], "a block");
+var UserErrors = class extends Error {
+  errors;
+  constructor(heading, errors) {
+    super([heading, ...errors.map((error2) => `  - ${error2.message}`)].join("\n"));
+    this.name = "UserErrors";
+    this.errors = errors;
   }
-  return thresholds2;
+};
+function messageOf(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
-function parse(text3) {
-  try {
-    return load(text3, { schema: CORE_SCHEMA });
-  } catch (error2) {
-    throw new ThresholdsError(
-      `a YAML block (it does not parse: ${messageOf(error2).split("\n", 1)[0]})`,
-      EXAMPLE
+
+// src/dataset/class-names.ts
+import { basename } from "node:path";
+
+// src/dataset/yaml-values.ts
+function isGiven(value) {
+  return value !== void 0 && value !== null && value !== "" && value !== "None";
+}
+function kindOf(value) {
+  if (value === null || value === void 0) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (value instanceof Map) return "a map";
+  return `the ${typeof value} ${JSON.stringify(value)}`;
+}
+
+// src/dataset/class-names.ts
+var MAX_CLASSES = 1e5;
+function countClasses(names) {
+  return [...names.keys()].reduce((most, index) => Math.max(most, index), -1) + 1;
+}
+function readNames(content, file, warnings2) {
+  const nc = readClassCount(content.get("nc"), file);
+  const given = content.get("names");
+  if (!isGiven(given)) {
+    if (nc !== void 0) return new Map(Array.from({ length: nc }, (_, index) => [index, `class_${index}`]));
+    throw new UserError(
+      "dataset",
+      `A data.yaml must list its classes, but ${file} has neither \`names\` nor \`nc\`.`,
+      "Add the names the model was trained with: `names: {0: person, 1: bicycle}`."
     );
   }
-}
-function metricRule(metric, value) {
-  const map3 = asMap(value, `a map under ${metric}`);
-  refuseOtherKeys(map3, ["max-drop", "min"], metric);
-  return {
-    metric,
-    maxDrop: map3["max-drop"] === void 0 ? null : maxDrop(`${metric}: max-drop`, map3["max-drop"]),
-    min: map3.min === void 0 ? null : share(`${metric}: min`, map3.min)
-  };
-}
-function perClassRule(value) {
-  const map3 = asMap(value, "a map under per-class");
-  refuseOtherKeys(map3, ["max-drop", "min-labels"], "per-class");
-  const minLabels = map3["min-labels"] ?? 1;
-  if (!Number.isInteger(minLabels) || Number(minLabels) < 1) {
-    throw new ThresholdsError("a block with a whole number from 1 on at per-class: min-labels", "Write 20.");
+  const names = /* @__PURE__ */ new Map();
+  for (const [key2, value] of nameEntries(given, file)) {
+    const index = classIndex(key2);
+    if (index === void 0 || names.has(index)) {
+      throw new UserError(
+        "dataset",
+        `The keys of \`names\` in ${file} must be class numbers, each once, but one is ${JSON.stringify(key2)}.`,
+        "Number the names from 0, in the order the model was trained with."
+      );
+    }
+    names.set(index, className(value, index, file));
   }
-  return { maxDrop: maxDrop("per-class: max-drop", map3["max-drop"]), minLabels: Number(minLabels) };
+  const classes = countClasses(names);
+  if (names.size === 0 || nc !== void 0 && nc !== names.size && nc !== classes) {
+    throw new UserError(
+      "dataset",
+      `${file} must name as many classes as it has, but \`nc\` is ${nc ?? "absent"} and \`names\` lists ${names.size}.`,
+      "Remove `nc`, or make it the number of `names`."
+    );
+  }
+  if (classes > names.size) {
+    warnings2.push(
+      `\`names\` in ${basename(file)} has gaps: ${names.size} names for classes 0 to ${classes - 1}.`
+    );
+  }
+  return names;
 }
-function maxDrop(name, value) {
-  return { value: share(name, value), relative: typeof value === "string" && value.trim().endsWith("%") };
+function readClassCount(value, file) {
+  if (!isGiven(value)) return void 0;
+  const nc = typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN;
+  if (Number.isSafeInteger(nc) && nc > 0 && nc <= MAX_CLASSES) return nc;
+  throw new UserError(
+    "dataset",
+    `\`nc\` in ${file} must be the number of classes, but it is ${JSON.stringify(value)}.`,
+    `Write a whole number from 1 to ${MAX_CLASSES}, or remove \`nc\` and keep \`names\`.`
+  );
 }
-function share(name, value) {
-  const text3 = String(value ?? "").trim();
-  const digits = text3.replace(/\s*%$/, "");
-  const number = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : Number.NaN;
-  const found2 = text3.endsWith("%") ? number / 100 : number;
-  if (found2 >= 0 && found2 <= 1) return found2;
-  throw new ThresholdsError(`a block with a number from 0 to 1 at ${name}`, "Write one such as 0.02 or 5%.");
+function nameEntries(given, file) {
+  if (Array.isArray(given)) return given.entries();
+  if (given instanceof Map) return given;
+  throw new UserError(
+    "dataset",
+    `\`names\` in ${file} must be a list or a map, but it is ${kindOf(given)}.`,
+    "Write `names: [person, bicycle]` or `names: {0: person, 1: bicycle}`."
+  );
 }
-function bytes(name, value) {
-  const [, digits, unit] = /^([\d_]+\.?\d*)\s*([a-z]*)$/i.exec(String(value ?? "").trim()) ?? [];
-  const factor = UNITS[(unit ?? "?").toLowerCase()];
-  if (digits && factor) return Math.round(Number(digits.replaceAll("_", "")) * factor);
-  throw new ThresholdsError(`a block with a size at ${name}`, "Write one such as 5000000 or 5 MB.");
+function classIndex(key2) {
+  const index = typeof key2 === "string" && /^\d+$/.test(key2) ? Number(key2) : key2;
+  return typeof index === "number" && Number.isSafeInteger(index) && index >= 0 && index < MAX_CLASSES ? index : void 0;
 }
-function asMap(value, must) {
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value;
-  throw new ThresholdsError(must, EXAMPLE);
-}
-function refuseOtherKeys(map3, known, where) {
-  const other = Object.keys(map3).find((key2) => !known.includes(key2));
-  if (other !== void 0) throw unknownKey(other, known, `a map under ${where}`);
-  if (!known.some((key2) => map3[key2] !== void 0))
-    throw new ThresholdsError(`a map under ${where}`, EXAMPLE);
-}
-function unknownKey(key2, known, where) {
-  const meant = known.find((name) => name.toLowerCase() === key2.toLowerCase());
-  return new ThresholdsError(
-    `${where} with the keys ${known.join(", ")}`,
-    meant ? `Did you mean ${meant} instead of ${key2}?` : `It knows no ${JSON.stringify(key2)}: remove it.`
+function className(value, index, file) {
+  if (typeof value !== "object" || value === null) return String(value);
+  throw new UserError(
+    "dataset",
+    `Each of \`names\` in ${file} must be a text, but that of class ${index} is ${kindOf(value)}.`,
+    "Write one name per class; quote it where it holds `: ` or brackets."
   );
 }
 
-// src/round.ts
-function roundHalfEven(value) {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
+// src/dataset/data-yaml.ts
+var MAX_BYTES = 1 << 20;
+var MAX_ALIASES = 100;
+var SCHEMA = CORE_SCHEMA.withTags(mergeTag, realMapTag);
+async function readDataYaml(path3) {
+  const file = resolve(path3);
+  return parseDataYaml(await readBounded(file), file);
+}
+function parseDataYaml(bytes2, file) {
+  const warnings2 = [];
+  const content = parseYaml(decode(bytes2, file, warnings2), file);
+  const splits = /* @__PURE__ */ new Map();
+  for (const [key2, split] of SPLIT_KEYS) {
+    const value = content.get(key2);
+    if (isGiven(value)) splits.set(split, value);
+  }
+  return {
+    file,
+    path: readPath(content.get("path"), file),
+    splits,
+    names: readNames(content, file, warnings2),
+    poseColumns: readPoseColumns(content.get("kpt_shape")),
+    hasDownload: isGiven(content.get("download")),
+    warnings: warnings2
+  };
+}
+var SPLIT_KEYS = [
+  ["train", "train"],
+  ["validation", "val"],
+  ["val", "val"],
+  ["test", "test"]
+];
+async function readBounded(file) {
+  const stats = await stat(file).catch(() => void 0);
+  if (!stats) {
+    throw new UserError(
+      "dataset",
+      `The data set must be described by a data.yaml, but ${file} does not exist.`,
+      "Give the path of the data.yaml in the repository; it is read relative to the working directory."
+    );
+  }
+  if (stats.isDirectory()) {
+    const found2 = (await readdir(file)).filter((name) => /\.ya?ml$/i.test(name)).sort();
+    throw new UserError(
+      "dataset",
+      `The data set must be described by a data.yaml, but ${file} is a folder.`,
+      found2.length > 0 ? `Name the file; the folder holds ${found2.join(", ")}.` : "Name the file; the folder holds no .yaml file."
+    );
+  }
+  if (stats.size > MAX_BYTES) {
+    throw new UserError(
+      "dataset",
+      `A data.yaml must not be larger than 1 MB, but ${file} has ${stats.size} bytes.`,
+      "Check that it is the description of the data set, not the data itself."
+    );
+  }
+  return readFile(file);
+}
+function decode(bytes2, file, warnings2) {
+  const mark = Buffer.from(bytes2.subarray(0, 2)).toString("latin1");
+  if (mark === "ÿþ" || mark === "þÿ") {
+    throw new UserError(
+      "dataset",
+      `A data.yaml must be UTF-8 text, but ${file} is UTF-16.`,
+      "Save it as UTF-8 (PowerShell: `Set-Content -Encoding utf8`)."
+    );
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes2);
+  } catch {
+    warnings2.push(`${basename2(file)} is not UTF-8 text: bytes that are not were replaced by U+FFFD.`);
+    return new TextDecoder("utf-8").decode(bytes2);
+  }
+}
+function parseYaml(text3, file) {
+  let content;
+  try {
+    content = load(text3, { schema: SCHEMA, maxAliases: MAX_ALIASES });
+  } catch (thrown) {
+    const place = thrown instanceof YAMLException && thrown.mark ? `line ${thrown.mark.line + 1}, column ${thrown.mark.column + 1}: ${thrown.reason}` : messageOf(thrown);
+    throw new UserError(
+      "dataset",
+      `A data.yaml must be YAML, but ${file} is not (${place}).`,
+      "Mend that line; YAML is indented with spaces, never tabs, and each key stands once.",
+      { cause: thrown }
+    );
+  }
+  if (content instanceof Map) return content;
+  throw new UserError(
+    "dataset",
+    `A data.yaml must be a map with \`path\`, \`val\` and \`names\`, but ${file} holds ${kindOf(content)}.`,
+    "Write it as Ultralytics documents: `path: .`, `val: images/val`, `names: {0: person}`."
+  );
+}
+function readPath(value, file) {
+  if (!isGiven(value)) return void 0;
+  if (typeof value === "string") return value;
+  throw new UserError(
+    "dataset",
+    `\`path\` in ${file} must be a folder's path, but it is ${kindOf(value)}.`,
+    "Write it as text, best relative to the data.yaml: `path: .`."
+  );
+}
+function readPoseColumns(value) {
+  if (!Array.isArray(value)) return void 0;
+  const [points3, dimensions] = value;
+  const columns = 5 + Number(points3) * Number(dimensions);
+  return Number.isSafeInteger(columns) && columns > 5 ? columns : void 0;
 }
 
-// src/prune/smallest.ts
-function smallestIndices(values, k) {
-  const n = values.length;
-  const indices = new Uint32Array(n);
-  for (let i = 0; i < n; i++) indices[i] = i;
-  const pairs = { keys: values.slice(), indices };
-  if (k > 0 && k < n) {
-    if (k * 64 <= n) heapSelect(pairs, 0, k, n);
-    else introselect(pairs, k - 1);
-  }
-  return indices.subarray(0, k);
+// src/roots.ts
+import { lstatSync, realpathSync } from "node:fs";
+import { basename as basename3, dirname, isAbsolute, join, relative, sep } from "node:path";
+function isWithin(real, roots2) {
+  return roots2 === null || roots2.some((root) => isInside(real, root));
 }
-function introselect(pairs, nth) {
-  const { keys: keys2 } = pairs;
-  let first = 0;
-  let last = keys2.length;
-  let depth = 2 * Math.floor(Math.log2(last));
-  while (last - first > 3) {
-    if (depth === 0) {
-      heapSelect(pairs, first, nth + 1, last);
-      swap(pairs, first, nth);
+function isInside(path3, folder) {
+  const way = relative(folder, path3);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+function refuseOutside(what, paths, roots2) {
+  if (roots2 === null) return;
+  const folders = /* @__PURE__ */ new Map();
+  for (const path3 of paths) {
+    const real = realFile(path3, folders);
+    if (real !== void 0 && !isWithin(real, roots2)) throw outside(what, path3, real, roots2);
+  }
+}
+function realFile(path3, folders) {
+  const folder = dirname(path3);
+  if (!folders.has(folder)) folders.set(folder, realPath(folder));
+  const real = folders.get(folder);
+  if (real === void 0) return void 0;
+  try {
+    return lstatSync(path3).isSymbolicLink() ? realPath(path3) : join(real, basename3(path3));
+  } catch {
+    return void 0;
+  }
+}
+function realPath(path3) {
+  try {
+    return realpathSync.native(path3);
+  } catch {
+    return void 0;
+  }
+}
+function outside(what, path3, real, roots2) {
+  const leads = path3 === real ? `${path3} does not` : `${path3} leads to ${real}`;
+  return new UserError(
+    "dataset",
+    `${what} must lie in ${roots2.join(" or ")}, but ${leads}: an action reads only the workspace and what its inputs name.`,
+    `If that is meant, add \`allow-read: ${dataFolder(real)}\` to the step.`
+  );
+}
+function dataFolder(real) {
+  const [, folder] = /^(.+)[\\/](?:images|labels)(?:[\\/].*)?$/.exec(real) ?? [];
+  return folder ?? dirname(real);
+}
+
+// src/dataset/python.ts
+function isLineBreak(code) {
+  return code >= 10 && code <= 13 || code >= 28 && code <= 30 || code === 133 || code === 8232 || code === 8233;
+}
+function isBlank(code) {
+  if (code <= 32) return code === 32 || code >= 9 && code <= 13 || code >= 28;
+  if (code < 133) return false;
+  return code === 133 || code === 160 || code === 5760 || code >= 8192 && code <= 8202 || code === 8232 || code === 8233 || code === 8239 || code === 8287 || code === 12288;
+}
+function cut(text3, isSeparator) {
+  const pieces = [];
+  let start3 = 0;
+  for (let index = 0; index < text3.length; index++) {
+    if (!isSeparator(text3.charCodeAt(index))) continue;
+    pieces.push(text3.slice(start3, index));
+    start3 = index + 1;
+  }
+  pieces.push(text3.slice(start3));
+  return pieces;
+}
+function splitWords(text3) {
+  return cut(text3, isBlank).filter((word) => word.length > 0);
+}
+function strip(text3) {
+  let start3 = 0;
+  let end2 = text3.length;
+  while (start3 < end2 && isBlank(text3.charCodeAt(start3))) start3++;
+  while (end2 > start3 && isBlank(text3.charCodeAt(end2 - 1))) end2--;
+  return text3.slice(start3, end2);
+}
+function splitLines(text3) {
+  return cut(strip(text3), isLineBreak).filter((line) => line.length > 0);
+}
+var DIGITS = "\\d(?:_?\\d)*";
+var NUMBER = new RegExp(`^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
+var INFINITE = /^([+-]?)inf(?:inity)?$/i;
+var NOT_A_NUMBER = /^[+-]?nan$/i;
+var MAX_WORD = 1e4;
+function parseFloatWord(word) {
+  if (word.length > MAX_WORD) return void 0;
+  if (NUMBER.test(word)) return Number(word.includes("_") ? word.replaceAll("_", "") : word);
+  const infinite = INFINITE.exec(word);
+  if (infinite) return infinite[1] === "-" ? -Infinity : Infinity;
+  return NOT_A_NUMBER.test(word) ? Number.NaN : void 0;
+}
+function sixDigits(value) {
+  const rounded3 = Number(value.toPrecision(6));
+  if (Number(value.toPrecision(7)) !== value) return rounded3;
+  const half = /^(-?\d\.\d{4}[02468])50*(e.*)$/.exec(value.toExponential(99));
+  return half ? Number(half[1] + half[2]) : rounded3;
+}
+function compareCodePoints(a, b) {
+  const shared2 = Math.min(a.length, b.length);
+  for (let index = 0; index < shared2; index++) {
+    const left = a.charCodeAt(index);
+    const right = b.charCodeAt(index);
+    if (left !== right) return aboveSurrogates(left) - aboveSurrogates(right);
+  }
+  return a.length - b.length;
+}
+function aboveSurrogates(unit) {
+  return unit >= 55296 && unit <= 57343 ? unit + 65536 : unit;
+}
+
+// src/dataset/coco-categories.ts
+var SHOWN = 5;
+function classesOfCategories(categories, used, names, file) {
+  const known = new Set(categories.map(({ id }) => id));
+  const unknown = [...used].filter((id) => !known.has(id));
+  if (unknown.length > 0) {
+    throw new UserError(
+      "dataset",
+      `Annotations must be of categories that are listed, but ${file} has some of category ${shorten(unknown)}.`,
+      "Add what is missing to `categories`, with its name."
+    );
+  }
+  const byName = classesByName(
+    categories.filter(({ id }) => used.has(id)),
+    names
+  );
+  if (byName) return { classes: byName, warnings: [] };
+  const byOrder = classesByOrder(categories, names);
+  if (!byOrder) throw unmatched(categories, used, names, file);
+  const other = categories.find(({ id, name }) => names.get(byOrder.get(id)) !== name);
+  const warning = `The categories of ${file} have other names than the classes of data.yaml and were taken in the order of their ids: "${other?.name}" for "${other && names.get(byOrder.get(other.id))}".`;
+  return { classes: byOrder, warnings: other ? [warning] : [] };
+}
+function classesByName(categories, names) {
+  const classes = /* @__PURE__ */ new Map();
+  for (const { id, name } of categories) {
+    const matching = [...names].filter(([, className2]) => className2 === name);
+    if (matching.length !== 1) return void 0;
+    classes.set(id, matching[0][0]);
+  }
+  return new Set(classes.values()).size === classes.size ? classes : void 0;
+}
+function classesByOrder(categories, names) {
+  if (categories.length !== names.size) return void 0;
+  const indices = [...names.keys()].sort((a, b) => a - b);
+  const sorted = categories.toSorted((a, b) => a.id - b.id);
+  const known = new Set(names.values());
+  const contradicts = sorted.some(({ name }, at) => known.has(name) && names.get(indices[at]) !== name);
+  return contradicts ? void 0 : new Map(sorted.map(({ id }, at) => [id, indices[at]]));
+}
+function unmatched(categories, used, names, file) {
+  const wanted = categories.filter(({ id }) => used.has(id)).map(({ name }) => name);
+  const found2 = new Set(wanted);
+  const known = new Set(names.values());
+  const repeated = wanted.filter((name, at) => wanted.indexOf(name) < at);
+  const lists = [
+    ["only in the annotations", [...found2].filter((name) => !known.has(name))],
+    ["only in data.yaml", [...known].filter((name) => !found2.has(name))],
+    ["there more than once", repeated]
+  ];
+  const differences = lists.flatMap(
+    ([where, list]) => list.length > 0 ? [`${where}: ${shorten(list)}`] : []
+  );
+  return new UserError(
+    "dataset",
+    `The categories of annotations must be the classes of data.yaml by name, or as many in the same order; ${file} has ${categories.length} for ${names.size}: ${differences.join("; ") || "some names are there twice"}.`,
+    "Give both the same names."
+  );
+}
+function shorten(list) {
+  const sorted = list.map(String).sort(compareCodePoints);
+  const more = sorted.length - SHOWN;
+  return `${sorted.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+// src/dataset/coco-file.ts
+import { readFile as readFile2, stat as stat2 } from "node:fs/promises";
+
+// src/dataset/lfs.ts
+var POINTER = Buffer.from("version https://git-lfs.github.com/spec/");
+var MAX_POINTER_BYTES = 1024;
+function isLfsPointerSize(size) {
+  return size > POINTER.length && size < MAX_POINTER_BYTES;
+}
+function isLfsPointer(bytes2) {
+  return bytes2.subarray(0, POINTER.length).equals(POINTER);
+}
+function lfsError(what, pointers) {
+  return new UserError(
+    "dataset",
+    `The ${what} must be in the checkout, but Git LFS pointers are in their place (${pointers.length}, first ${pointers[0]}).`,
+    "Check the repository out with `lfs: true` (actions/checkout), or run `git lfs pull` before this step."
+  );
+}
+
+// src/dataset/coco-file.ts
+var MAX_BYTES2 = 256 << 20;
+var MAX_SHOWN = 40;
+var WHERE_FROM = "Give the ground truth in the form of COCO's instances_*.json: `images`, `categories` and `annotations` with `bbox`.";
+async function readCocoFile(file) {
+  const content = parse(await readBounded2(file), file);
+  const images = entriesOf(content, "images", file);
+  const ids = distinctIds(images, "images", file);
+  const annotations = entriesOf(content, "annotations", file);
+  const { byImage, warnings: warnings2 } = groupAnnotations(annotations, ids, file);
+  return {
+    categories: readCategories(entriesOf(content, "categories", file), file),
+    fileNames: images.map((image, place) => textOf(image, "file_name", `images[${place}]`, file)),
+    image: (place) => readImageEntry(images[place], place, file),
+    annotations: (imageId) => (byImage.get(imageId) ?? []).map((place) => readAnnotation(annotations[place], place, file)),
+    warnings: warnings2
+  };
+}
+async function readBounded2(file) {
+  const stats = await stat2(file).catch(() => void 0);
+  if (!stats?.isFile()) throw wrong(file, `it is ${stats ? "no file" : "not there"}`);
+  if (stats.size > MAX_BYTES2) {
+    throw new UserError(
+      "dataset",
+      `Annotations must not be larger than ${MAX_BYTES2} bytes, but ${file} has ${stats.size}.`,
+      "Keep only the images of the split and leave `segmentation` out: only the boxes are read."
+    );
+  }
+  return readFile2(file);
+}
+function parse(bytes2, file) {
+  if (isLfsPointer(bytes2)) throw lfsError("annotations", [file]);
+  let content;
+  try {
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes2));
+  } catch (thrown) {
+    throw wrong(file, `it is no JSON (${messageOf(thrown)})`, thrown);
+  }
+  if (isEntry(content)) return content;
+  throw wrong(file, Array.isArray(content) ? "it is a list, as detections are" : `it is ${show(content)}`);
+}
+function entriesOf(content, key2, file) {
+  const list = content[key2];
+  if (!Array.isArray(list)) throw wrong(file, `its \`${key2}\` are ${show(list)}`);
+  const bad = list.findIndex((entry) => !isEntry(entry));
+  if (bad >= 0) throw wrong(file, `${key2}[${bad}] is ${show(list[bad])}`);
+  return list;
+}
+function distinctIds(entries, key2, file) {
+  const ids = /* @__PURE__ */ new Set();
+  for (const [place, entry] of entries.entries()) {
+    const id = idOf(entry, "id", `${key2}[${place}]`, file);
+    if (ids.has(id)) {
+      throw new UserError(
+        "dataset",
+        `Each id must stand once among the \`${key2}\` of annotations, but ${id} is there twice in ${file}.`,
+        "Number them anew: it cannot be told which of the two the annotations mean."
+      );
+    }
+    ids.add(id);
+  }
+  return ids;
+}
+function readCategories(entries, file) {
+  const ids = [...distinctIds(entries, "categories", file)];
+  return entries.map((entry, place) => ({
+    id: ids[place],
+    name: textOf(entry, "name", `categories[${place}]`, file)
+  }));
+}
+function readImageEntry(entry, place, file) {
+  const where = `images[${place}]`;
+  const side = (key2) => {
+    const value = entry[key2];
+    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
+    throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}`);
+  };
+  return {
+    id: idOf(entry, "id", where, file),
+    width: side("width"),
+    height: side("height")
+  };
+}
+function groupAnnotations(entries, imageIds2, file) {
+  const byImage = /* @__PURE__ */ new Map();
+  const ids = /* @__PURE__ */ new Set();
+  let [strays, repeated] = [0, 0];
+  for (const [place, entry] of entries.entries()) {
+    const imageId = idOf(entry, "image_id", `annotations[${place}]`, file);
+    if (ids.has(entry.id)) repeated++;
+    else if (entry.id !== void 0) ids.add(entry.id);
+    const group = byImage.get(imageId);
+    if (group) group.push(place);
+    else if (imageIds2.has(imageId)) byImage.set(imageId, [place]);
+    else strays++;
+  }
+  const warnings2 = [];
+  if (strays > 0) {
+    warnings2.push(`${strays} annotations of ${file} are of images that it does not list, and were ignored.`);
+  }
+  if (repeated > 0) {
+    warnings2.push(
+      `${repeated} annotations of ${file} have the id of another: each counts here, but pycocotools confuses them.`
+    );
+  }
+  if (ids.has(0)) {
+    warnings2.push(
+      `An annotation of ${file} has the id 0: pycocotools counts the detection that finds it as a false one, here it counts as found.`
+    );
+  }
+  return { byImage, warnings: warnings2 };
+}
+function readAnnotation(entry, place, file) {
+  const where = `annotations[${place}]`;
+  const { bbox, area, iscrowd } = entry;
+  if (bbox === void 0 && entry.segmentation !== void 0) {
+    throw wrong(file, `${where} has an outline but no \`bbox\``);
+  }
+  if (!isBox(bbox)) throw wrong(file, `\`bbox\` of ${where} is ${show(bbox)}`);
+  if (area !== void 0 && !(typeof area === "number" && area >= 0 && area < Infinity)) {
+    throw wrong(file, `\`area\` of ${where} is ${show(area)}`);
+  }
+  if (![void 0, 0, 1, false, true].some((known) => known === iscrowd)) {
+    throw wrong(file, `\`iscrowd\` of ${where} is ${show(iscrowd)}`);
+  }
+  return {
+    categoryId: idOf(entry, "category_id", where, file),
+    bbox,
+    area: area ?? bbox[2] * bbox[3],
+    crowd: Boolean(iscrowd)
+  };
+}
+function idOf(entry, key2, where, file) {
+  const value = entry[key2];
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}, no whole number`);
+}
+function textOf(entry, key2, where, file) {
+  const value = entry[key2];
+  if (typeof value === "string" && value !== "") return value;
+  throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}, no text`);
+}
+function isEntry(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function isBox(value) {
+  return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite) && value.slice(2).every((side) => side >= 0);
+}
+function show(value) {
+  if (value === void 0) return "missing";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, MAX_SHOWN));
+  if (isEntry(value)) return "an object";
+  if (!Array.isArray(value)) return String(value);
+  const shown = value.slice(0, 5).map((item) => Array.isArray(item) ? "[…]" : show(item));
+  return `[${shown.join(", ")}${value.length > shown.length ? ", …" : ""}]`;
+}
+function wrong(file, was, cause) {
+  return new UserError(
+    "dataset",
+    `Annotations must be a COCO JSON, but ${file} is not: ${was}.`,
+    WHERE_FROM,
+    {
+      cause
+    }
+  );
+}
+
+// src/dataset/paths.ts
+import { posix, sep as sep2, win32 } from "node:path";
+function isAbsoluteAnywhere(path3) {
+  return posix.isAbsolute(path3) || win32.isAbsolute(path3);
+}
+function withSlashes(path3) {
+  return path3.replaceAll("\\", "/");
+}
+function extension(path3) {
+  return path3.slice(path3.lastIndexOf(".") + 1).toLowerCase();
+}
+function labelPath(image) {
+  const [from, to] = [`${sep2}images${sep2}`, `${sep2}labels${sep2}`];
+  const at = image.lastIndexOf(from);
+  const moved = at < 0 ? image : image.slice(0, at) + to + image.slice(at + from.length);
+  return `${moved.slice(0, moved.lastIndexOf("."))}.txt`;
+}
+
+// src/dataset/coco-images.ts
+function matchImages(paths, fileNames, file) {
+  const distinct = [...new Set(paths)];
+  const entries = grouped(fileNames.map(normalized));
+  const entriesByLastName = grouped(fileNames.map((name) => lastName(normalized(name))));
+  const imagesByLastName = grouped(distinct.map((path3) => lastName(withSlashes(path3))));
+  const places = /* @__PURE__ */ new Map();
+  const pathOf = /* @__PURE__ */ new Map();
+  for (const path3 of distinct) {
+    const name = lastName(withSlashes(path3));
+    const byLastName = imagesByLastName.get(name).length === 1 ? entriesByLastName.get(name) : void 0;
+    const bySuffix = suffixes(withSlashes(path3)).find((suffix) => entries.has(suffix));
+    const found2 = bySuffix === void 0 ? byLastName : entries.get(bySuffix);
+    if (bySuffix !== void 0 && found2.length > 1) {
+      throw ambiguous(`${path3} has ${found2.length} entries in ${file}`);
+    }
+    if (found2?.length !== 1) continue;
+    const [place] = found2;
+    const other = pathOf.get(place);
+    if (other !== void 0) throw ambiguous(`"${fileNames[place]}" of ${file} fits ${other} and ${path3}`);
+    pathOf.set(place, path3);
+    places.set(path3, place);
+  }
+  return {
+    places,
+    missing: distinct.filter((path3) => !places.has(path3)),
+    unused: fileNames.length - places.size
+  };
+}
+function normalized(fileName) {
+  return withSlashes(fileName).replace(/^(?:\.\/)+/, "");
+}
+function lastName(path3) {
+  return path3.slice(path3.lastIndexOf("/") + 1);
+}
+function suffixes(path3) {
+  const found2 = [path3];
+  for (let at = path3.indexOf("/"); at >= 0; at = path3.indexOf("/", at + 1)) found2.push(path3.slice(at + 1));
+  return found2;
+}
+function grouped(keys2) {
+  const places = /* @__PURE__ */ new Map();
+  for (const [place, key2] of keys2.entries()) {
+    const group = places.get(key2);
+    if (group) group.push(place);
+    else places.set(key2, [place]);
+  }
+  return places;
+}
+function ambiguous(was) {
+  return new UserError(
+    "dataset",
+    `Annotations must have one entry for each image, but ${was}.`,
+    "Write each `file_name` once, with as many folders as tell the images apart."
+  );
+}
+
+// src/dataset/coco-annotations.ts
+async function readAnnotations(file, paths, names) {
+  const json = await readCocoFile(file);
+  const { places, missing: missing2, unused } = matchImages(paths, json.fileNames, file);
+  if (places.size === 0) {
+    throw new UserError(
+      "dataset",
+      `Annotations must be of the images of the split, but ${file} has none of ${paths.length}, such as ${paths[0]}; its first is ${json.fileNames[0] ?? "missing: it lists no images"}.`,
+      "Give the JSON of this split; images are found by `file_name`."
+    );
+  }
+  const found2 = new Map(
+    [...places].map(([path3, place]) => {
+      const image = json.image(place);
+      return [path3, { image, annotations: json.annotations(image.id) }];
+    })
+  );
+  const used = new Set(
+    [...found2.values()].flatMap(({ annotations }) => annotations.map((a) => a.categoryId))
+  );
+  const { classes, warnings: warnings2 } = classesOfCategories(json.categories, used, names, file);
+  return {
+    images: paths.flatMap((path3) => {
+      const entry = found2.get(path3);
+      if (!entry) return [];
+      const { image, annotations } = entry;
+      return [
+        {
+          path: path3,
+          place: `${file} (image ${image.id})`,
+          labelFile: Buffer.from(labelRows(image, annotations, classes).join("\n")),
+          coco: cocoTruth(image, annotations, classes)
+        }
+      ];
+    }),
+    warnings: [
+      ...json.warnings,
+      ...warnings2,
+      ...missing2.length > 0 ? [`${missing2.length} images of the split are not in ${file} and were left out, first ${missing2[0]}.`] : [],
+      ...unused > 0 ? [`${unused} images of ${file} are not in the split and were ignored.`] : []
+    ]
+  };
+}
+function labelRows({ width, height }, annotations, classes) {
+  const rows = /* @__PURE__ */ new Map();
+  for (const { bbox, crowd, categoryId } of annotations) {
+    const [left, top, boxWidth, boxHeight] = bbox;
+    const shares = [
+      (left + boxWidth / 2) / width,
+      (top + boxHeight / 2) / height,
+      boxWidth / width,
+      boxHeight / height
+    ];
+    if (crowd || shares[2] <= 0 || shares[3] <= 0) continue;
+    const cls = classes.get(categoryId);
+    rows.set([cls, ...shares].join(" "), [cls, ...shares.map(sixDigits)].join(" "));
+  }
+  return [...rows.values()];
+}
+function cocoTruth({ id, width, height }, annotations, classes) {
+  return {
+    imageId: id,
+    width,
+    height,
+    cls: Int32Array.from(annotations, ({ categoryId }) => classes.get(categoryId)),
+    ltwh: Float64Array.from(annotations.flatMap(({ bbox }) => bbox)),
+    area: Float64Array.from(annotations, ({ area }) => area),
+    crowd: Uint8Array.from(annotations, ({ crowd }) => Number(crowd))
+  };
+}
+
+// src/dataset/images.ts
+import { readFile as readFile3, stat as stat4 } from "node:fs/promises";
+import { dirname as dirname2, isAbsolute as isAbsolute2, resolve as resolve2 } from "node:path";
+
+// src/dataset/small-files.ts
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+function fileSize(path3) {
+  try {
+    const stats = statSync(path3, { throwIfNoEntry: false });
+    return stats?.isFile() ? stats.size : void 0;
+  } catch {
+    return void 0;
+  }
+}
+function readHead(path3, count) {
+  const file = openSync(path3, "r");
+  try {
+    const head = Buffer.alloc(count);
+    return head.subarray(0, readSync(file, head, 0, count, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+// src/dataset/walk.ts
+import { readdir as readdir2, realpath, stat as stat3 } from "node:fs/promises";
+import { join as join2 } from "node:path";
+var MAX_ENTRIES = 1e6;
+async function walk(root, warnings2, { roots: roots2 = null, maxEntries = MAX_ENTRIES } = {}) {
+  const files = [];
+  const pending = [{ path: root, chain: [await realpath(root)] }];
+  let visited = 0;
+  for (let folder = pending.pop(); folder; folder = pending.pop()) {
+    const children = await readFolder(folder.path, warnings2);
+    visited += children.length;
+    if (visited > maxEntries) throw tooManyEntries(root, maxEntries);
+    for (const child of children) {
+      if (child.name.startsWith(".")) continue;
+      const path3 = join2(folder.path, child.name);
+      const kind = await kindOfChild(child, path3, warnings2);
+      if (kind === "file") files.push(path3);
+      if (kind === "folder") {
+        const real = child.isSymbolicLink() ? await realpath(path3) : join2(folder.chain.at(-1), child.name);
+        if (roots2 !== null && !isWithin(real, roots2)) throw outside("Images", path3, real, roots2);
+        if (!folder.chain.includes(real)) pending.push({ path: path3, chain: [...folder.chain, real] });
+      }
+    }
+  }
+  return files;
+}
+async function readFolder(path3, warnings2) {
+  try {
+    return await readdir2(path3, { withFileTypes: true });
+  } catch (thrown) {
+    warnings2.push(`The folder ${path3} could not be read and was left out (${messageOf(thrown)}).`);
+    return [];
+  }
+}
+async function kindOfChild(child, path3, warnings2) {
+  if (!child.isSymbolicLink()) return child.isFile() ? "file" : child.isDirectory() ? "folder" : void 0;
+  try {
+    const target = await stat3(path3);
+    return target.isFile() ? "file" : target.isDirectory() ? "folder" : void 0;
+  } catch (thrown) {
+    warnings2.push(`The symbolic link ${path3} leads nowhere and was left out (${messageOf(thrown)}).`);
+    return void 0;
+  }
+}
+function tooManyEntries(root, maxEntries) {
+  return new UserError(
+    "dataset",
+    `A folder of images must hold at most ${maxEntries} files and folders, but ${root} holds more.`,
+    "Point `path` and the split of the data.yaml at the folder of the images, or at a .txt list of them."
+  );
+}
+
+// src/dataset/images.ts
+var IMG_FORMATS = {
+  yolov5: ["bmp", "dng", "jpeg", "jpg", "mpo", "png", "tif", "tiff", "webp", "pfm"],
+  ultralytics: "avif bmp dng heic heif jp2 jpeg jpg mpo png tif tiff webp".split(" ")
+};
+var MAX_LIST_BYTES = 64 << 20;
+async function listImages(entries, family, roots2 = null) {
+  const formats = new Set(IMG_FORMATS[family]);
+  const warnings2 = [];
+  const lists = [];
+  for (const entry of entries) {
+    const stats = await stat4(entry);
+    if (stats.isDirectory()) lists.push(await walk(entry, warnings2, { roots: roots2 }));
+    else if (formats.has(extension(entry))) lists.push([entry]);
+    else if (stats.isFile()) lists.push(await readList(entry, stats.size, formats, warnings2));
+    else throw notRegular(entry);
+  }
+  const paths = lists.flat().filter((path3) => formats.has(extension(path3)));
+  refuseOutside("Images", paths, roots2);
+  return { paths: paths.sort(compareCodePoints), warnings: warnings2 };
+}
+async function findImages(entries, base2, family, roots2 = null) {
+  const absolute = entries.map((entry) => resolve2(base2, withSlashes(entry)));
+  for (const entry of absolute) {
+    const real = realPath(entry);
+    if (roots2 !== null && real !== void 0 && !isWithin(real, roots2))
+      throw outside("Images", entry, real, roots2);
+    if (real !== void 0) continue;
+    throw new UserError(
+      "dataset",
+      `Images must be in a folder, a .txt list or a file that exists, but ${entry} does not.`,
+      `Give its path absolute, or relative to ${base2}.`
+    );
+  }
+  const { paths } = await listImages(absolute, family, roots2);
+  if (paths.length === 0) throw noImages(absolute, family);
+  const states = paths.map(stateOfImage);
+  const pointers = paths.filter((_, index) => states[index] === "lfs-pointer");
+  if (pointers.length > 0) throw lfsError("images", pointers);
+  const missing2 = paths.filter((_, index) => states[index] === "missing");
+  if (missing2.length > 0) throw missingImages(missing2, paths.length);
+  return paths;
+}
+function noImages(entries, family) {
+  return new UserError(
+    "dataset",
+    `There must be images (${IMG_FORMATS[family].join(", ")}), but there are none in ${entries.join(", ")}.`,
+    "Check that the images are in the checkout and that the path leads to them; hidden folders are not read."
+  );
+}
+function missingImages(missing2, total) {
+  return new UserError(
+    "dataset",
+    `Listed images must exist, but ${missing2.length} of ${total} do not, first ${missing2[0]}.`,
+    "Mend the list; `./` at the start of a line stands for the folder of the list."
+  );
+}
+function stateOfImage(path3) {
+  const size = fileSize(path3);
+  if (size === void 0) return "missing";
+  if (!isLfsPointerSize(size)) return "there";
+  try {
+    return isLfsPointer(readHead(path3, size)) ? "lfs-pointer" : "there";
+  } catch {
+    return "there";
+  }
+}
+function notRegular(entry) {
+  return new UserError(
+    "dataset",
+    `Images must be in a folder, a list or a regular file, but ${entry} is something else.`,
+    "Name a folder of images or a .txt file with one path a line."
+  );
+}
+async function readList(list, size, formats, warnings2) {
+  if (size > MAX_LIST_BYTES) {
+    throw new UserError(
+      "dataset",
+      `A list of images must not be larger than ${MAX_LIST_BYTES} bytes, but ${list} has ${size}.`,
+      "Name a folder of images or a .txt file with one path a line."
+    );
+  }
+  const lines2 = splitLines(new TextDecoder("utf-8").decode(await readFile3(list)));
+  const isImage = (line) => formats.has(extension(line));
+  const isOther = (line) => !isImage(line) && !/^(#|$)/.test(strip(line));
+  const images = lines2.filter(isImage);
+  const others = lines2.filter(isOther).length;
+  if (others > 0) {
+    warnings2.push(
+      `${others} lines of ${list} name no image and were left out, first line ${lines2.findIndex(isOther) + 1}.`
+    );
+  }
+  const parent = dirname2(list);
+  const paths = images.map(withSlashes);
+  const isBare = (path3) => !isAbsolute2(path3) && !path3.startsWith("./");
+  const bare = paths.find(isBare);
+  const base2 = bare !== void 0 && fileSize(resolve2(bare)) !== void 0 ? process.cwd() : parent;
+  return paths.map((path3) => resolve2(isBare(path3) ? base2 : parent, path3));
+}
+
+// src/dataset/duplicates.ts
+function uniqueRows(values, columns) {
+  return unique(values.length / columns, (a, b) => {
+    for (let column = 0; column < columns; column++) {
+      const difference = values[a * columns + column] - values[b * columns + column];
+      if (difference !== 0) return difference;
+    }
+    return 0;
+  });
+}
+function uniqueByBytes(rows) {
+  const bytes2 = rows.map(littleEndianBytes);
+  return unique(rows.length, (a, b) => Buffer.compare(bytes2[a], bytes2[b]));
+}
+function unique(count, compare4) {
+  const inFileOrder = Array.from({ length: count }, (_, row) => row);
+  const sorted = inFileOrder.toSorted(compare4);
+  const kept = sorted.filter((row, at) => at === 0 || compare4(sorted[at - 1], row) !== 0);
+  return kept.length < count ? kept : inFileOrder;
+}
+function littleEndianBytes(row) {
+  const bytes2 = Buffer.alloc(row.length * 4);
+  for (const [at, value] of row.entries()) bytes2.writeFloatLE(value, at * 4);
+  return bytes2;
+}
+
+// src/dataset/labels.ts
+var NO_LABELS = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
+var BadLabels = class extends Error {
+};
+var COLUMNS = 5;
+function parseLabels(bytes2, rules) {
+  try {
+    const rows = readRows(splitRows(bytes2, rules), rules.family);
+    if (rows.count === 0) return { kind: "labels", labels: NO_LABELS, duplicates: 0 };
+    CHECKS[rules.family](rows);
+    const unknown = firstUnknownClass(rows, rules.classes);
+    if (unknown) {
+      if (rules.family === "yolov5") return { kind: "unknown-class", ...unknown };
+      throw new BadLabels(
+        `class ${unknown.cls} in row ${unknown.row}, classes are 0 to ${rules.classes - 1}`
+      );
+    }
+    const kept = withoutDuplicates(rows, rules.family);
+    return { kind: "labels", labels: toLabels(rows, kept), duplicates: rows.count - kept.length };
+  } catch (thrown) {
+    if (thrown instanceof BadLabels) return { kind: "dropped", reason: thrown.message };
+    throw thrown;
+  }
+}
+function splitRows(bytes2, { family, poseColumns }) {
+  const lines2 = splitLines(decodeUtf8(bytes2, family));
+  const rows = lines2.map(splitWords);
+  if (family === "yolov5") return rows;
+  const filled = rows.filter((row) => row.length > 0);
+  return poseColumns === void 0 ? filled : filled.map((row) => row.length === poseColumns ? row.slice(0, COLUMNS) : row);
+}
+function decodeUtf8(bytes2, family) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: family === "yolov5" }).decode(bytes2);
+  } catch {
+    throw new BadLabels("it is not UTF-8 text");
+  }
+}
+function readRows(rows, family) {
+  if (rows.some((row) => row.length > 6)) {
+    if (family === "ultralytics" && rows.some((row) => row.length === COLUMNS)) {
+      throw new BadLabels("boxes and polygons are mixed");
+    }
+    return boxesAroundPolygons(rows.map((row, index) => parseRow(row, index)));
+  }
+  const values = new Float32Array(rows.length * COLUMNS);
+  for (const [index, row] of rows.entries()) {
+    if (row.length !== COLUMNS) {
+      throw new BadLabels(`row ${index + 1} has ${row.length} columns, ${COLUMNS} are required`);
+    }
+    values.set(parseRow(row, index), index * COLUMNS);
+  }
+  return { count: rows.length, values };
+}
+function parseRow(row, index) {
+  const values = new Float32Array(row.length);
+  for (let column = 0; column < row.length; column++) {
+    const word = row[column];
+    const value = parseFloatWord(word);
+    if (value === void 0)
+      throw new BadLabels(`"${word.slice(0, 40)}" in row ${index + 1} is not a number`);
+    values[column] = value;
+  }
+  return values;
+}
+function boxesAroundPolygons(rows) {
+  const values = new Float32Array(rows.length * COLUMNS);
+  const polygons = [];
+  for (const [index, row] of rows.entries()) {
+    if (row.length < 3 || row.length % 2 === 0) {
+      throw new BadLabels(`row ${index + 1} is no polygon: ${row.length} columns are not a class and pairs`);
+    }
+    const polygon = row.subarray(1);
+    const [x1, x2] = range(polygon, 0);
+    const [y1, y2] = range(polygon, 1);
+    values.set([row[0], (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], index * COLUMNS);
+    polygons.push(polygon);
+  }
+  return { count: rows.length, values, polygons };
+}
+function range(polygon, first) {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (let at = first; at < polygon.length; at += 2) {
+    least = Math.min(least, polygon[at]);
+    greatest = Math.max(greatest, polygon[at]);
+  }
+  return [least, greatest];
+}
+function checkYolov5({ values }) {
+  for (const [at, value] of values.entries()) {
+    if (!(value >= 0)) throw new BadLabels(`row ${rowOf(at)} has the negative value ${value}`);
+    if (at % COLUMNS > 0 && !(value <= 1)) throw outOfBounds(at, value);
+    if (at % COLUMNS === 0 && value % 1 !== 0) throw fractionalClass(at, value);
+  }
+}
+function checkUltralytics({ values }) {
+  for (const [at, value] of values.entries()) {
+    const column = at % COLUMNS;
+    const least = column > 2 ? 0 : LEAST_COORDINATE;
+    if (column > 0 && !(value <= GREATEST_COORDINATE)) throw outOfBounds(at, value);
+    if (!(value >= least)) throw new BadLabels(`row ${rowOf(at)} has the negative value ${value}`);
+    if (column === 0 && value % 1 !== 0) throw fractionalClass(at, value);
+  }
+}
+var CHECKS = {
+  yolov5: checkYolov5,
+  ultralytics: checkUltralytics
+};
+var LEAST_COORDINATE = -0.01;
+var GREATEST_COORDINATE = 1.01;
+var rowOf = (at) => Math.floor(at / COLUMNS) + 1;
+var outOfBounds = (at, value) => new BadLabels(`row ${rowOf(at)} has the coordinate ${value}, which is not a share of the image`);
+var fractionalClass = (at, value) => new BadLabels(`row ${rowOf(at)} has the class ${value}, which is not a whole number`);
+function firstUnknownClass(rows, classes) {
+  for (let row = 0; row < rows.count; row++) {
+    const cls = rows.values[row * COLUMNS];
+    if (cls >= classes) return { cls, row: row + 1 };
+  }
+  return void 0;
+}
+function withoutDuplicates({ count, values, polygons }, family) {
+  const kept = uniqueRows(values, COLUMNS);
+  if (kept.length === count || !polygons || family === "yolov5") return kept;
+  return uniqueByBytes(polygons.map((polygon, row) => Float32Array.of(values[row * COLUMNS], ...polygon)));
+}
+function toLabels({ values }, kept) {
+  const cls = new Int32Array(kept.length);
+  const xywhn = new Float32Array(kept.length * 4);
+  for (const [to, from] of kept.entries()) {
+    const start3 = from * COLUMNS;
+    cls[to] = values[start3];
+    xywhn.set(values.subarray(start3 + 1, start3 + COLUMNS), to * 4);
+  }
+  return { count: kept.length, cls, xywhn };
+}
+
+// src/dataset/read-image.ts
+import { readFileSync } from "node:fs";
+var MAX_LABEL_BYTES = 8 << 20;
+function readImage(path3, rules) {
+  const label = labelPath(path3);
+  return { path: path3, label, reading: fault(path3) ?? readLabels(label, rules) };
+}
+function readAnnotatedImage({ path: path3, place, labelFile, coco }, rules) {
+  const reading = fault(path3) ?? parseLabels(labelFile, rules);
+  if (reading.kind !== "labels") return { path: path3, label: place, reading };
+  return { path: path3, label: place, reading: { ...reading, labels: { ...reading.labels, coco } } };
+}
+function fault(path3) {
+  const state = stateOfImage(path3);
+  if (state === "there") return void 0;
+  return { kind: state === "missing" ? "missing-image" : "lfs-image" };
+}
+function readLabels(label, rules) {
+  const size = fileSize(label);
+  if (size === void 0) return { kind: "missing-label" };
+  if (size > MAX_LABEL_BYTES) {
+    throw new UserError(
+      "dataset",
+      `The label file of one image must not be larger than ${MAX_LABEL_BYTES} bytes, but ${label} has ${size}.`,
+      "Check that it holds one row per object of this image only."
+    );
+  }
+  let bytes2;
+  try {
+    bytes2 = readFileSync(label);
+  } catch (thrown) {
+    return { kind: "dropped", reason: `${label} could not be read (${messageOf(thrown)})` };
+  }
+  return isLfsPointer(bytes2) ? { kind: "lfs-label" } : parseLabels(bytes2, rules);
+}
+
+// src/dataset/split.ts
+import { realpath as realpath2 } from "node:fs/promises";
+import { basename as basename4, dirname as dirname3, isAbsolute as isAbsolute3, normalize } from "node:path";
+async function resolveSplit(yaml, split, roots2 = null) {
+  const written = splitEntries(yaml, split);
+  const tried = /* @__PURE__ */ new Set();
+  for (const root of candidateRoots(yaml)) {
+    const entries = [];
+    for (const entry of written) {
+      const found2 = await findEntry(root.folder, entry, tried);
+      if (found2 !== void 0) entries.push(found2);
+    }
+    if (entries.length < written.length) continue;
+    const stray = entries.find((entry) => !isWithin(entry, roots2));
+    if (roots2 !== null && stray !== void 0)
+      throw outside(`What \`${split}\` of ${yaml.file} names`, stray, stray, roots2);
+    const warning = `\`path: ${yaml.path}\` of ${basename4(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
+    return { entries, warnings: root.isGuess ? [warning] : [] };
+  }
+  throw new UserError(
+    "dataset",
+    `\`${split}\` of ${yaml.file} must name images that exist, but it is \`${written.join("`, `")}\`${yaml.path === void 0 ? "" : ` under \`path: ${yaml.path}\``}, found nowhere: tried ${[...tried].join(", ")}.`,
+    yaml.hasDownload ? "Its `download:` is never run here: fetch the data set in a step before this one." : "Write `path` relative to the data.yaml (`path: .`) and check that the images are in the checkout."
+  );
+}
+function splitEntries(yaml, split) {
+  const value = yaml.splits.get(split);
+  if (value === void 0) {
+    const others = [...yaml.splits.keys()].map((name) => `\`${name}\``).join(", ");
+    throw new UserError(
+      "dataset",
+      `${yaml.file} must have \`${split}\` to validate on, but it has ${others || "no split at all"}.`,
+      `Add \`${split}:\` with the folder of its images, or choose a split that the file has.`
+    );
+  }
+  const entries = Array.isArray(value) ? value : [value];
+  const wrong2 = entries.find((entry) => typeof entry !== "string" || entry === "");
+  if (entries.length > 0 && wrong2 === void 0) return entries.map((entry) => withSlashes(String(entry)));
+  throw new UserError(
+    "dataset",
+    `\`${split}\` in ${yaml.file} must be a path or a list of paths, but it is ${entries.length > 0 ? kindOf(wrong2) : "an empty list"}.`,
+    `Write \`${split}: images/${split}\` or \`${split}: [images/a, images/b]\`.`
+  );
+}
+function candidateRoots(yaml) {
+  const home = dirname3(yaml.file);
+  const cwd = process.cwd();
+  const sure = (folder) => ({ folder, isGuess: false });
+  if (yaml.path === void 0) return [sure(home), sure(cwd)];
+  const path3 = withSlashes(yaml.path);
+  const folders = isAbsoluteAnywhere(path3) ? [path3] : [
+    `${home}/${path3}`,
+    `${cwd}/${path3}`,
+    `${home}/../datasets/${path3}`,
+    `${cwd}/../datasets/${path3}`,
+    `${cwd}/datasets/${path3}`
+  ];
+  return [...folders.map(sure), { folder: home, isGuess: true }];
+}
+async function findEntry(root, entry, tried) {
+  const forms = entry.startsWith("../") ? [entry, entry.slice(3)] : [entry];
+  for (const form of forms) {
+    const path3 = isAbsoluteAnywhere(form) ? form : `${root}/${form}`;
+    tried.add(isAbsolute3(path3) ? normalize(path3) : path3);
+    const real = isAbsolute3(path3) ? await realpath2(path3).catch(() => void 0) : void 0;
+    if (real !== void 0) return real;
+  }
+  return void 0;
+}
+
+// src/dataset/dataset.ts
+var MAX_DETAILS = 10;
+async function loadDataset(yamlPath, options) {
+  const yaml = await readDataYaml(yamlPath);
+  const { roots: roots2 = null } = options;
+  const { entries, warnings: warnings2 } = await resolveSplit(yaml, options.split, roots2);
+  const list = await listImages(entries, options.family, roots2);
+  if (list.paths.length === 0) throw noImages(entries, options.family);
+  const paths = options.family === "yolov5" ? [...new Set(list.paths)] : list.paths;
+  if (!options.annotations) refuseOutside("Label files", paths.map(labelPath), roots2);
+  const rules = labelRules(yaml, options);
+  const { read, warnings: labelWarnings } = await readLabels2(paths, yaml, rules, options.annotations ?? null);
+  refusePointers(read);
+  refuseAllMissing(read);
+  refuseUnknownClasses(read, rules);
+  const all = read.flatMap(labeledImage);
+  const images = all.map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
+  const labelCount = countLabels(images);
+  if (labelCount === 0) throw noLabels(read, options);
+  return {
+    yaml: yaml.file,
+    split: options.split,
+    names: yaml.names,
+    images,
+    labelCount,
+    warnings: [
+      ...yaml.warnings,
+      ...warnings2,
+      ...list.warnings,
+      ...labelWarnings,
+      ...warningsAbout(read),
+      ...warningsAboutSkipped(countLabels(all) - labelCount, options.nc)
+    ]
+  };
+}
+async function findLabelled(yamlPath, paths, options) {
+  refuseOutside("Label files", paths.map(labelPath), options.roots ?? null);
+  const rules = labelRules(await readDataYaml(yamlPath), options);
+  return paths.map((path3) => readImage(path3, rules)).filter(({ reading }) => reading.kind === "labels").flatMap(labeledImage).map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
+}
+async function readLabels2(paths, yaml, rules, annotations) {
+  if (annotations === null) return { read: paths.map((path3) => readImage(path3, rules)), warnings: [] };
+  const { images, warnings: warnings2 } = await readAnnotations(annotations, paths, yaml.names);
+  return { read: images.map((image) => readAnnotatedImage(image, rules)), warnings: warnings2 };
+}
+function labelRules(yaml, { family, nc }) {
+  const classes = countClasses(yaml.names);
+  return {
+    family,
+    classes: family === "yolov5" ? Math.min(classes, nc ?? classes) : classes,
+    poseColumns: yaml.poseColumns
+  };
+}
+function refusePointers(read) {
+  const images = read.flatMap(({ path: path3, reading }) => reading.kind === "lfs-image" ? [path3] : []);
+  if (images.length > 0) throw lfsError("images", images);
+  const labels = read.flatMap(({ label, reading }) => reading.kind === "lfs-label" ? [label] : []);
+  if (labels.length > 0) throw lfsError("label files", labels);
+}
+function refuseAllMissing(read) {
+  if (read.some(({ reading }) => reading.kind !== "missing-image")) return;
+  const paths = read.map(({ path: path3 }) => path3);
+  throw missingImages(paths, paths.length);
+}
+function refuseUnknownClasses(read, { classes }) {
+  for (const { label, reading } of read) {
+    if (reading.kind !== "unknown-class") continue;
+    throw new UserError(
+      "dataset",
+      `Label files must name classes that data set and model have, 0 to ${classes - 1}, but ${label} has class ${reading.cls} in row ${reading.row}.`,
+      "Number the classes from 0 in the order of `names`, and use the data.yaml the model was trained with."
+    );
+  }
+}
+function labeledImage({ path: path3, reading }) {
+  if (reading.kind === "missing-label") return [{ path: path3, labels: NO_LABELS }];
+  return reading.kind === "labels" ? [{ path: path3, labels: reading.labels }] : [];
+}
+function withoutClassesFrom(nc, image) {
+  const { cls, xywhn, coco } = image.labels;
+  const kept = (ids) => [...ids.keys()].filter((at) => ids[at] < nc);
+  const places = kept(cls);
+  const cocoPlaces = coco && kept(coco.cls);
+  if (places.length === cls.length && cocoPlaces?.length === coco?.cls.length) return image;
+  return {
+    path: image.path,
+    labels: {
+      count: places.length,
+      cls: Int32Array.from(places, (at) => cls[at]),
+      xywhn: Float32Array.from(places.flatMap((at) => [...xywhn.subarray(at * 4, at * 4 + 4)])),
+      ...coco && cocoPlaces && { coco: cocoLabelsAt(cocoPlaces, coco) }
+    }
+  };
+}
+function cocoLabelsAt(places, coco) {
+  return {
+    ...coco,
+    cls: Int32Array.from(places, (at) => coco.cls[at]),
+    ltwh: Float64Array.from(places.flatMap((at) => [...coco.ltwh.subarray(at * 4, at * 4 + 4)])),
+    area: Float64Array.from(places, (at) => coco.area[at]),
+    crowd: Uint8Array.from(places, (at) => coco.crowd[at])
+  };
+}
+function countLabels(images) {
+  return images.reduce((sum3, { labels }) => sum3 + labels.count, 0);
+}
+function noLabels(read, { split, annotations }) {
+  const missing2 = read.filter(({ reading }) => reading.kind === "missing-label").length;
+  const dropped = read.flatMap(({ reading }) => reading.kind === "dropped" ? [reading.reason] : []);
+  const because = dropped.length > 0 ? ` (first because ${dropped[0]})` : "";
+  const withoutFile = annotations ? "" : `${missing2} are without a label file, `;
+  return new UserError(
+    "dataset",
+    `The images of \`${split}\` must have labels, but none of ${read.length} has: ${withoutFile}${dropped.length} were dropped${because}, the others have no boxes that count. The labels of ${read[0].path} were looked for in ${read[0].label}.`,
+    annotations ? "Check that the annotations are those of this split, and not only crowds." : "Put a .txt file for each image into a `labels` folder beside `images`, with the same name, and commit it."
+  );
+}
+function warningsAbout(read) {
+  const all = read.flatMap(({ path: path3, label, reading }) => {
+    if (reading.kind === "missing-image") return [`The image ${path3} was dropped: there is no such file.`];
+    if (reading.kind === "dropped") return [`The image ${path3} was dropped: ${reading.reason}.`];
+    if (reading.kind !== "labels" || reading.duplicates === 0) return [];
+    return [`${reading.duplicates} duplicate rows of ${label} were left out.`];
+  });
+  const more = all.length - MAX_DETAILS;
+  return more > 0 ? [...all.slice(0, MAX_DETAILS), `${more} more images have such faults.`] : all;
+}
+function warningsAboutSkipped(skipped, nc) {
+  return skipped > 0 ? [`${skipped} labels of classes that the model (${nc} classes) cannot predict were skipped.`] : [];
+}
+
+// src/onnx/bfloat16.ts
+var wide = new Float32Array(1);
+var wideBits = new Uint32Array(wide.buffer);
+function bfloat16ToFloat(bits) {
+  wideBits[0] = bits << 16;
+  return wide[0];
+}
+function floatToBfloat16(value) {
+  wide[0] = value;
+  const bits = wideBits[0];
+  if (Number.isNaN(value)) return 32704;
+  return bits + 32767 + (bits >>> 16 & 1) >>> 16 & 65535;
+}
+
+// src/onnx/stored-tensor.ts
+var FORMATS = /* @__PURE__ */ new Map([
+  [1, "float32"],
+  [10, "float16"],
+  [16, "bfloat16"]
+]);
+function bytesPerValue(format2) {
+  return format2 === "float32" ? 4 : 2;
+}
+function storedTensor(model2, tensor, name) {
+  const format2 = FORMATS.get(tensor.dataType);
+  if (!format2) {
+    throw new UserError(
+      "model",
+      `The weight ${name} in ${model2.path} must be float32, float16 or bfloat16, but its ONNX data type is ${tensor.dataType}.`,
+      tensor.dataType === 2 || tensor.dataType === 3 ? "Prune the float model first and quantize the pruned one." : "Export the model as float32."
+    );
+  }
+  if (tensor.dataLocation === 1) {
+    throw new UserError(
+      "model",
+      `The weight ${name} in ${model2.path} is kept in an external data file.`,
+      "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
+    );
+  }
+  const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
+  const bytes2 = tensor.rawData.length > 0 || format2 !== "float32" ? tensor.rawData : tensor.floatData;
+  if (bytes2.length !== count * bytesPerValue(format2)) {
+    throw new UserError(
+      "model",
+      `The weight ${name} in ${model2.path} must hold ${count} ${format2} values (${tensor.dims.join("×")}), but it has ${bytes2.length} bytes of data.`,
+      "The file is damaged or was written in an unusual way: export the model again."
+    );
+  }
+  return { format: format2, count, offset: bytes2.byteOffset - model2.bytes.byteOffset };
+}
+function readValues(bytes2, { format: format2, count, offset }) {
+  const values = new Float32Array(count);
+  if (format2 === "float32") {
+    new Uint8Array(values.buffer).set(bytes2.subarray(offset, offset + count * 4));
+    return values;
+  }
+  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
+  for (let i = 0; i < count; i++) {
+    values[i] = format2 === "float16" ? view2.getFloat16(i * 2, true) : bfloat16ToFloat(view2.getUint16(i * 2, true));
+  }
+  return values;
+}
+function writeValues(bytes2, { format: format2, count, offset }, values) {
+  if (format2 === "float32") {
+    bytes2.set(new Uint8Array(values.buffer, values.byteOffset, count * 4), offset);
+    return;
+  }
+  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
+  for (let i = 0; i < count; i++) {
+    if (format2 === "float16") view2.setFloat16(i * 2, values[i], true);
+    else view2.setUint16(i * 2, floatToBfloat16(values[i]), true);
+  }
+}
+
+// src/onnx/conv-weights.ts
+var INT8_OPERATORS = /* @__PURE__ */ new Set(["ConvInteger", "QLinearConv", "DequantizeLinear"]);
+function findConvWeights(model2) {
+  const found2 = /* @__PURE__ */ new Map();
+  const references = /* @__PURE__ */ new Map();
+  const main2 = model2.proto.graph;
+  visitGraph(main2, /* @__PURE__ */ new Map(), (node, sources, graph) => {
+    for (const name2 of node.input) {
+      const source = sources.get(name2);
+      if (source && "tensor" in source)
+        references.set(source.tensor, (references.get(source.tensor) ?? 0) + 1);
+    }
+    if (INT8_OPERATORS.has(node.opType) && node.opType !== "DequantizeLinear") refuseInt8(model2, node);
+    if (node.opType !== "Conv" || node.domain !== "") return;
+    const tensor = resolveWeight(model2, node, sources);
+    if (tensor.dims.length !== 4) return;
+    const known = found2.get(tensor);
+    const bias = sources.get(node.input[2] ?? "");
+    const biasTensor = bias && "tensor" in bias ? bias.tensor : null;
+    const use2 = { ...convUse(node, graph === main2), biasTensor };
+    if (known) {
+      known.nodes.push(node.name);
+      known.uses.push(use2);
       return;
     }
-    depth--;
-    const cut3 = partitionAroundMedian(pairs, first, last);
-    if (cut3 <= nth) first = cut3;
-    else last = cut3;
-  }
-  insertionSort(pairs, first, last);
-}
-function partitionAroundMedian(pairs, first, last) {
-  const { keys: keys2 } = pairs;
-  swap(pairs, first, medianOf(keys2, first + 1, first + (last - first >> 1), last - 1));
-  const pivot = keys2[first];
-  let low = first + 1;
-  let high = last;
-  for (; ; ) {
-    while (keys2[low] < pivot) low++;
-    high--;
-    while (pivot < keys2[high]) high--;
-    if (low >= high) return low;
-    swap(pairs, low, high);
-    low++;
-  }
-}
-function medianOf(keys2, a, b, c) {
-  if (keys2[a] < keys2[b]) {
-    if (keys2[b] < keys2[c]) return b;
-    return keys2[a] < keys2[c] ? c : a;
-  }
-  if (keys2[a] < keys2[c]) return a;
-  return keys2[b] < keys2[c] ? c : b;
-}
-function insertionSort(pairs, first, last) {
-  for (let i = first + 1; i < last; i++) {
-    for (let j = i; j > first && pairs.keys[j] < pairs.keys[j - 1]; j--) swap(pairs, j, j - 1);
-  }
-}
-function heapSelect(pairs, first, middle, last) {
-  const { keys: keys2, indices } = pairs;
-  const size = middle - first;
-  for (let parent = size - 2 >> 1; parent >= 0; parent--) {
-    adjustHeap(pairs, first, parent, size, keys2[first + parent], indices[first + parent]);
-  }
-  for (let i = middle; i < last; i++) {
-    if (keys2[i] < keys2[first]) {
-      const key2 = keys2[i];
-      const index = indices[i];
-      keys2[i] = keys2[first];
-      indices[i] = indices[first];
-      adjustHeap(pairs, first, 0, size, key2, index);
-    }
-  }
-}
-function adjustHeap(pairs, first, start3, size, key2, index) {
-  const { keys: keys2, indices } = pairs;
-  let hole = start3;
-  let child = hole;
-  while (child < size - 1 >> 1) {
-    child = 2 * (child + 1);
-    if (keys2[first + child] < keys2[first + child - 1]) child--;
-    keys2[first + hole] = keys2[first + child];
-    indices[first + hole] = indices[first + child];
-    hole = child;
-  }
-  if ((size & 1) === 0 && child === size - 2 >> 1) {
-    child = 2 * child + 1;
-    keys2[first + hole] = keys2[first + child];
-    indices[first + hole] = indices[first + child];
-    hole = child;
-  }
-  while (hole > start3) {
-    const parent = hole - 1 >> 1;
-    if (!(keys2[first + parent] < key2)) break;
-    keys2[first + hole] = keys2[first + parent];
-    indices[first + hole] = indices[first + parent];
-    hole = parent;
-  }
-  keys2[first + hole] = key2;
-  indices[first + hole] = index;
-}
-function swap({ keys: keys2, indices }, a, b) {
-  const key2 = keys2[a];
-  const index = indices[a];
-  keys2[a] = keys2[b];
-  indices[a] = indices[b];
-  keys2[b] = key2;
-  indices[b] = index;
-}
-
-// src/prune/over-all-layers.ts
-function leastOverAllLayers(scores, amount2) {
-  const starts = [];
-  let count = 0;
-  for (const { length } of scores) {
-    starts.push(count);
-    count += length;
-  }
-  const all = new Float64Array(count);
-  for (const [i, layerScores] of scores.entries()) all.set(layerScores, starts[i]);
-  const chosen = smallestIndices(all, roundHalfEven(amount2 * count)).sort();
-  let next = 0;
-  return scores.map(({ length }, i) => {
-    const first = next;
-    while (next < chosen.length && chosen[next] < starts[i] + length) next++;
-    return chosen.slice(first, next).map((index) => index - starts[i]);
+    const name = tensor.name || node.name;
+    const group = Number(node.attribute.find((attribute) => attribute.name === "group")?.i ?? 1n);
+    const shape = tensor.dims.map(Number);
+    found2.set(tensor, {
+      weight: { name, shape, group, tensor: storedTensor(model2, tensor, name) },
+      nodes: [node.name],
+      uses: [use2]
+    });
   });
-}
-function zeroed(layers2, indices) {
-  return layers2.map(({ values }, i) => {
-    const pruned = values.slice();
-    for (const index of indices[i]) pruned[index] *= 0;
-    return pruned;
-  });
-}
-
-// src/prune/global.ts
-var global2 = (layers2, amount2) => zeroed(
-  layers2,
-  leastOverAllLayers(
-    layers2.map(({ values }) => values.map(Math.abs)),
-    amount2
-  )
-);
-
-// src/prune/l1.ts
-var l1 = (layers2, amount2) => layers2.map(({ values }) => {
-  const pruned = values.slice();
-  const count = roundHalfEven(amount2 * values.length);
-  for (const index of smallestIndices(values.map(Math.abs), count)) pruned[index] *= 0;
-  return pruned;
-});
-
-// src/prune/lamp.ts
-var lamp = (layers2, amount2) => zeroed(
-  layers2,
-  leastOverAllLayers(
-    layers2.map(({ values }) => lampScores(values)),
-    amount2
-  )
-);
-function lampScores(values) {
-  const order = ascendingByMagnitude(values);
-  const scores = new Float64Array(values.length);
-  let sum3 = 0;
-  for (let rank = order.length - 1; rank >= 0; rank--) {
-    const index = order[rank];
-    const square = values[index] ** 2;
-    sum3 += square;
-    scores[index] = square === 0 ? 0 : square / sum3;
+  if (found2.size === 0) {
+    throw new UserError(
+      "model",
+      `${model2.path} must hold Conv layers to prune, but it has none.`,
+      "Check that this is a YOLO detector."
+    );
   }
-  return scores;
+  return [...found2.values()].map(({ weight, nodes, uses }) => ({
+    ...weight,
+    nodes,
+    uses: uses.map(({ biasTensor, ...use2 }) => ({
+      ...use2,
+      bias: biasTensor && references.get(biasTensor) === 1 ? biasOf(model2, biasTensor, weight.shape[0]) : null
+    }))
+  }));
 }
-function ascendingByMagnitude(values) {
-  const keys2 = new BigUint64Array(values.length);
-  const halves2 = new Uint32Array(keys2.buffer);
-  const [low, high] = LITTLE_ENDIAN ? [0, 1] : [1, 0];
-  halves2.forEach((_, i) => {
-    halves2[i] = i >> 1;
-  });
-  const magnitudes = values.map(Math.abs);
-  const bits = new Uint32Array(magnitudes.buffer);
-  for (const [i, value] of bits.entries()) halves2[2 * i + high] = value;
-  keys2.sort();
-  return Uint32Array.from({ length: values.length }, (_, i) => halves2[2 * i + low]);
-}
-var LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
-// src/prune/n-m.ts
-function parsePattern(text3) {
-  const match = /^(\d{1,2}):(\d{1,2})$/.exec(text3);
-  const [n, m2] = [Number(match?.[1]), Number(match?.[2])];
-  return n >= 1 && n < m2 && [2, 4, 8, 16, 32, 64].includes(m2) ? { n, m: m2 } : null;
-}
-function patternFits({ shape }, { m: m2 }) {
-  return shape[1] % m2 === 0;
-}
-function* patternGroups([, channels, height, width], m2) {
-  const area = height * width;
-  for (let first = 0; first < channels; first += m2) {
-    for (let place = 0; place < area; place++) {
-      yield Array.from({ length: m2 }, (_, i) => (first + i) * area + place);
-    }
-  }
-}
-function nOfM(pattern) {
-  return (layers2) => layers2.map((layer) => patternFits(layer, pattern) ? prunedRows(layer, pattern) : null);
-}
-function prunedRows({ shape, values }, { n, m: m2 }) {
-  const pruned = values.slice();
-  const columns = values.length / shape[0];
-  const groups = [...patternGroups(shape, m2)];
-  for (let row = 0; row < values.length; row += columns) {
-    for (const group of groups) {
-      const order = group.map((index) => row + index).sort((a, b) => Math.abs(values[a]) - Math.abs(values[b]) || a - b);
-      for (const index of order.slice(0, m2 - n)) pruned[index] *= 0;
-    }
-  }
-  return pruned;
-}
-
-// src/prune/methods.ts
-var METHODS = { l1, global: global2, lamp };
-function parseMethod(name) {
-  if (Object.hasOwn(METHODS, name)) {
-    return { calibrated: false, prune: METHODS[name], pattern: null };
-  }
-  if (name === "reconstruct") return { calibrated: true, pattern: null };
-  const calibrated = name.startsWith("reconstruct-");
-  const pattern = parsePattern(calibrated ? name.slice("reconstruct-".length) : name);
-  if (!pattern) return null;
-  return calibrated ? { calibrated, pattern } : { calibrated, prune: nOfM(pattern), pattern };
-}
-
-// src/input-values.ts
-var text = (given) => ({ value: given });
-var lines = (given) => ({
-  value: given.split(/\r?\n/).map((line) => line.trim()).filter(Boolean)
-});
-function required(parse4) {
-  return (given) => given === "" ? { must: "given", remedy: "Add it to the step." } : parse4(given);
-}
-function optional(parse4) {
-  return (given) => given === "" ? { value: null } : parse4(given);
-}
-function oneOf(words) {
-  return (given) => {
-    const word = words.find((candidate) => candidate === given);
-    if (word !== void 0) return { value: word };
-    const meant = words.find((candidate) => candidate.toLowerCase() === given.toLowerCase());
-    return {
-      must: `one of ${words.join(", ")}`,
-      remedy: meant ? `Did you mean ${meant}?` : "Choose one of them."
-    };
-  };
-}
-var boolean = (given) => {
-  if (/^(true|True|TRUE)$/.test(given)) return { value: true };
-  if (/^(false|False|FALSE)$/.test(given)) return { value: false };
-  return { must: "true or false (YAML 1.2: also True, TRUE, False, FALSE)", remedy: "Write true or false." };
-};
-var NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-function parseShare(given) {
-  const digits = given.endsWith("%") ? given.slice(0, -1).trim() : given;
-  if (!NUMBER.test(digits)) return Number.NaN;
-  return given.endsWith("%") ? Number(digits) / 100 : Number(digits);
-}
-var amount = (given) => {
-  if (given === "auto") return { value: "auto" };
-  const shares = [];
-  for (const part of given.split(",").map((text3) => text3.trim())) {
-    const result = shareOfWeights(part);
-    if (!("value" in result)) return result;
-    shares.push(result.value);
-  }
-  const ascending = [...new Set(shares)].sort((a, b) => a - b);
-  if (ascending.length <= MOST_AMOUNTS) return { value: ascending };
-  return {
-    must: `at most ${MOST_AMOUNTS} shares`,
-    remedy: "Each is validated on all images: name fewer, or write auto."
-  };
-};
-var MOST_AMOUNTS = 20;
-var shareOfWeights = (given) => {
-  const must = "shares between 0 % and 100 %, such as 30%, 0.3 or 20%,30%,40%, or auto";
-  const value = parseShare(given);
-  if (Number.isNaN(value)) return { must, remedy: "Write 30% or 0.3." };
-  if (!given.endsWith("%") && value > 1) return { must, remedy: `Did you mean ${given}%?` };
-  if (value <= 0) return { must, remedy: "Nothing would be pruned: leave the step out, or choose more." };
-  if (value >= 1) return { must, remedy: "Every weight would become zero: choose less." };
-  return { value };
-};
-var method = (given) => parseMethod(given) ? { value: given } : {
-  must: "l1, global, lamp, reconstruct, a pattern such as 2:4, or reconstruct-2:4",
-  remedy: "Choose one of them; docs/methods.md says what each keeps."
-};
-var share2 = (given) => {
-  const value = parseShare(given);
-  if (value >= 0 && value <= 1) return { value };
-  return {
-    must: "a number from 0 to 1",
-    remedy: value > 1 && value <= 100 ? `Did you mean ${value / 100}?` : "Write one such as 0.25."
-  };
-};
-var maxDrop2 = (given) => {
-  const value = parseShare(given);
-  if (value >= 0 && value <= 1) return { value: { value, relative: given.endsWith("%") } };
-  const must = "an absolute drop from 0 to 1 such as 0.02, or a relative one such as 5%";
-  return {
-    must,
-    remedy: value > 1 && !given.endsWith("%") ? `Did you mean ${given}%?` : "Write 0.02 or 5%."
-  };
-};
-var thresholds = (given) => {
-  if (given === "") return { value: NO_THRESHOLDS };
+function biasOf(model2, tensor, channels) {
   try {
-    return { value: parseThresholds(given) };
+    const stored = storedTensor(model2, tensor, tensor.name);
+    return stored.count === channels ? stored : null;
   } catch (error2) {
-    if (error2 instanceof ThresholdsError) return { must: error2.message, remedy: error2.remedy };
+    if (error2 instanceof UserError) return null;
     throw error2;
   }
-};
-var artifactName = (given) => {
-  if (given === "none") return { value: "" };
-  if (!/[":<>|*?\\/\r\n]/.test(given)) return { value: given };
+}
+function convUse(node, inMainGraph) {
+  const attribute = (name) => node.attribute.find((candidate) => candidate.name === name);
+  const ints = (name, fallback) => {
+    const given = attribute(name)?.ints ?? [];
+    return given.length > 0 ? given.map(Number) : fallback;
+  };
+  const autoPad = new TextDecoder().decode(attribute("auto_pad")?.s);
   return {
-    must: 'a name without any of " : < > | * ? \\ / and line breaks',
-    remedy: "Use letters, digits and dashes."
-  };
-};
-var WORKFLOW_TOKEN = `\${{ github.token }}`;
-var token = (given) => ({ value: given === WORKFLOW_TOKEN ? "" : given });
-var wholeNumber = (given) => /^\d{1,6}$/.test(given) ? { value: Number(given) } : { must: "a whole number from 0 on", remedy: "Write digits only, such as 0 or 4." };
-var positiveInteger = (given) => /^\d{1,6}$/.test(given) && Number(given) > 0 ? { value: Number(given) } : { must: "a whole number from 1 on", remedy: "Write digits only, such as 300." };
-var duration = (given) => {
-  const [, digits, unit] = /^(\d{1,6})\s*([smh]?)$/.exec(given) ?? [];
-  const seconds = Number(digits) * (unit === "s" ? 1 : unit === "h" ? 3600 : 60);
-  return seconds > 0 && seconds <= MAX_SECONDS ? { value: seconds } : {
-    must: "a time of at most 24 days, in minutes or with a unit",
-    remedy: "Write 30 (minutes), 90s or 2h."
-  };
-};
-var MAX_SECONDS = 24 * 24 * 3600;
-var imageSize = (given) => {
-  const sides = given.replace(/^\[(.*)\]$/, "$1").split(/[x×,]/).map((side) => Number(side.trim() || Number.NaN));
-  const fits = sides.every((side) => Number.isInteger(side) && side >= 32 && side <= 8192);
-  if (sides.length > 2 || !fits) {
-    return {
-      must: "a size in pixels from 32 to 8192, such as 640 or 480x864 (height x width)",
-      remedy: "Write 640."
-    };
-  }
-  const [height, width = height] = sides;
-  return { value: { width, height } };
-};
-
-// src/prune/reconstruct/budgets.ts
-var BUDGETS = ["obs", "lamp", "uniform"];
-async function sharedOut(problems, amount2, budget, obsOf) {
-  const sizes = problems.flatMap(
-    ({ segments: segments2, shape, group }) => segments2.map(({ columns }) => columns * shape[0] / group)
-  );
-  const total = sizes.reduce((sum3, size) => sum3 + size, 0);
-  const counts = budget === "uniform" ? evenly(sizes, amount2) : leastCounts(
-    budget === "obs" ? await obsOf() : problems.flatMap(lampBySegment),
-    Math.round(amount2 * total)
-  );
-  let next = 0;
-  return problems.map(({ segments: segments2 }) => segments2.map(() => counts[next++]));
-}
-function evenly(sizes, amount2) {
-  let [before, taken] = [0, 0];
-  return sizes.map((size) => {
-    before += size;
-    const count = Math.round(amount2 * before) - taken;
-    taken += count;
-    return count;
-  });
-}
-function lampBySegment({ values, shape, group, segments: segments2 }) {
-  const scores = lampScores(values);
-  const rowCount = shape[0] / group;
-  const rowLength = values.length / shape[0];
-  return segments2.map(({ group: index, start: start3, columns }) => {
-    const part = new Float32Array(rowCount * columns);
-    for (let row = 0; row < rowCount; row++) {
-      const from = (index * rowCount + row) * rowLength + start3;
-      part.set(scores.subarray(from, from + columns), row * columns);
-    }
-    return part;
-  });
-}
-function leastCounts(lists, count) {
-  const bits = lists.map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
-  const high = bucketOf(bits, count, (value) => value >>> 16);
-  const low = bucketOf(
-    bits,
-    count - high.below,
-    (value) => value >>> 16 === high.bucket ? value & 65535 : -1
-  );
-  const threshold = high.bucket * 65536 + low.bucket;
-  let equal = count - high.below - low.below;
-  return bits.map((list) => {
-    let taken = 0;
-    for (const value of list) {
-      if (value < threshold) taken++;
-      else if (value === threshold && equal > 0) {
-        taken++;
-        equal--;
-      }
-    }
-    return taken;
-  });
-}
-function bucketOf(lists, count, bucketAt) {
-  const sizes = new Float64Array(65536);
-  for (const list of lists) {
-    for (const value of list) {
-      const bucket = bucketAt(value);
-      if (bucket >= 0) sizes[bucket]++;
-    }
-  }
-  let below = 0;
-  for (let bucket = 0; bucket < sizes.length; bucket++) {
-    if (below + sizes[bucket] >= count) return { bucket, below };
-    below += sizes[bucket];
-  }
-  return { bucket: sizes.length - 1, below };
-}
-
-// src/inputs.ts
-function input(parse4, defaultText, description) {
-  return { parse: parse4, default: defaultText, description };
-}
-var INPUTS = {
-  model: input(required(text), null, "Path or glob of the trained model; must match exactly one .onnx file."),
-  data: input(required(text), null, "YOLO data.yaml that names the images and classes."),
-  annotations: input(
-    optional(text),
-    "",
-    "COCO instances_*.json with the ground truth, instead of label files."
-  ),
-  amount: input(
-    amount,
-    "30%",
-    "Share of the Conv weights to make zero: 30% or 0.3; several (20%,30%,40%) to take the largest that passes; or auto to find it."
-  ),
-  rescue: input(
-    boolean,
-    "false",
-    "Where the amount drops too much, whether to give weights back to the layers that cost most until it passes."
-  ),
-  method: input(
-    method,
-    "l1",
-    "Pruning method: l1, global, lamp, N:M such as 2:4, reconstruct or reconstruct-N:M; see docs/methods.md."
-  ),
-  calibration: input(
-    text,
-    "train",
-    "Images for methods that look at some: a split of data.yaml, a folder or a .txt list; labels are not needed."
-  ),
-  "calibration-images": input(positiveInteger, "128", "How many calibration images to use at most."),
-  seed: input(wholeNumber, "0", "Seed of what is drawn at random: the same seed gives the same model."),
-  budget: input(
-    oneOf(BUDGETS),
-    "obs",
-    "How reconstruct shares the zeros out among the layers: obs (by what they cost), lamp or uniform."
-  ),
-  exclude: input(lines, "", "Globs, one a line, over Conv node or weight names to leave alone."),
-  split: input(
-    oneOf(["val", "test", "train"]),
-    "val",
-    "Split of data.yaml to validate on: val, test or train."
-  ),
-  protocol: input(
-    oneOf(["auto", "yolov5", "ultralytics", "coco"]),
-    "auto",
-    "Whose rules make the figures: auto (by the model), yolov5, ultralytics or coco."
-  ),
-  metric: input(
-    oneOf(METRIC_NAMES),
-    "mAP50-95",
-    `Figure that decides the verdict: ${METRIC_NAMES.join(", ")}.`
-  ),
-  "max-drop": input(
-    maxDrop2,
-    "0.02",
-    "Accepted drop of the metric: absolute (0.02), or with % relative to the unpruned model (5%)."
-  ),
-  baseline: input(
-    text,
-    "",
-    "report.json of another run, such as that of the main branch, to hold the pruned model against."
-  ),
-  "min-metric": input(optional(share2), "", "Least figure that the pruned model must reach."),
-  confidence: input(
-    oneOf(CONFIDENCES),
-    "point",
-    "How sure a drop must be: point (the plain difference decides), certain (fail only if the 95 % interval lies above max-drop) or safe (fail unless it lies below)."
-  ),
-  thresholds: input(
-    thresholds,
-    "",
-    "More rules, as YAML: by metric { max-drop, min }, per-class: { max-drop, min-labels }, max-slower, max-bytes."
-  ),
-  imgsz: input(
-    optional(imageSize),
-    "",
-    "Input size in pixels (640, or height x width: 480x864); only for models with a dynamic input."
-  ),
-  conf: input(
-    optional(share2),
-    "",
-    "Confidence floor of detections; by default 0.001, as the reference validators use."
-  ),
-  iou: input(
-    optional(share2),
-    "",
-    "IoU above which NMS suppresses a box; by default 0.6 (yolov5) or 0.7 (ultralytics)."
-  ),
-  "max-det": input(optional(positiveInteger), "", "Detections kept per image; by default 300."),
-  device: input(oneOf(["auto", "cpu", "cuda"]), "auto", "Where the models run: auto, cpu or cuda."),
-  threads: input(wholeNumber, "0", "Processor threads to use; 0 means all cores."),
-  timeout: input(
-    optional(duration),
-    "",
-    "Time limit of the run: minutes, or with a unit such as 90s or 2h; by default none."
-  ),
-  backup: input(
-    optional(text),
-    "",
-    "Where the original is kept; by default NAME.unpruned.onnx beside the model."
-  ),
-  output: input(optional(text), "", "Where the pruned model goes; by default it replaces the model."),
-  "output-format": input(
-    oneOf(["onnx", "zstd"]),
-    "onnx",
-    "onnx, or zstd to write a compressed copy beside the pruned model as well: NAME.onnx.zst."
-  ),
-  "on-fail": input(
-    oneOf(["restore", "keep"]),
-    "restore",
-    "After a failed verdict: restore (the model stays as it was) or keep (the pruned one is put there all the same)."
-  ),
-  "fail-on-drop": input(boolean, "true", "Whether a failed verdict fails the step; false only reports it."),
-  "report-dir": input(
-    optional(text),
-    "",
-    "Folder for report.json and summary.md; by default yolo-prune-report in RUNNER_TEMP, else in the working directory."
-  ),
-  "save-json": input(
-    boolean,
-    "false",
-    "Whether to write both models' detections and the ground truth in COCO form into the report folder."
-  ),
-  "allow-read": input(
-    lines,
-    "",
-    "Folders outside of the workspace, one a line, that the data set and links may lead to; the command line reads everywhere."
-  ),
-  "runtime-path": input(
-    optional(text),
-    "",
-    "Prepared folder or archive of the native packages, for machines without network; see docs/runtime.md."
-  ),
-  summary: input(boolean, "true", "Whether to write the job summary."),
-  comment: input(
-    oneOf(["auto", "always", "never", "on-fail"]),
-    "auto",
-    "Comment on the pull request: auto (where there is one), always, never, or on-fail."
-  ),
-  token: input(
-    token,
-    WORKFLOW_TOKEN,
-    "Token for the comment (pull-requests: write) and the release (contents: write)."
-  ),
-  "artifact-name": input(
-    artifactName,
-    "yolo-prune-report",
-    "Name of the artifact with the models and the report; none for no artifact."
-  ),
-  "retention-days": input(
-    wholeNumber,
-    "0",
-    "Days that GitHub keeps the artifact; 0 means the repository's default."
-  ),
-  "release-tag": input(
-    text,
-    "",
-    "Tag of an existing release that gets the pruned model, its SHA-256 and report.json after a pass."
-  )
-};
-var PATHS = ["model", "data", "annotations", "baseline", "backup", "output", "report-dir"];
-async function loadInputs(source, surroundings) {
-  const errors = [];
-  const parsed = {};
-  for (const name of Object.keys(INPUTS)) {
-    const given = source(name).trim();
-    const result = INPUTS[name].parse(given || (INPUTS[name].default ?? ""));
-    if ("value" in result) parsed[name] = result.value;
-    else errors.push(inputError(name, result.must, given, result.remedy));
-  }
-  const values = parsed;
-  const model2 = values.model ? await oneModel(values.model, errors) : "";
-  if (values.data) await oneFile("data", "data.yaml", values.data, errors);
-  if (values.annotations) await oneFile("annotations", "JSON file", values.annotations, errors);
-  if (values.baseline) await oneFile("baseline", "report.json", values.baseline, errors);
-  if (model2 && values.backup && resolve4(values.backup) === resolve4(values.output ?? model2)) {
-    errors.push(
-      inputError(
-        "backup",
-        "a path of its own",
-        values.backup,
-        "The pruned model would go to the same place; name another."
-      )
-    );
-  }
-  const { workspace } = surroundings;
-  const roots2 = errors.length > 0 ? null : rootsOf(workspace, values);
-  for (const name of PATHS) {
-    const path3 = name === "model" ? model2 : values[name];
-    if (path3) refuseStray(name, path3, workspace, roots2, errors);
-  }
-  if (values.method && values.amount) refuseOtherAmounts(values, errors);
-  if (errors.length > 0) throw new UserErrors(headline(errors.length), errors);
-  return Object.freeze({
-    ...values,
-    model: model2,
-    backup: values.backup ?? defaultBackup(model2),
-    output: values.output ?? model2,
-    "report-dir": values["report-dir"] ?? join2(surroundings.temporaryFolder || ".", "yolo-prune-report"),
-    roots: roots2
-  });
-}
-function refuseOtherAmounts({ amount: amount2, method: method2, rescue: rescue2 }, errors) {
-  const given = amount2 === "auto" ? "auto" : amount2.map((share3) => `${100 * share3}%`).join(",");
-  if (given === "auto" || amount2.length > 1) {
-    const must = "a single share";
-    const pattern = parseMethod(method2)?.pattern;
-    if (pattern) {
-      const why = `with the method ${method2}`;
-      const remedy = "A pattern has its own amount: leave `amount` out, or choose another method.";
-      errors.push(inputError("amount", `${must} ${why}`, given, remedy));
-    }
-    if (rescue2) {
-      const remedy = "Choose one of them: auto and several amounts find one that passes by themselves.";
-      errors.push(inputError("amount", `${must} with rescue`, given, remedy));
-    }
-  }
-}
-function headline(count) {
-  return count === 1 ? "One input is wrong:" : `${count} inputs are wrong:`;
-}
-function defaultBackup(model2) {
-  return join2(dirname4(model2), basename3(model2).replace(/\.onnx$/i, ".unpruned.onnx"));
-}
-
-// src/native-base.ts
-import { homedir, tmpdir } from "node:os";
-
-// src/runtime/cache.ts
-import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { cp, mkdir, rename, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
-import { dirname as dirname5, join as join4 } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
-
-// src/runtime/parts-folder.ts
-import { readdir as readdir2, readFile as readFile2, rm, stat as stat3, writeFile } from "node:fs/promises";
-import { join as join3, relative as relative3, sep as sep3 } from "node:path";
-
-// src/files/hashes.ts
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-async function sha256OfFile(path3) {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path3)) hash.update(chunk);
-  return hash.digest("hex");
-}
-function sha256(bytes2) {
-  return createHash("sha256").update(bytes2).digest("hex");
-}
-
-// src/runtime/lock.ts
-import { createHash as createHash2 } from "node:crypto";
-import { readFile } from "node:fs/promises";
-
-// src/runtime/target.ts
-var NATIVE_TARGETS = [
-  "linux-x64-glibc",
-  "linux-arm64-glibc",
-  "darwin-arm64",
-  "win32-x64",
-  "win32-arm64"
-];
-var WEBASSEMBLY = { platform: "webassembly", arch: null, libc: null };
-function partsTarget(machine) {
-  return isNativeTarget(machine) ? machine : WEBASSEMBLY;
-}
-function currentTarget() {
-  const { platform: platform2, arch } = process;
-  const libc = platform2 !== "linux" ? null : glibcVersion() === null ? "musl" : "glibc";
-  return { platform: platform2, arch, libc };
-}
-function glibcVersion() {
-  Object.assign(process.report, { excludeNetwork: true });
-  const { header } = process.report.getReport();
-  return header.glibcVersionRuntime ?? null;
-}
-function targetName({ platform: platform2, arch, libc }) {
-  return [platform2, arch, libc].filter((part) => part !== null).join("-");
-}
-function isNativeTarget(target) {
-  return NATIVE_TARGETS.includes(targetName(target));
-}
-var ORT_BINARY = /(?:^|\/)onnxruntime-node\/bin\/napi-v\d+\/([^/]+)\/([^/]+)\/([^/]+)$/;
-var GPU_ONLY = ["DirectML.dll", "dxcompiler.dll", "dxil.dll"];
-var MAC_COPY = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
-var ORT_WEB_FILE = /(?:^|\/)onnxruntime-web\/(.+)$/;
-var ORT_WEB_NEEDED = [
-  "package.json",
-  "dist/ort.node.min.js",
-  "dist/ort-wasm-simd-threaded.mjs",
-  "dist/ort-wasm-simd-threaded.wasm"
-];
-function isNeeded(path3, target) {
-  if (path3 === "node_modules/.package-lock.json") return false;
-  const [, webFile] = ORT_WEB_FILE.exec(path3) ?? [];
-  if (webFile !== void 0) return ORT_WEB_NEEDED.includes(webFile);
-  const [, platform2, arch, file] = ORT_BINARY.exec(path3) ?? [];
-  if (file === void 0) return true;
-  return platform2 === target.platform && arch === target.arch && !GPU_ONLY.includes(file) && !MAC_COPY.test(file);
-}
-
-// src/runtime/lock.ts
-var ORT_WEB_NEEDS = ["onnxruntime-common"];
-function partsLock(project) {
-  return closure(
-    project,
-    () => true,
-    (entry) => {
-      const { version, integrity, dependencies, optionalDependencies, optional: optional2, os, cpu, libc } = entry;
-      return { version, integrity, dependencies, optionalDependencies, optional: optional2, os, cpu, libc };
-    }
-  );
-}
-function lockFor(lock, target) {
-  const fits = ({ os, cpu, libc }) => (!os || os.includes(target.platform)) && (!cpu || target.arch !== null && cpu.includes(target.arch)) && (!libc || target.libc !== null && libc.includes(target.libc));
-  return closure(lock, fits, ({ version, integrity, dependencies, optionalDependencies }, path3) => {
-    const present = Object.entries(optionalDependencies ?? {}).filter(([name]) => {
-      const found2 = locate(lock, path3, name);
-      return found2 !== null && fits(lock.packages[found2]);
-    });
-    return { version, integrity, dependencies: { ...dependencies, ...Object.fromEntries(present) } };
-  });
-}
-function manifestOf({ packages }) {
-  return { ...packages[""], private: true };
-}
-function lockedPackages({ packages }) {
-  const names = Object.keys(packages[""].dependencies).sort();
-  return new Map(names.map((name) => [name, packages[`node_modules/${name}`].version]));
-}
-function ortVersion(lock) {
-  return [...lockedPackages(lock)].find(([name]) => name.startsWith("onnxruntime-"))[1];
-}
-function partsName(lock, target) {
-  const version = `${ortVersion(lock)}-sharp.${lockedPackages(lock).get("sharp")}`;
-  const hash = createHash2("sha256").update(JSON.stringify(lockFor(lock, target))).digest("hex");
-  return `${version}/${targetName(target)}-${hash.slice(0, 8)}`;
-}
-async function readLock(bundleUrl, target) {
-  const read = async (path3) => JSON.parse(await readFile(new URL(path3, bundleUrl), "utf8"));
-  const folder = target === WEBASSEMBLY ? "./runtime/webassembly/" : "./runtime/";
-  if (!bundleUrl.endsWith(".ts")) return read(`${folder}package-lock.json`);
-  return partsLock(
-    await read(target === WEBASSEMBLY ? `${folder}package-lock.json` : "../package-lock.json")
-  );
-}
-function closure(lock, fits, trim2) {
-  const name = "yolo-prune-native-parts";
-  const wanted = Object.keys(lock.packages[""].dependencies).sort();
-  const found2 = /* @__PURE__ */ new Set();
-  const visit = (from, names) => {
-    for (const name2 of names) {
-      const path3 = locate(lock, from, name2);
-      if (path3 === null || found2.has(path3) || !fits(lock.packages[path3])) continue;
-      found2.add(path3);
-      const { dependencies: dependencies2, optionalDependencies } = entryOf(lock, path3);
-      visit(path3, Object.keys({ ...dependencies2, ...optionalDependencies }));
-    }
-  };
-  visit("", wanted);
-  const packages = [...found2].sort().map((path3) => {
-    const entry = entryOf(lock, path3);
-    if (!entry.integrity) throw new Error(`${path3} has no integrity hash in the lock file.`);
-    return [path3, trim2(entry, path3)];
-  });
-  const dependencies = Object.fromEntries(lockedPackages(lock));
-  return {
-    name,
-    lockfileVersion: 3,
-    requires: true,
-    packages: { "": { name, dependencies }, ...Object.fromEntries(packages) }
+    input: inMainGraph ? node.input[0] ?? null : null,
+    output: node.output[0] ?? "",
+    strides: ints("strides", [1, 1]),
+    dilations: ints("dilations", [1, 1]),
+    pads: autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER" ? autoPad : ints("pads", [0, 0, 0, 0])
   };
 }
-function entryOf({ packages }, path3) {
-  const entry = packages[path3];
-  if (path3 !== "node_modules/onnxruntime-web") return entry;
-  const needed = Object.entries(entry.dependencies ?? {}).filter(([name]) => ORT_WEB_NEEDS.includes(name));
-  return { ...entry, dependencies: Object.fromEntries(needed) };
-}
-function locate({ packages }, from, name) {
-  for (let folder = from; ; folder = folder.slice(0, folder.lastIndexOf("node_modules/"))) {
-    const path3 = `${folder && !folder.endsWith("/") ? `${folder}/` : folder}node_modules/${name}`;
-    if (packages[path3]) return path3;
-    if (folder === "") return null;
+function visitGraph(graph, outer, visit) {
+  const sources = new Map(outer);
+  for (const tensor of graph.initializer) sources.set(tensor.name, { tensor });
+  for (const node of graph.node) {
+    const constant = node.opType === "Constant" ? node.attribute.find(({ name }) => name === "value")?.t : void 0;
+    for (const output of node.output) sources.set(output, constant ? { tensor: constant } : { node });
   }
-}
-
-// src/runtime/parts-folder.ts
-var LISTING = "native-parts.json";
-function baseOf(folder) {
-  return join3(folder, "package.json");
-}
-async function writeManifests(folder, lock) {
-  await writeFile(join3(folder, "package.json"), `${JSON.stringify(manifestOf(lock), null, 2)}
-`);
-  await writeFile(join3(folder, "package-lock.json"), `${JSON.stringify(lock, null, 2)}
-`);
-}
-async function dropUnneeded(folder, target) {
-  for (const path3 of await filesOf(folder)) {
-    if (!isNeeded(path3, target)) await rm(join3(folder, path3));
-  }
-}
-async function seal(folder, name) {
-  const files = {};
-  for (const path3 of await filesOf(folder)) {
-    const { size } = await stat3(join3(folder, path3));
-    files[path3] = { bytes: size, sha256: await sha256OfFile(join3(folder, path3)) };
-  }
-  const listing = { name, files };
-  await writeFile(join3(folder, LISTING), `${JSON.stringify(listing, null, 2)}
-`);
-}
-async function sealedName(folder) {
-  return (await readListing(folder))?.name ?? null;
-}
-async function isComplete(folder, name) {
-  return everyFile(folder, name, async (path3, { bytes: bytes2 }) => (await stat3(path3)).size === bytes2);
-}
-async function isIntact(folder, name) {
-  return everyFile(folder, name, async (path3, { sha256: sha2562 }) => await sha256OfFile(path3) === sha2562);
-}
-async function everyFile(folder, name, check2) {
-  const listing = await readListing(folder);
-  if (listing?.name !== name) return false;
-  for (const [path3, wanted] of Object.entries(listing.files)) {
-    if (!await check2(join3(folder, path3), wanted).catch(() => false)) return false;
-  }
-  return true;
-}
-async function readListing(folder) {
-  try {
-    return JSON.parse(await readFile2(join3(folder, LISTING), "utf8"));
-  } catch {
-    return null;
-  }
-}
-async function filesOf(folder) {
-  const entries = await readdir2(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative3(folder, join3(entry.parentPath, entry.name)).replaceAll(sep3, "/")).sort();
-}
-
-// src/runtime/cache.ts
-var TOOL = "yolo-prune-runtime";
-async function findEntry(cache) {
-  for (let number = 0; ; number++) {
-    const place = placeOf(cache, number);
-    if (!existsSync(place)) return null;
-    if (await isComplete(place, cache.name)) return place;
-  }
-}
-async function addEntry(cache, folder, log3) {
-  try {
-    return await moveIntoCache(cache, folder);
-  } catch (error2) {
-    log3.warning(
-      `The native parts cannot be kept in ${cache.root}, so the next run prepares them again: ${messageOf(error2)}.`
-    );
-    return folder;
-  }
-}
-async function moveIntoCache(cache, folder) {
-  for (let number = 0; ; number++) {
-    const place = placeOf(cache, number);
-    await mkdir(dirname5(place), { recursive: true });
-    if (!existsSync(place) && await move(folder, place)) {
-      await writeFile2(`${place}.complete`, "").catch(() => {
-      });
-      return place;
-    }
-    if (await isComplete(place, cache.name)) return place;
-  }
-}
-function placeOf({ root, name, origin }, number) {
-  const ending = [...origin === void 0 ? [] : [`-${origin}`], ...number === 0 ? [] : [`.${number}`]];
-  return join4(root, TOOL, `${name}${ending.join("")}`);
-}
-async function move(folder, place) {
-  try {
-    return await renameFolder(folder, place);
-  } catch (error2) {
-    if (codeOf(error2) !== "EXDEV") throw error2;
-  }
-  const beside = `${place}.${randomUUID()}.partial`;
-  try {
-    await cp(folder, beside, { recursive: true });
-    return await renameFolder(beside, place);
-  } finally {
-    await rm2(beside, { recursive: true, force: true });
-  }
-}
-var PAUSES_MS = [50, 100, 200, 400, 800, 1600];
-async function renameFolder(from, to) {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await rename(from, to);
-      return true;
-    } catch (error2) {
-      if (existsSync(to)) return false;
-      const busy = ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error2) ?? "");
-      const wait = PAUSES_MS[attempt];
-      if (!busy || process.platform !== "win32" || wait === void 0) throw error2;
-      await pause(wait);
-    }
-  }
-}
-function codeOf(error2) {
-  return error2.code;
-}
-function userCacheFolder({ platform: platform2, home, XDG_CACHE_HOME, LOCALAPPDATA }) {
-  if (platform2 === "darwin") return join4(home, "Library", "Caches");
-  if (platform2 === "win32") return LOCALAPPDATA || join4(home, "AppData", "Local");
-  return XDG_CACHE_HOME || join4(home, ".cache");
-}
-
-// src/runtime/prepare.ts
-import { mkdir as mkdir3, mkdtemp, rm as rm4 } from "node:fs/promises";
-import { join as join9 } from "node:path";
-
-// src/runtime/npm.ts
-import { spawn } from "node:child_process";
-import { existsSync as existsSync2 } from "node:fs";
-import { dirname as dirname8, join as join7 } from "node:path";
-
-// node_modules/@actions/io/lib/io.js
-import * as path2 from "path";
-
-// node_modules/@actions/io/lib/io-util.js
-import * as fs from "fs";
-import * as path from "path";
-var __awaiter = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve8) {
-      resolve8(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve8, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e2) {
-        reject(e2);
+  for (const node of graph.node) {
+    visit(node, sources, graph);
+    for (const attribute of node.attribute) {
+      for (const subgraph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) {
+        visitGraph(subgraph, sources, visit);
       }
     }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e2) {
-        reject(e2);
-      }
-    }
-    function step(result) {
-      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-var { chmod, copyFile, lstat, mkdir: mkdir2, open, readdir: readdir3, rename: rename2, rm: rm3, rmdir, stat: stat4, symlink, unlink } = fs.promises;
-var IS_WINDOWS = process.platform === "win32";
-var READONLY = fs.constants.O_RDONLY;
-function isRooted(p) {
-  p = normalizeSeparators(p);
-  if (!p) {
-    throw new Error('isRooted() parameter "p" cannot be empty');
   }
-  if (IS_WINDOWS) {
-    return p.startsWith("\\") || /^[A-Z]:/i.test(p);
+}
+function resolveWeight(model2, conv, sources) {
+  let source = sources.get(conv.input[1] ?? "");
+  for (let steps = 0; source && "node" in source && source.node.opType === "Identity" && steps < 64; steps++) {
+    source = sources.get(source.node.input[0] ?? "");
   }
-  return p.startsWith("/");
-}
-function tryGetExecutablePath(filePath, extensions2) {
-  return __awaiter(this, void 0, void 0, function* () {
-    let stats = void 0;
-    try {
-      stats = yield stat4(filePath);
-    } catch (err) {
-      if (err.code !== "ENOENT") {
-        console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-      }
-    }
-    if (stats && stats.isFile()) {
-      if (IS_WINDOWS) {
-        const upperExt = path.extname(filePath).toUpperCase();
-        if (extensions2.some((validExt) => validExt.toUpperCase() === upperExt)) {
-          return filePath;
-        }
-      } else {
-        if (isUnixExecutable(stats)) {
-          return filePath;
-        }
-      }
-    }
-    const originalFilePath = filePath;
-    for (const extension2 of extensions2) {
-      filePath = originalFilePath + extension2;
-      stats = void 0;
-      try {
-        stats = yield stat4(filePath);
-      } catch (err) {
-        if (err.code !== "ENOENT") {
-          console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
-        }
-      }
-      if (stats && stats.isFile()) {
-        if (IS_WINDOWS) {
-          try {
-            const directory = path.dirname(filePath);
-            const upperName = path.basename(filePath).toUpperCase();
-            for (const actualName of yield readdir3(directory)) {
-              if (upperName === actualName.toUpperCase()) {
-                filePath = path.join(directory, actualName);
-                break;
-              }
-            }
-          } catch (err) {
-            console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
-          }
-          return filePath;
-        } else {
-          if (isUnixExecutable(stats)) {
-            return filePath;
-          }
-        }
-      }
-    }
-    return "";
-  });
-}
-function normalizeSeparators(p) {
-  p = p || "";
-  if (IS_WINDOWS) {
-    p = p.replace(/\//g, "\\");
-    return p.replace(/\\\\+/g, "\\");
-  }
-  return p.replace(/\/\/+/g, "/");
-}
-function isUnixExecutable(stats) {
-  return (stats.mode & 1) > 0 || (stats.mode & 8) > 0 && process.getgid !== void 0 && stats.gid === process.getgid() || (stats.mode & 64) > 0 && process.getuid !== void 0 && stats.uid === process.getuid();
-}
-
-// node_modules/@actions/io/lib/io.js
-var __awaiter2 = function(thisArg, _arguments, P, generator) {
-  function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve8) {
-      resolve8(value);
-    });
-  }
-  return new (P || (P = Promise))(function(resolve8, reject) {
-    function fulfilled(value) {
-      try {
-        step(generator.next(value));
-      } catch (e2) {
-        reject(e2);
-      }
-    }
-    function rejected(value) {
-      try {
-        step(generator["throw"](value));
-      } catch (e2) {
-        reject(e2);
-      }
-    }
-    function step(result) {
-      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
-    }
-    step((generator = generator.apply(thisArg, _arguments || [])).next());
-  });
-};
-function which(tool, check2) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (!tool) {
-      throw new Error("parameter 'tool' is required");
-    }
-    if (check2) {
-      const result = yield which(tool, false);
-      if (!result) {
-        if (IS_WINDOWS) {
-          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
-        } else {
-          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
-        }
-      }
-      return result;
-    }
-    const matches = yield findInPath(tool);
-    if (matches && matches.length > 0) {
-      return matches[0];
-    }
-    return "";
-  });
-}
-function findInPath(tool) {
-  return __awaiter2(this, void 0, void 0, function* () {
-    if (!tool) {
-      throw new Error("parameter 'tool' is required");
-    }
-    const extensions2 = [];
-    if (IS_WINDOWS && process.env["PATHEXT"]) {
-      for (const extension2 of process.env["PATHEXT"].split(path2.delimiter)) {
-        if (extension2) {
-          extensions2.push(extension2);
-        }
-      }
-    }
-    if (isRooted(tool)) {
-      const filePath = yield tryGetExecutablePath(tool, extensions2);
-      if (filePath) {
-        return [filePath];
-      }
-      return [];
-    }
-    if (tool.includes(path2.sep)) {
-      return [];
-    }
-    const directories = [];
-    if (process.env.PATH) {
-      for (const p of process.env.PATH.split(path2.delimiter)) {
-        if (p) {
-          directories.push(p);
-        }
-      }
-    }
-    const matches = [];
-    for (const directory of directories) {
-      const filePath = yield tryGetExecutablePath(path2.join(directory, tool), extensions2);
-      if (filePath) {
-        matches.push(filePath);
-      }
-    }
-    return matches;
-  });
-}
-
-// src/runtime/npm.ts
-async function findNpm() {
-  const found2 = await which("npm");
-  if (found2) return { program: found2, first: [] };
-  const bin = dirname8(process.execPath);
-  const beside = [join7(dirname8(bin), "lib"), bin].map((folder) => join7(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync2(path3));
-  if (beside) return { program: process.execPath, first: [beside] };
+  if (source && "tensor" in source) return source.tensor;
+  if (source && INT8_OPERATORS.has(source.node.opType)) refuseInt8(model2, conv);
+  const origin = source ? `computed by a ${source.node.opType} node` : "an input of the graph";
   throw new UserError(
-    "runtime",
-    "ONNX Runtime and sharp must be installed once by npm, but there is no npm on the PATH.",
-    "Add a step with actions/setup-node before this one or install npm on the runner; without a network, name a prepared folder or archive in `runtime-path`."
+    "model",
+    `The weight of Conv ${conv.name} in ${model2.path} must be a constant, but it is ${origin}.`,
+    "Export the model again with constant folding, or simplify it with onnxsim."
   );
 }
-function runNpm(npm, args, cwd, limit) {
-  return new Promise((resolve8, reject) => {
-    const child = start(npm, args, cwd, limit);
-    let errors = "";
-    child.stderr.setEncoding("utf8").on("data", (text3) => {
-      errors += text3;
-    });
-    child.on("close", (code) => resolve8({ ok: code === 0, timedOut: false, errors }));
-    child.on("error", (error2) => {
-      if (!limit?.aborted) return reject(error2);
-      child.stderr.destroy();
-      child.unref();
-      resolve8({ ok: false, timedOut: true, errors });
-    });
-  });
-}
-function start({ program, first }, args, cwd, signal) {
-  const words = [...first, ...args];
-  const stdio = ["ignore", "ignore", "pipe"];
-  const options = { cwd, stdio, killSignal: "SIGKILL", ...signal && { signal } };
-  if (!/\.(cmd|bat)$/i.test(program)) return spawn(program, words, options);
-  return spawn(`"${program}" ${words.join(" ")}`, { ...options, shell: true });
-}
-var UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|EPROTO|ENOTCACHED|FETCH_ERROR|ERR_SOCKET_TIMEOUT|E(CONNECTION|IDLE|RESPONSE|TRANSFER)TIMEOUT|E5\d\d)$/;
-var UNTRUSTED = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/;
-var WITHOUT_NETWORK = "Without a network, name a prepared folder or archive in `runtime-path` (`npm run runtime:pack` makes one), or use a runner whose tool cache has been filled by an earlier run.";
-function explainNpm({ timedOut, errors }) {
-  const lines2 = [...errors.matchAll(/^npm (?:error|ERR!) (.+)$/gm)].map(([, text3]) => text3.trim());
-  const code = lines2.find((line) => line.startsWith("code "))?.slice("code ".length) ?? "";
-  const said = lines2.filter((line) => !/^(code|errno|syscall) |A complete log of this run/.test(line));
-  const reason = timedOut ? "it did not answer in time" : [code, said[0]].filter(Boolean).join(": ");
-  const must = "ONNX Runtime and sharp must be installed once by npm";
-  if (code === "EINTEGRITY") {
-    return new UserError(
-      "runtime",
-      `The packages must have the hashes of the action's lock file, but one that npm got has not: ${reason}.`,
-      "It was changed or damaged on its way, so nothing was installed: check the registry or proxy that npm uses on this machine, and clear its cache (`npm cache clean --force`)."
-    );
-  }
-  if (timedOut || UNREACHABLE.test(code)) {
-    return new UserError(
-      "runtime",
-      `${must}, but npm does not reach its registry: ${reason}.`,
-      `Check the runner's network, and npm's registry and proxy (\`npm config get registry\`, HTTPS_PROXY). ${WITHOUT_NETWORK}`
-    );
-  }
-  if (UNTRUSTED.test(code)) {
-    return new UserError(
-      "runtime",
-      `${must}, but npm does not trust the certificate of its registry: ${reason}.`,
-      "Name the certificate authority in NODE_EXTRA_CA_CERTS, or in `cafile` of the npm configuration."
-    );
-  }
-  if (code === "E401" || code === "E403" || code === "ENEEDAUTH") {
-    return new UserError(
-      "runtime",
-      `${must}, but its registry refuses: ${reason}.`,
-      "Give npm a token for that registry, as by `registry-url` of actions/setup-node and NODE_AUTH_TOKEN."
-    );
-  }
-  if (code === "E404" || code === "ETARGET") {
-    return new UserError(
-      "runtime",
-      `${must}, but its registry does not have a package: ${reason}.`,
-      `Add the package to the registry that npm uses on this machine. ${WITHOUT_NETWORK}`
-    );
-  }
-  if (code === "ENOSPC") {
-    return new UserError(
-      "runtime",
-      `${must}, but the disk is full: ${reason}.`,
-      "Free 500 MB for the temporary folder and npm’s cache."
-    );
-  }
-  return new UserError(
-    "runtime",
-    `${must}, but npm failed: ${[code, ...said].filter(Boolean).join("; ") || "it gave no reason"}.`,
-    `Run \`npm ci --ignore-scripts\` in the folder dist/runtime of the action to see more. ${WITHOUT_NETWORK}`
-  );
-}
-
-// src/runtime/install.ts
-var REACH_SECONDS = 25;
-async function installParts(folder, lock, target) {
-  await writeManifests(folder, lockFor(lock, target));
-  const npm = await findNpm();
-  await reachRegistry(npm, folder, lock);
-  await succeed(npm, ["ci", "--no-bin-links", "--package-lock", ...ALWAYS], folder);
-  await dropUnneeded(folder, target);
-  await seal(folder, partsName(lock, target));
-}
-var ALWAYS = [
-  "--ignore-scripts",
-  "--prefer-offline",
-  "--no-audit",
-  "--no-fund",
-  "--no-update-notifier",
-  "--no-color",
-  "--loglevel=error"
-];
-async function reachRegistry(npm, folder, lock) {
-  const retries = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"];
-  const small = `onnxruntime-common@${ortVersion(lock)}`;
-  const args = ["cache", "add", small, "--fetch-timeout=8000", ...retries, ...ALWAYS];
-  await succeed(npm, args, folder, AbortSignal.timeout(REACH_SECONDS * 1e3));
-}
-async function succeed(npm, args, folder, limit) {
-  const result = await runNpm(npm, args, folder, limit);
-  if (!result.ok) throw explainNpm(result);
-}
-
-// src/runtime/load.ts
-import { readFileSync } from "node:fs";
-import { createRequire as createRequire2 } from "node:module";
-import { join as join8 } from "node:path";
-function loadNativeParts(base2) {
-  const ort = load2(base2, ortPackage(base2));
-  ort.env.wasm.numThreads = 1;
-  return { ort, sharp: load2(base2, "sharp") };
-}
-function ortPackage(base2) {
-  try {
-    const { dependencies = {} } = createRequire2(base2)("./package.json");
-    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
-  } catch {
-    return "onnxruntime-node";
-  }
-}
-function runtimeName(base2) {
-  const name = ortPackage(base2);
-  const version = installedVersion(base2, name);
-  if (version === null) throw missing(name, "it is not installed");
-  return `${name} ${version}`;
-}
-function installedVersion(base2, name) {
-  for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
-    try {
-      const manifest = readFileSync(join8(folder, name, "package.json"), "utf8");
-      return JSON.parse(manifest).version;
-    } catch {
-    }
-  }
-  return null;
-}
-function load2(base2, name) {
-  try {
-    return createRequire2(base2)(name);
-  } catch (error2) {
-    throw missing(name, messageOf(error2), error2);
-  }
-}
-function missing(name, reason, cause) {
-  return new UserError(
-    "runtime",
-    `The package ${name} must be there for this platform (${process.platform}-${process.arch}), but it does not load: ${reason}.`,
-    "Run `npm ci` in the folder of the action, or use a platform that it supports.",
-    { cause }
-  );
-}
-
-// src/runtime/probe.ts
-import { execFile } from "node:child_process";
-import { fileURLToPath as fileURLToPath2 } from "node:url";
-var PROBE_SECONDS = 60;
-async function probe(base2) {
-  const failure = await runProbe(base2);
-  if (failure === null) return;
-  throw explainProbe(failure, { platform: process.platform, glibc: glibcVersion(), base: base2 });
-}
-function runProbe(base2) {
-  const child = fileURLToPath2(
-    new URL(import.meta.url.endsWith(".ts") ? "./probe-child.ts" : "./probe-child.js", import.meta.url)
-  );
-  const options = { timeout: PROBE_SECONDS * 1e3, killSignal: "SIGTERM", windowsHide: true };
-  return new Promise((resolve8) => {
-    execFile(process.execPath, [child, base2], options, (error2, said, errors) => {
-      const part = said.trim().split("\n").at(-1) || "node";
-      if (error2 === null && part === "done") resolve8(null);
-      else {
-        const code = typeof error2?.code === "number" ? error2.code : null;
-        resolve8({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
-      }
-    });
-  });
-}
-var WINDOWS_CRASHES = {
-  3221225477: "an access violation",
-  3221225501: "an illegal instruction",
-  3221225781: "a missing DLL",
-  3221225794: "a DLL that failed to start"
-};
-function explainProbe({ part, errors, code, signal }, machine) {
-  const reason = reasonOf(errors);
-  const error2 = (problem, remedy) => new UserError(
-    "runtime",
-    `${part} (from ${machine.base}) must work on this machine, but ${problem}.`,
-    remedy
-  );
-  const symbol = /version `(GLIBC|GLIBCXX|CXXABI)_([\d.]+)' not found/.exec(errors);
-  if (symbol?.[1] === "GLIBC") {
-    return error2(
-      `it needs glibc ${symbol[2]} or newer, and this machine has ${machine.glibc ?? "none"}`,
-      "Use a newer system or container image: Ubuntu 20.04, Debian 10, RHEL 8 or later."
-    );
-  }
-  if (symbol || /libstdc\+\+\.so\.6: cannot open shared object file/.test(errors)) {
-    return error2(
-      `the system's C++ library is missing or too old: ${reason}`,
-      "Install the package libstdc++6 (Debian, Ubuntu) or libstdc++ (RHEL), or use a newer container image."
-    );
-  }
-  if (/Error (loading shared library|relocating)/.test(errors)) {
-    return error2(
-      "it needs glibc, and this is a system with another C library, such as Alpine with musl",
-      "Use a container image with glibc, such as node:24-bookworm-slim."
-    );
-  }
-  const library = /(\S+\.so[.\d]*): cannot open shared object file/.exec(errors);
-  if (library) {
-    return error2(`${library[1]} is missing`, "Install the system package that holds this library.");
-  }
-  if (/failed to map segment from shared object/.test(errors)) {
-    return error2(
-      `the system does not run code from its folder: ${reason}`,
-      "Mount the folder without `noexec`, or name one on another disk in `runtime-path`."
-    );
-  }
-  if (machine.platform === "win32" && /ERR_DLOPEN_FAILED/.test(errors)) {
-    return error2(
-      `Windows does not load it: ${reason}`,
-      "Install the Microsoft Visual C++ Redistributable 2015-2022 for this architecture, or its newest update."
-    );
-  }
-  if (signal === "SIGILL" || code === 3221225501) {
-    return error2(
-      "it uses instructions that this processor does not have",
-      "Use a machine with a processor of x86-64-v2 (2009) or later."
-    );
-  }
-  if (signal === "SIGKILL") {
-    return error2("the system ended it, most likely for want of memory", "Use a runner with more memory.");
-  }
-  if (signal === "SIGTERM") {
-    return error2(`it did not answer within ${PROBE_SECONDS} seconds`, "Try again on a less busy machine.");
-  }
-  const crash = signal ?? WINDOWS_CRASHES[code ?? 0];
-  if (crash) {
-    return error2(
-      `it crashed by ${crash}`,
-      "Remove that folder so that it is installed anew; if it crashes again, please report it with the kind of machine."
-    );
-  }
-  return error2(`it does not: ${reason}`, "Remove that folder so that it is installed anew.");
-}
-function reasonOf(errors) {
-  const message = /^(?:\w*Error)(?: \[\w+\])?: (.+)$/m.exec(errors)?.[1] ?? errors;
-  return message.replace(/\s+/g, " ").trim().replace(/[.]$/, "") || "it ended without a word";
-}
-
-// src/runtime/runtime-path.ts
-import { stat as stat5 } from "node:fs/promises";
-import { resolve as resolve5 } from "node:path";
-
-// src/runtime/archive.ts
-import { spawn as spawn2 } from "node:child_process";
-import { createReadStream as createReadStream2, createWriteStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, createGzip } from "node:zlib";
-async function unpackFolder(archive, folder) {
-  const tar = spawn2("tar", ["-xf", "-"], { cwd: folder, stdio: ["pipe", "ignore", "pipe"] });
-  let errors = "";
-  tar.stderr.setEncoding("utf8").on("data", (text3) => {
-    errors += text3;
-  });
-  const ended2 = new Promise((resolve8, reject) => {
-    tar.on("error", reject);
-    tar.on("close", (code) => code === 0 ? resolve8() : reject(new Error(errors.trim() || `tar: ${code}`)));
-  });
-  const results = await Promise.allSettled([
-    ended2,
-    pipeline(createReadStream2(archive), createGunzip(), tar.stdin)
-  ]);
-  const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason).filter((reason) => !hungUp(reason));
-  if (failures.length === 0) return;
-  const cause = failures.find(({ code }) => code?.startsWith("Z_")) ?? failures[0];
-  if (cause.syscall?.startsWith("spawn")) {
-    throw new UserError(
-      "input",
-      `runtime-path is the archive ${archive}, but this machine has no \`tar\` to unpack it.`,
-      "Unpack it beforehand and name the folder.",
-      { cause }
-    );
-  }
+function refuseInt8(model2, node) {
   throw new UserError(
-    "input",
-    `runtime-path must be a .tar.gz made by \`npm run runtime:pack\`, but ${archive} cannot be unpacked: ${cause.message}.`,
-    "Copy or make the archive again.",
-    { cause }
+    "model",
+    `${model2.path} must have floating point weights, but it is quantized to int8 (${node.opType} ${node.name}).`,
+    "Prune the float model first and quantize the pruned one."
   );
-}
-function hungUp({ code }) {
-  return code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE";
-}
-
-// src/runtime/runtime-path.ts
-async function openRuntimePath(given, caches, work2, log3) {
-  const path3 = resolve5(given);
-  const found2 = await stat5(path3).catch(() => null);
-  if (found2 === null) {
-    throw new UserError(
-      "input",
-      `runtime-path must be a folder or an archive made by \`npm run runtime:pack\`, but ${given} does not exist.`,
-      "Check the path (it is relative to the working directory)."
-    );
-  }
-  if (found2.isDirectory()) return path3;
-  const origin = (await sha256OfFile(path3)).slice(0, 16);
-  const byHash = caches.map((cache2) => ({ ...cache2, origin }));
-  for (const cache2 of byHash) {
-    const entry = await findEntry(cache2);
-    if (entry !== null) return entry;
-  }
-  await unpackFolder(path3, work2);
-  const name = await sealedName(work2);
-  const cache = byHash.find((candidate) => candidate.name === name);
-  if (cache && await isIntact(work2, cache.name)) return addEntry(cache, work2, log3);
-  throw new UserError(
-    "input",
-    cache ? `runtime-path must be an archive as \`npm run runtime:pack\` made it, but files of ${given} are missing or changed.` : `runtime-path must hold the native parts ${caches.map((wanted) => wanted.name).join(" or ")}, but ${given} holds ${name ?? "something else"}.`,
-    "Make it again by `npm run runtime:pack` in this version of the action, for this kind of machine."
-  );
-}
-
-// src/runtime/prepare.ts
-async function prepareNativeParts(options) {
-  const search = await searchFor(partsTarget(options.target), options);
-  const prepared = await besideBundle(search) ?? await fromRuntimePath(search) ?? await fromToolCache(search) ?? await fromKept(search) ?? await fromNpm(search);
-  if (ortPackage(prepared.base) === "onnxruntime-web") options.log.warning(slownessOf(options.target));
-  return prepared;
-}
-async function searchFor(target, options) {
-  const lock = await readLock(options.bundleUrl, target);
-  return { ...options, target, lock, cache: { root: options.toolCache, name: partsName(lock, target) } };
-}
-var WEBASSEMBLY_FACTOR = 4;
-function slownessOf(machine) {
-  const reason = isNativeTarget(machine) ? "runtime-path holds no binary of ONNX Runtime" : `There is no binary of ONNX Runtime for this machine, ${targetName(machine)}`;
-  return `${reason}: its WebAssembly build runs the models, which takes about ${WEBASSEMBLY_FACTOR} times as long. Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64) have binaries.`;
-}
-async function besideBundle({ bundleUrl, target, lock, log: log3 }) {
-  if (target === WEBASSEMBLY) return null;
-  if ([...lockedPackages(lock).keys()].every((name) => installedVersion(bundleUrl, name) === null))
-    return null;
-  const mismatch = versionMismatch(bundleUrl, lock);
-  if (mismatch) {
-    log3.info(`The packages beside the action are not used: ${mismatch}.`);
-    return null;
-  }
-  try {
-    await probe(bundleUrl);
-    return { base: bundleUrl, how: "node_modules beside the action" };
-  } catch (error2) {
-    if (!(error2 instanceof UserError)) throw error2;
-    log3.warning(`The packages beside the action are not used: ${error2.problem}`);
-    return null;
-  }
-}
-async function fromRuntimePath(search) {
-  const { runtimePath, log: log3 } = search;
-  if (runtimePath === null) return null;
-  const webassembly = await searchFor(WEBASSEMBLY, search);
-  const caches = [.../* @__PURE__ */ new Set([search.cache.name, webassembly.cache.name])].map((name) => ({
-    root: search.toolCache,
-    name
-  }));
-  const folder = await inWorkFolder(search, (work2) => openRuntimePath(runtimePath, caches, work2, log3));
-  const base2 = baseOf(folder);
-  const { lock } = ortPackage(base2) === "onnxruntime-web" ? webassembly : search;
-  const mismatch = versionMismatch(base2, lock);
-  if (mismatch) {
-    throw new UserError(
-      "input",
-      `runtime-path must hold the packages that this version of the action needs, but ${runtimePath} does not: ${mismatch}.`,
-      "Make it again by `npm run runtime:pack` in this version of the action."
-    );
-  }
-  await probe(base2);
-  return { base: base2, how: `runtime-path ${runtimePath}` };
-}
-async function fromToolCache({ cache }) {
-  const folder = await findEntry(cache);
-  if (folder === null) return null;
-  await probe(baseOf(folder));
-  return { base: baseOf(folder), how: `tool cache ${folder}` };
-}
-async function fromKept(search) {
-  const { kept, cache, log: log3 } = search;
-  if (kept === null) return null;
-  const folder = await inWorkFolder(search, async (work2) => {
-    if (!await kept.restore(keyOf(cache), work2)) return null;
-    if (await isIntact(work2, cache.name)) return addProbed(search, work2);
-    log3.warning("The native parts that the Actions cache kept are damaged: they are installed anew.");
-    return null;
-  });
-  return folder === null ? null : { base: baseOf(folder), how: "Actions cache" };
-}
-async function fromNpm(search) {
-  const { kept, cache, lock, target, log: log3 } = search;
-  const wanted = [...lockedPackages(lock)].map((nameAndVersion) => nameAndVersion.join(" "));
-  log3.info(`Installing ${wanted.join(", ")} by npm, once.`);
-  const folder = await inWorkFolder(search, async (work2) => {
-    await installParts(work2, lock, target);
-    return addProbed(search, work2);
-  });
-  await kept?.save(keyOf(cache), folder);
-  return { base: baseOf(folder), how: "npm" };
-}
-async function addProbed({ cache, log: log3 }, work2) {
-  await probe(baseOf(work2));
-  return addEntry(cache, work2, log3);
-}
-async function inWorkFolder({ temp }, use2) {
-  await mkdir3(temp, { recursive: true });
-  const work2 = await mkdtemp(join9(temp, "yolo-prune-runtime-"));
-  let result;
-  try {
-    result = await use2(work2);
-    return result;
-  } finally {
-    if (result !== work2) await rm4(work2, { recursive: true, force: true, maxRetries: 3 }).catch(() => {
-    });
-  }
-}
-function keyOf({ name }) {
-  return `yolo-prune-runtime-${name.replaceAll("/", "-")}`;
-}
-function versionMismatch(base2, lock) {
-  const wrong2 = [...lockedPackages(lock)].map(([name, wanted]) => ({ name, wanted, found: installedVersion(base2, name) })).filter(({ wanted, found: found2 }) => found2 !== wanted);
-  if (wrong2.length === 0) return null;
-  return wrong2.map(({ name, wanted, found: found2 }) => `${name} must be ${wanted} and is ${found2 ?? "missing"}`).join(", ");
-}
-
-// src/native-base.ts
-async function nativeBase(bundleUrl, runtimePath, kept, log3) {
-  const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
-  const userCache = () => userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
-  const { base: base2, how } = await prepareNativeParts({
-    bundleUrl,
-    toolCache: RUNNER_TOOL_CACHE || userCache(),
-    temp: RUNNER_TEMP || tmpdir(),
-    target: currentTarget(),
-    runtimePath,
-    kept,
-    log: log3
-  });
-  log3.info(`ONNX Runtime and sharp come from ${how}`);
-  return base2;
 }
 
 // src/onnx/model-file.ts
-import { readFile as readFile3 } from "node:fs/promises";
-import { basename as basename6 } from "node:path";
+import { readFile as readFile4 } from "node:fs/promises";
+import { basename as basename5 } from "node:path";
 
 // node_modules/@bufbuild/protobuf/dist/esm/is-message.js
 function isMessage(arg, schema) {
@@ -10490,7 +9304,7 @@ var EXPORT_HINT2 = "Export the model with `python export.py --weights best.pt --
 async function readModelFile(path3) {
   let bytes2;
   try {
-    const { buffer, byteOffset, length } = await readFile3(path3);
+    const { buffer, byteOffset, length } = await readFile4(path3);
     bytes2 = new Uint8Array(buffer, byteOffset, length);
   } catch (error2) {
     throw new UserError(
@@ -10544,199 +9358,2627 @@ function refuseOtherFormats(path3, bytes2) {
     throw new UserError(
       "model",
       `${path3} must be an ONNX model, but it is a web page or XML.`,
-      `Check the step that downloads ${basename6(path3)}.`
+      `Check the step that downloads ${basename5(path3)}.`
     );
   }
+}
+
+// src/protocol.ts
+var DETECTION_DEFAULTS = {
+  yolov5: { conf: 1e-3, iou: 0.6, maxDet: 300 },
+  ultralytics: { conf: 1e-3, iou: 0.7, maxDet: 300 }
+};
+function detectionOptions(family, asked, mostLabelsInOneImage) {
+  const defaults2 = DETECTION_DEFAULTS[family];
+  const maxDet = family === "ultralytics" ? Math.max(defaults2.maxDet, mostLabelsInOneImage) : defaults2.maxDet;
+  return {
+    conf: asked.conf ?? defaults2.conf,
+    iou: asked.iou ?? defaults2.iou,
+    maxDet: asked.maxDet ?? maxDet
+  };
+}
+
+// src/validate/detect.ts
+import { availableParallelism } from "node:os";
+
+// src/workers/pool.ts
+import { Worker } from "node:worker_threads";
+
+// src/workers/messages.ts
+var OUT_OF_MEMORY = {
+  kind: "runtime",
+  problem: "A worker thread ran out of memory.",
+  remedy: "Use fewer threads (input `threads`), or a runner with more memory."
+};
+function fromRecord(record) {
+  if (record.type === "user") return new UserError(record.kind, record.problem, record.remedy);
+  const error2 = new Error(record.message);
+  error2.stack = record.stack;
+  return error2;
+}
+
+// src/workers/pool.ts
+var GRACE_MILLISECONDS = 1e4;
+var WorkerPool = class {
+  size;
+  #workers;
+  #pending = /* @__PURE__ */ new Map();
+  #queue = [];
+  #failure = null;
+  #nextId = 0;
+  #onSettled = () => {
+  };
+  /**
+   * @param entry file that calls `serve()`.
+   * @param size number of threads.
+   * @param workerData what each thread finds in `workerData`.
+   * @param timeUp gives all calls up when it is aborted, with its reason.
+   */
+  constructor(entry, size, workerData, timeUp) {
+    this.size = size;
+    const giveUp = () => this.abort(timeUp?.reason);
+    if (timeUp?.aborted) giveUp();
+    timeUp?.addEventListener("abort", giveUp);
+    this.#workers = Array.from({ length: size }, () => {
+      const worker = { thread: new Worker(entry, { workerData }), busy: false };
+      worker.thread.on("message", (answer) => this.#settle(answer));
+      worker.thread.on("error", (error2) => this.#bury(worker, explain(error2)));
+      worker.thread.on("exit", (code) => this.#bury(worker, ended(code)));
+      return worker;
+    });
+  }
+  /** Calls a method on the next free thread; calls wait their turn in order. */
+  run(method2, argument) {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve8, reject) => {
+      const start3 = (worker) => this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
+      const free = this.#workers.find((worker) => !worker.busy);
+      if (free) start3(free);
+      else this.#queue.push({ start: start3, reject });
+    });
+  }
+  /**
+   * Calls a method on every thread, for what each has to know; the pool must be idle. It settles when all threads have: an
+   * error in one must not let the process end while others are inside native code.
+   */
+  async broadcast(method2, argument) {
+    if (this.#failure) throw this.#failure;
+    const calls = this.#workers.map(
+      (worker) => new Promise((resolve8, reject) => {
+        this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
+      })
+    );
+    await Promise.allSettled(calls);
+    return Promise.all(calls);
+  }
+  /** Gives all calls up, those under way too, and refuses later ones; the threads finish what they are at. */
+  abort(reason) {
+    if (this.#failure) return;
+    this.#failure = reason;
+    for (const { reject } of [...this.#pending.values(), ...this.#queue.splice(0)]) reject(reason);
+  }
+  /**
+   * Ends all threads after what they are doing, for a thread that is stopped inside native code takes the process with it;
+   * calls that have not begun are given up.
+   *
+   * A thread that does not come back cannot be ended at all, and the process would wait for it for ever: then its end is a
+   * kill, after everything else.
+   */
+  async close() {
+    this.#failure ??= new Error("The worker pool is closed.");
+    for (const { reject } of this.#queue.splice(0)) reject(this.#failure);
+    if (!await this.#isIdleWithin(GRACE_MILLISECONDS)) {
+      for (const { thread } of this.#workers) thread.unref();
+      process.once("exit", () => process.kill(process.pid, "SIGKILL"));
+      return;
+    }
+    await Promise.all(this.#workers.map(({ thread }) => thread.removeAllListeners("exit").terminate()));
+  }
+  async #isIdleWithin(milliseconds) {
+    let timer;
+    const timeIsUp2 = new Promise((resolve8) => {
+      timer = setTimeout(resolve8, milliseconds, false);
+    });
+    const idle = new Promise((resolve8) => {
+      this.#onSettled = () => {
+        if (this.#pending.size === 0) resolve8(true);
+      };
+      this.#onSettled();
+    });
+    const isIdle = await Promise.race([idle, timeIsUp2]);
+    clearTimeout(timer);
+    return isIdle;
+  }
+  #send(worker, method2, argument, pending) {
+    const id = this.#nextId++;
+    worker.busy = true;
+    this.#pending.set(id, pending);
+    worker.thread.postMessage({ id, method: method2, argument });
+  }
+  #settle(answer) {
+    const pending = this.#pending.get(answer.id);
+    if (!pending) return;
+    this.#pending.delete(answer.id);
+    pending.worker.busy = false;
+    if (!this.#failure) this.#queue.shift()?.start(pending.worker);
+    if ("error" in answer) pending.reject(fromRecord(answer.error));
+    else pending.resolve(answer.result);
+    this.#onSettled();
+  }
+  /** A dead thread answers no more, and without it the pool gives up; the other threads finish what they are at. */
+  #bury(worker, reason) {
+    this.abort(reason);
+    for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#pending.delete(id);
+    this.#onSettled();
+  }
+};
+function explain(error2) {
+  if (error2.code !== "ERR_WORKER_OUT_OF_MEMORY") return error2;
+  return new UserError(OUT_OF_MEMORY.kind, OUT_OF_MEMORY.problem, OUT_OF_MEMORY.remedy, { cause: error2 });
+}
+function ended(code) {
+  return new UserError(
+    "runtime",
+    `A worker thread ended with exit code ${code} before its work was done.`,
+    "The machine may be short of memory: use fewer threads (input `threads`), and run the step again."
+  );
+}
+
+// src/validate/detect.ts
+function arrange(threads) {
+  return { workers: threads || availableParallelism(), threadsPerWorker: 1 };
+}
+function startDetectPool(nativeBase2, arrangement, provider, timeUp) {
+  const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+  const setup = { nativeBase: nativeBase2, session: { provider, threads: arrangement.threadsPerWorker } };
+  return new WorkerPool(entry, arrangement.workers, setup, timeUp);
+}
+async function loadModel(pool, path3) {
+  const [info] = await pool.broadcast("load", path3);
+  return info;
+}
+async function loadOnly(pool, path3) {
+  await pool.broadcast("unload", void 0);
+  await pool.broadcast("load", path3);
+}
+async function* detectAll(pool, plan, images) {
+  await pool.broadcast("configure", plan);
+  const underWay = /* @__PURE__ */ new Map();
+  const unreadable2 = [];
+  let next = 0;
+  const start3 = () => {
+    const index = next++;
+    const image = images[index];
+    underWay.set(
+      index,
+      pool.run("detect", image.path).then((result) => ({ index, found: toDetected(image, result) }))
+    );
+  };
+  while (next < images.length && underWay.size < pool.size * 2) start3();
+  while (underWay.size > 0) {
+    const { index, found: found2 } = await Promise.race(underWay.values());
+    underWay.delete(index);
+    if (next < images.length) start3();
+    if ("unreadable" in found2) {
+      unreadable2.push(found2.unreadable);
+      refuseTooMany(unreadable2, images.length);
+    }
+    yield found2;
+  }
+}
+function toDetected(image, result) {
+  if ("unreadable" in result) return { unreadable: { path: image.path, reason: result.unreadable } };
+  const { geometry, detections, milliseconds } = result;
+  const samples = detections.map((found2) => ({
+    path: image.path,
+    geometry,
+    labels: image.labels,
+    detections: found2
+  }));
+  return { samples, milliseconds };
+}
+function refuseTooMany(unreadable2, total) {
+  if (unreadable2.length <= Math.max(1, total / 100)) return;
+  const [first] = unreadable2;
+  throw new UserError(
+    "dataset",
+    `At least ${unreadable2.length} of ${total} images cannot be decoded, more than 1 %; the first: ${first.reason}`,
+    "Check that the images are complete (with Git LFS: `lfs: true` in actions/checkout) and of a supported format."
+  );
+}
+
+// src/validate/class-names.ts
+var SHOWN2 = 3;
+function onlyInOne(model2, dataset) {
+  if (!model2 || !dataset.size) return "";
+  return `${only("the model", model2, dataset)}${only("data.yaml", dataset, model2)}`;
+}
+function describeDifferences(model2, dataset) {
+  const differing = [...dataset].filter(([index, name]) => model2.get(index) !== name);
+  if (!differing.length) return null;
+  const pairs = differing.slice(0, SHOWN2).map(
+    ([index, name]) => `${index} is "${model2.get(index) ?? ""}" in the model and "${name}" in data.yaml`
+  );
+  const more = differing.length > SHOWN2 ? `, and ${differing.length - SHOWN2} more differ` : "";
+  const reordered = [...model2.values()].sort().join("\n") === [...dataset.values()].sort().join("\n");
+  return `${reordered ? "The model and data.yaml have the same classes in another order" : "Class names differ"}: ${pairs.join(", ")}${more}. Classes are compared by index.`;
+}
+function only(where, names, others) {
+  const known = new Set(others.values());
+  const missing2 = [...names.values()].filter((name) => !known.has(name));
+  if (!missing2.length) return "";
+  const more = missing2.length > SHOWN2 ? ` and ${missing2.length - SHOWN2} more` : "";
+  return ` Only in ${where}: ${missing2.slice(0, SHOWN2).join(", ")}${more}.`;
+}
+
+// src/validate/nms.ts
+var CLASS_OFFSET = 7680;
+var MAX_CANDIDATES = 3e4;
+function nms(candidates, options) {
+  const order = byDescendingConf(candidates).subarray(0, MAX_CANDIDATES);
+  const { boxes, areas, classesApart, classes } = offsetByClass(candidates, order);
+  const kept = new Uint32Array(Math.min(options.maxDet, order.length));
+  const last = new Int32Array(classesApart ? classes : 1).fill(-1);
+  const previous = new Int32Array(kept.length);
+  let count = 0;
+  for (let index = 0; index < order.length && count < kept.length; index++) {
+    const list = classesApart ? candidates.cls[order[index]] : 0;
+    let rival = last[list];
+    while (rival !== -1 && !(overlap(boxes, areas, kept[rival], index) > options.iou))
+      rival = previous[rival];
+    if (rival !== -1) continue;
+    previous[count] = last[list];
+    last[list] = count;
+    kept[count++] = index;
+  }
+  return select(
+    candidates,
+    kept.subarray(0, count).map((index) => order[index])
+  );
+}
+function byDescendingConf({ conf, count }) {
+  const bits = new Uint32Array(conf.buffer, conf.byteOffset, count);
+  const keys2 = new BigUint64Array(count);
+  const halves2 = new Uint32Array(keys2.buffer);
+  for (let index = 0; index < count; index++) {
+    halves2[index * 2] = index;
+    halves2[index * 2 + 1] = ~bits[index];
+  }
+  keys2.sort();
+  const order = new Uint32Array(count);
+  for (let place = 0; place < count; place++) order[place] = halves2[place * 2];
+  return order;
+}
+function select(detections, indices) {
+  const count = indices.length;
+  const xyxy = new Float32Array(count * 4);
+  const conf = new Float32Array(count);
+  const cls = new Int32Array(count);
+  for (let place = 0; place < count; place++) {
+    const index = indices[place];
+    xyxy.set(detections.xyxy.subarray(index * 4, index * 4 + 4), place * 4);
+    conf[place] = detections.conf[index];
+    cls[place] = detections.cls[index];
+  }
+  return { count, xyxy, conf, cls };
+}
+function offsetByClass({ xyxy, cls }, order) {
+  const boxes = new Float32Array(order.length * 4);
+  const areas = new Float32Array(order.length);
+  let left = Number.POSITIVE_INFINITY;
+  let right = Number.NEGATIVE_INFINITY;
+  let classes = 0;
+  for (let index = 0; index < order.length; index++) {
+    const from = order[index] * 4;
+    const to = index * 4;
+    const offset = cls[order[index]] * CLASS_OFFSET;
+    for (let corner = 0; corner < 4; corner++) boxes[to + corner] = xyxy[from + corner] + offset;
+    areas[index] = Math.fround(boxes[to + 2] - boxes[to]) * Math.fround(boxes[to + 3] - boxes[to + 1]);
+    left = Math.min(left, xyxy[from]);
+    right = Math.max(right, xyxy[from + 2]);
+    classes = Math.max(classes, cls[order[index]] + 1);
+  }
+  return { boxes, areas, classesApart: right - left < CLASS_OFFSET, classes };
+}
+function overlap(boxes, areas, a, b) {
+  const boxA = a * 4;
+  const boxB = b * 4;
+  const left = Math.max(boxes[boxA], boxes[boxB]);
+  const right = Math.min(boxes[boxA + 2], boxes[boxB + 2]);
+  if (!(right > left)) return 0;
+  const top = Math.max(boxes[boxA + 1], boxes[boxB + 1]);
+  const bottom = Math.min(boxes[boxA + 3], boxes[boxB + 3]);
+  if (!(bottom > top)) return 0;
+  const intersection = Math.fround(Math.fround(right - left) * Math.fround(bottom - top));
+  return Math.fround(intersection / Math.fround(Math.fround(areas[a] + areas[b]) - intersection));
+}
+
+// src/validate/heads/candidates.ts
+var Candidates = class {
+  count = 0;
+  xyxy = new Float32Array(4096 * 4);
+  conf = new Float32Array(4096);
+  cls = new Int32Array(4096);
+  /** Adds a box given by centre, width and height; corners are float32 as in the references' `xywh2xyxy`. */
+  addXywh(x, y, width, height, conf, cls) {
+    this.addXyxy(x - width / 2, y - height / 2, x + width / 2, y + height / 2, conf, cls);
+  }
+  /** Adds a box given by its corners. */
+  addXyxy(x1, y1, x2, y2, conf, cls) {
+    const index = this.count++;
+    if (index === this.conf.length) this.#grow();
+    const box2 = index * 4;
+    this.xyxy[box2] = x1;
+    this.xyxy[box2 + 1] = y1;
+    this.xyxy[box2 + 2] = x2;
+    this.xyxy[box2 + 3] = y2;
+    this.conf[index] = conf;
+    this.cls[index] = cls;
+  }
+  #grow() {
+    const { xyxy, conf, cls } = this;
+    this.xyxy = new Float32Array(xyxy.length * 2);
+    this.xyxy.set(xyxy);
+    this.conf = new Float32Array(conf.length * 2);
+    this.conf.set(conf);
+    this.cls = new Int32Array(cls.length * 2);
+    this.cls.set(cls);
+  }
+};
+
+// src/validate/heads/anchor-free.ts
+var anchorFree = {
+  layout: "[batch, 4 + classes, boxes]",
+  channelAxis: 1,
+  channels: (nc) => 4 + nc,
+  decode(output, [, channels, boxes], options) {
+    const floor = Math.fround(options.conf);
+    const x = (options.batchIndex ?? 0) * channels * boxes;
+    const y = x + boxes;
+    const width = y + boxes;
+    const height = width + boxes;
+    const scores = height + boxes;
+    const hasCandidate = new Uint8Array(boxes);
+    for (let cls = 0; cls < options.nc; cls++) {
+      const row = scores + cls * boxes;
+      for (let box2 = 0; box2 < boxes; box2++) if (output[row + box2] > floor) hasCandidate[box2] = 1;
+    }
+    const candidates = new Candidates();
+    for (let box2 = hasCandidate.indexOf(1); box2 !== -1; box2 = hasCandidate.indexOf(1, box2 + 1)) {
+      for (let cls = 0; cls < options.nc; cls++) {
+        const conf = output[scores + cls * boxes + box2];
+        if (conf > floor) {
+          candidates.addXywh(
+            output[x + box2],
+            output[y + box2],
+            output[width + box2],
+            output[height + box2],
+            conf,
+            cls
+          );
+        }
+      }
+    }
+    return nms(candidates, options);
+  }
+};
+
+// src/validate/heads/end2end.ts
+var end2end = {
+  layout: "[batch, boxes, 6]",
+  channelAxis: 2,
+  channels: () => 6,
+  decode(output, [, boxes, channels], options) {
+    const floor = Math.fround(options.conf);
+    const first = (options.batchIndex ?? 0) * boxes * channels;
+    const found2 = new Candidates();
+    for (let at = first; at < first + boxes * channels && found2.count < options.maxDet; at += channels) {
+      const conf = output[at + 4];
+      if (conf > floor)
+        found2.addXyxy(output[at], output[at + 1], output[at + 2], output[at + 3], conf, output[at + 5]);
+    }
+    return select(found2, byDescendingConf(found2));
+  }
+};
+
+// src/validate/heads/yolov5.ts
+var yolov5 = {
+  layout: "[batch, boxes, 5 + classes]",
+  channelAxis: 2,
+  channels: (nc) => 5 + nc,
+  decode(output, [, boxes, channels], options) {
+    const floor = Math.fround(options.conf);
+    const first = (options.batchIndex ?? 0) * boxes * channels;
+    const candidates = new Candidates();
+    for (let at = first; at < first + boxes * channels; at += channels) {
+      const objectness = output[at + 4];
+      if (!(objectness > floor)) continue;
+      for (let cls = 0; cls < options.nc; cls++) {
+        const conf = Math.fround(output[at + 5 + cls] * objectness);
+        if (conf > floor)
+          candidates.addXywh(output[at], output[at + 1], output[at + 2], output[at + 3], conf, cls);
+      }
+    }
+    return nms(candidates, options);
+  }
+};
+
+// src/validate/heads/index.ts
+var HEADS = { yolov5, "anchor-free": anchorFree, end2end };
+
+// src/validate/heads/tensor-info.ts
+function lengthOf(dimension) {
+  return typeof dimension === "number" && dimension > 0 ? dimension : null;
+}
+function describeTensor({ name, shape }) {
+  return `${name} [${shape.map((dimension) => lengthOf(dimension) ?? (dimension || "?")).join(", ")}]`;
+}
+
+// src/validate/heads/layout.ts
+function readLayout(output, clues) {
+  const [first, second] = [lengthOf(output.shape[1]), lengthOf(output.shape[2])];
+  const { metadata, expectedNc } = clues;
+  const cells = cellCounts(clues.width, clues.height);
+  const threePerCell = first !== null && cells.has(first / 3);
+  if (second === 6 && isEnd2end(first, threePerCell, cells, clues)) return layout("end2end", null);
+  const asYolov5 = second === null ? null : second - 5;
+  const asAnchorFree = first === null ? null : first - 4;
+  const fits = {
+    yolov5: threePerCell && asYolov5 !== null && asYolov5 > 0,
+    "anchor-free": second !== null && cells.has(second) && asAnchorFree !== null && asAnchorFree > 0
+  };
+  if (fits.yolov5 !== fits["anchor-free"])
+    return fits.yolov5 ? layout("yolov5", asYolov5) : layout("anchor-free", asAnchorFree);
+  const matches = { yolov5: asYolov5 === expectedNc, "anchor-free": asAnchorFree === expectedNc };
+  if (matches.yolov5 !== matches["anchor-free"]) {
+    const head = matches.yolov5 ? "yolov5" : "anchor-free";
+    const boxes = matches.yolov5 ? first : second;
+    return layout(head, expectedNc, boxes !== null && !fits[head] ? [unusualCount(head, boxes, clues)] : []);
+  }
+  if (first === null && asYolov5 !== null && asYolov5 > 0) return layout("yolov5", asYolov5);
+  if (second === null && asAnchorFree !== null && asAnchorFree > 0)
+    return layout("anchor-free", asAnchorFree);
+  if (first === null && second === null) {
+    if (metadata.end2end || metadata.nms) return layout("end2end", null);
+    if (metadata.task !== null) return layout("anchor-free", expectedNc);
+    if (metadata.names !== null) return layout("yolov5", expectedNc);
+  }
+  throw unreadable(output, expectedNc);
+}
+function isEnd2end(rows, threePerCell, cells, { metadata, expectedNc }) {
+  if (metadata.end2end || metadata.nms) return true;
+  if (rows === null) return metadata.task !== null || expectedNc !== 1;
+  return !threePerCell && !cells.has(rows);
+}
+function layout(head, nc, warnings2 = []) {
+  return { head, nc, warnings: warnings2 };
+}
+function cellCounts(width, height) {
+  const counts = /* @__PURE__ */ new Set();
+  for (let finest = 4; finest <= 16; finest *= 2) {
+    let cells = width / finest * (height / finest);
+    for (let stride = finest * 2; stride <= 128; stride *= 2) {
+      cells += width / stride * (height / stride);
+      counts.add(cells);
+    }
+  }
+  return counts;
+}
+function unusualCount(head, boxes, { width, height, expectedNc }) {
+  return `${boxes} boxes are not what grids of a ${width}×${height} input make; the output is read as ${HEADS[head].layout} because that leaves ${expectedNc} classes.`;
+}
+function unreadable(output, expectedNc) {
+  const layouts = Object.values(HEADS).map((head) => head.layout);
+  const [first, second] = [lengthOf(output.shape[1]), lengthOf(output.shape[2])];
+  const transposed = second === 4 + expectedNc || first === 5 + expectedNc ? " It looks like one of them with its last two dimensions swapped, or like a DETR model." : "";
+  return new UserError(
+    "model",
+    `The output ${describeTensor(output)} must be ${layouts.join(" or ")}, here with ${expectedNc} classes.${transposed}`,
+    "Export the model with yolov5 (`python export.py --include onnx`) or Ultralytics (`yolo export format=onnx`), and check that data.yaml is the one it was trained on."
+  );
+}
+
+// src/validate/heads/refusals.ts
+var BOXES_ONLY = "Give a model that is trained and exported for detection: only boxes are validated.";
+var TASKS = /* @__PURE__ */ new Map([
+  ["segment", "instance segmentation"],
+  ["semantic", "semantic segmentation"],
+  ["pose", "pose estimation"],
+  ["classify", "image classification"],
+  ["obb", "oriented boxes"],
+  ["depth", "depth estimation"]
+]);
+function refuseOtherTasks({ task, keypoints }) {
+  if (task !== null && task !== "detect")
+    throw otherTask(TASKS.get(task) ?? `the task "${task}"`, "its metadata says so");
+  if (keypoints) throw otherTask("pose estimation", "its metadata has keypoints");
+}
+function boxesOutput(outputs) {
+  const all = outputs.map(describeTensor).join(", ");
+  const rest = outputs.filter(({ shape }) => shape.length < 5);
+  const maps = rest.filter(({ shape }) => shape.length === 4);
+  if (maps.length === rest.length) {
+    throw new UserError(
+      "model",
+      `The model must give decoded boxes; it gives feature maps: ${all}.`,
+      "Export it with its detection layer: yolov5 `python export.py --include onnx` without `--train`, YOLOv7 with `--grid`, Ultralytics `yolo export format=onnx`."
+    );
+  }
+  if (maps.length)
+    throw otherTask("instance segmentation", `it has mask prototypes beside the boxes: ${all}`);
+  if (rest.length > 1 || isRowsOfWholeBatch(rest[0])) {
+    throw new UserError(
+      "model",
+      `The model must have one output of raw boxes; it has ${all}, as models with NMS built in have.`,
+      "Export it without NMS (no `--nms`, `--end2end` or EfficientNMS plugin): the protocol does it here."
+    );
+  }
+  const [output] = rest;
+  if (output.shape.length === 2) throw otherTask("image classification", `its output is ${all}`);
+  if (output.shape.length === 1) {
+    throw new UserError("model", `The model's output must have three dimensions; it is ${all}.`, BOXES_ONLY);
+  }
+  if (output.type !== "float32" && output.type !== "float16") {
+    throw new UserError(
+      "model",
+      `The model's output must be float32 or float16; ${output.name} is ${output.type}.`,
+      "Export the model in floating point, without quantised inputs and outputs."
+    );
+  }
+  return output;
+}
+function explainExtraChannels(extra) {
+  if (extra === 32) return " 32 more numbers a box are what an instance segmentation model has.";
+  if (extra === 51) return " 51 more numbers a box are what a pose model with 17 keypoints has.";
+  if (extra === 1) return " One more number a box is what a model for oriented boxes has.";
+  return "";
+}
+function otherTask(task, evidence) {
+  return new UserError(
+    "model",
+    `The model must be a detector; it is one for ${task}: ${evidence}.`,
+    BOXES_ONLY
+  );
+}
+function isRowsOfWholeBatch({ shape }) {
+  return shape.length === 2 && shape[1] === 7 && typeof shape[0] === "string";
+}
+
+// src/validate/python-literal.ts
+var MAX_LENGTH = 4e6;
+var MAX_DEPTH2 = 16;
+var NUMBER2 = /-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
+var WORD = /True|False|None/y;
+var WORDS = /* @__PURE__ */ new Map([
+  ["True", true],
+  ["False", false],
+  ["None", null]
+]);
+var STRING_PART = /[^\\'"\n]+|['"]|\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[^xuUN0-7])/y;
+var ESCAPES = {
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
+  "\n": "",
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "	",
+  v: "\v"
+};
+function parsePythonLiteral(text3) {
+  if (text3.length > MAX_LENGTH) throw new SyntaxError(`it is longer than ${MAX_LENGTH} characters`);
+  const reader = new Reader(text3);
+  const value = reader.value(0);
+  reader.end();
+  return value;
+}
+var Reader = class {
+  #text;
+  #at = 0;
+  constructor(text3) {
+    this.#text = text3;
+  }
+  value(depth) {
+    if (depth === MAX_DEPTH2) throw new SyntaxError(`it is nested deeper than ${MAX_DEPTH2} levels`);
+    const first = this.#peek();
+    if (first === "{") return this.#dict(depth);
+    if (first === "[") return this.#items("[", "]", depth);
+    if (first === "(") return this.#items("(", ")", depth);
+    if (first === "'" || first === '"') return this.#string();
+    const number = this.#match(NUMBER2);
+    if (number !== null) return Number(number);
+    const word = WORDS.get(this.#match(WORD) ?? "");
+    if (word === void 0) throw this.#unexpected();
+    return word;
+  }
+  end() {
+    if (this.#peek() !== void 0) throw this.#unexpected();
+  }
+  #dict(depth) {
+    const entries = /* @__PURE__ */ new Map();
+    this.#list("{", "}", () => {
+      const key2 = this.value(depth + 1);
+      if (typeof key2 !== "string" && typeof key2 !== "number") throw this.#unexpected();
+      this.#expect(":");
+      entries.set(key2, this.value(depth + 1));
+    });
+    return entries;
+  }
+  #items(open4, close, depth) {
+    const items = [];
+    this.#list(open4, close, () => items.push(this.value(depth + 1)));
+    return items;
+  }
+  /** Entries between two brackets, parted by commas, one allowed behind the last. */
+  #list(open4, close, entry) {
+    this.#expect(open4);
+    while (this.#peek() !== close) {
+      entry();
+      if (this.#peek() !== close) this.#expect(",");
+    }
+    this.#expect(close);
+  }
+  #string() {
+    const quote = this.#text[this.#at++];
+    let value = "";
+    for (; ; ) {
+      const part = this.#match(STRING_PART);
+      if (part === null) throw this.#unexpected();
+      if (part === quote) return value;
+      value += part.startsWith("\\") ? unescaped(part.slice(1)) : part;
+    }
+  }
+  #peek() {
+    while (" 	\r\n".includes(this.#text[this.#at] ?? ".")) this.#at++;
+    return this.#text[this.#at];
+  }
+  #expect(character2) {
+    if (this.#peek() !== character2) throw this.#unexpected();
+    this.#at++;
+  }
+  #match(pattern) {
+    pattern.lastIndex = this.#at;
+    const match = pattern.exec(this.#text);
+    if (!match) return null;
+    this.#at = pattern.lastIndex;
+    return match[0];
+  }
+  #unexpected() {
+    const found2 = this.#text.slice(this.#at, this.#at + 12);
+    return new SyntaxError(
+      found2 ? `unexpected ${JSON.stringify(found2)} at character ${this.#at + 1}` : "it ends too early"
+    );
+  }
+};
+function unescaped(sequence) {
+  if (/^[xuU]/.test(sequence)) return character(Number.parseInt(sequence.slice(1), 16));
+  if (/^[0-7]/.test(sequence)) return character(Number.parseInt(sequence, 8));
+  return ESCAPES[sequence] ?? `\\${sequence}`;
+}
+function character(code) {
+  if (code > 1114111) throw new SyntaxError(`there is no character ${code}`);
+  return String.fromCodePoint(code);
+}
+
+// src/validate/metadata.ts
+function parseMetadata(props) {
+  const warnings2 = [];
+  function property(name, read) {
+    const text3 = props.get(name);
+    if (text3 === void 0) return null;
+    try {
+      return read(parsePythonLiteral(text3));
+    } catch (error2) {
+      if (!(error2 instanceof SyntaxError)) throw error2;
+      warnings2.push(`The model's metadata "${name}" is ignored: ${messageOf(error2)}.`);
+      return null;
+    }
+  }
+  return {
+    names: property("names", readNames2),
+    stride: property("stride", readPositiveInteger),
+    imgsz: property("imgsz", readSize),
+    task: props.get("task") ?? null,
+    end2end: property("end2end", readBoolean),
+    nms: property("args", readNms),
+    keypoints: props.has("kpt_shape"),
+    warnings: warnings2
+  };
+}
+function readNames2(value) {
+  if (!(value instanceof Map || Array.isArray(value))) throw new SyntaxError("it must list the class names");
+  const names = /* @__PURE__ */ new Map();
+  for (const [key2, name] of value.entries()) {
+    const index = typeof key2 === "string" && /^\d+$/.test(key2) ? Number(key2) : key2;
+    if (typeof index === "string" || !Number.isSafeInteger(index) || index < 0)
+      throw new SyntaxError(`${JSON.stringify(key2)} is not a class index`);
+    if (typeof name !== "string" && typeof name !== "number")
+      throw new SyntaxError(`class ${index} has no name`);
+    names.set(index, String(name));
+  }
+  if (!names.size) throw new SyntaxError("it lists no class");
+  return names;
+}
+function readPositiveInteger(value) {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0)
+    throw new SyntaxError("it must be a positive whole number");
+  return value;
+}
+function readSize(value) {
+  const [height, width] = Array.isArray(value) ? value : [value, value];
+  return { width: readPositiveInteger(width), height: readPositiveInteger(height) };
+}
+function readBoolean(value) {
+  if (typeof value !== "boolean") throw new SyntaxError("it must be True or False");
+  return value;
+}
+function readNms(value) {
+  if (!(value instanceof Map)) throw new SyntaxError("it must be a dict");
+  return value.get("nms") === true;
+}
+
+// src/validate/detector.ts
+var FAMILY_OF_HEAD = {
+  yolov5: "yolov5",
+  "anchor-free": "ultralytics",
+  end2end: "ultralytics"
+};
+function refuseOtherThanDetectors({ outputs, metadata }) {
+  refuseOtherTasks(parseMetadata(metadata));
+  boxesOutput(outputs);
+}
+function describeDetector(model2, options) {
+  const metadata = parseMetadata(model2.metadata);
+  refuseOtherTasks(metadata);
+  const output = boxesOutput(model2.outputs);
+  const input2 = imageInput(model2.inputs);
+  const size = inputSize(input2, metadata, options.imgsz);
+  const expectedNc = metadata.names?.size ?? options.datasetNc;
+  const layout3 = readLayout(output, { ...size, metadata, expectedNc });
+  const nc = layout3.nc ?? expectedNc;
+  refuseOtherClasses(nc, metadata, options);
+  const { head } = layout3;
+  const family = options.protocol === "auto" || options.protocol === "coco" ? FAMILY_OF_HEAD[head] : options.protocol;
+  const names = metadata.names?.size === nc ? metadata.names : null;
+  return {
+    input: { name: input2.name, type: input2.type, batch: lengthOf(input2.shape[0]) ?? "dynamic" },
+    output: output.name,
+    width: size.width,
+    height: size.height,
+    head,
+    family,
+    nc,
+    names,
+    stride: metadata.stride,
+    warnings: [
+      ...metadata.warnings,
+      ...size.warnings,
+      ...layout3.warnings,
+      ...warnings(metadata, names, head, family, size.dynamic, options)
+    ]
+  };
+}
+function imageInput(inputs) {
+  const [input2] = inputs;
+  if (inputs.length !== 1) {
+    throw new UserError(
+      "model",
+      `The model must have one input, the picture; it has ${inputs.map(describeTensor).join(", ") || "none"}.`,
+      "Export a detector that takes the picture only."
+    );
+  }
+  const { type, shape } = input2;
+  const channels = lengthOf(shape[1]);
+  if (shape.length !== 4 || channels !== null && channels !== 3) {
+    throw new UserError(
+      "model",
+      `The model's input must be pictures of three colours, [batch, 3, height, width]; it is ${describeTensor(input2)}.`,
+      shape.length === 4 && shape[3] === 3 ? "Export the model with its channels first." : "Give a detector for colour pictures."
+    );
+  }
+  if (type !== "float32" && type !== "float16") {
+    throw new UserError(
+      "model",
+      `The model's input must be float32 or float16; ${input2.name} is ${type}.`,
+      "Export the model in floating point, without quantised inputs and outputs."
+    );
+  }
+  return { ...input2, type };
+}
+function inputSize(input2, metadata, imgsz) {
+  const fixed2 = { width: lengthOf(input2.shape[3]), height: lengthOf(input2.shape[2]) };
+  const stride = metadata.stride ?? 32;
+  const roundUp = (pixels) => Math.ceil(pixels / stride) * stride;
+  const asked = imgsz && { width: roundUp(imgsz.width), height: roundUp(imgsz.height) };
+  const wanted = asked ?? metadata.imgsz;
+  const size = { width: fixed2.width ?? wanted?.width, height: fixed2.height ?? wanted?.height };
+  if (size.width === void 0 || size.height === void 0) {
+    throw new UserError(
+      "input",
+      `The model takes pictures of any size, ${describeTensor(input2)}, so imgsz must be given; it was not.`,
+      "Set imgsz to the size that the model was trained at, for example 640."
+    );
+  }
+  const { width, height } = size;
+  if (imgsz && asked && (asked.width !== width || asked.height !== height)) {
+    throw new UserError(
+      "input",
+      `imgsz must be the size of the model's input, ${width}×${height} (width × height); it was ${imgsz.width}×${imgsz.height}.`,
+      "Leave imgsz out, or export the model at the size you want."
+    );
+  }
+  const rounded3 = imgsz && (imgsz.width !== width || imgsz.height !== height);
+  return {
+    width,
+    height,
+    dynamic: fixed2.width === null || fixed2.height === null,
+    warnings: rounded3 ? [
+      `imgsz ${imgsz.width}×${imgsz.height} is rounded up to ${width}×${height}, multiples of the stride ${stride}.`
+    ] : []
+  };
+}
+function refuseOtherClasses(nc, { names }, options) {
+  const { datasetNc, datasetNames } = options;
+  if (nc === datasetNc) return;
+  const known = names?.size ?? datasetNc;
+  throw new UserError(
+    "model",
+    `The model must have as many classes as data.yaml, ${datasetNc}; it has ${nc}.${explainExtraChannels(nc - known)}${onlyInOne(names, datasetNames)}`,
+    "Give the data.yaml that the model was trained on, or the model that was trained on this data.yaml."
+  );
+}
+function warnings(metadata, names, head, family, dynamic, { datasetNames }) {
+  const found2 = [];
+  if (metadata.names && !names)
+    found2.push(`The model's metadata names ${metadata.names.size} classes, its output has another number.`);
+  const differences = names && describeDifferences(names, datasetNames);
+  if (differences) found2.push(differences);
+  if (head === "end2end" && metadata.nms)
+    found2.push(
+      "NMS is part of the model, with the thresholds of its export (confidence 0.25 unless set), which lowers mAP. Export it with nms=False to validate as `yolo val` does with the weights."
+    );
+  if (family !== FAMILY_OF_HEAD[head])
+    found2.push(
+      `The protocol is ${family}, whose own tool does not read this model's output layout (${head}): there is no reference to compare the figures with.`
+    );
+  if (dynamic && family === "ultralytics")
+    found2.push(
+      "The model takes any size. Every picture is laid into the same square here, while `yolo val` fits such models with rectangles batch by batch: its figures may differ a little."
+    );
+  return found2;
+}
+
+// src/check.ts
+async function check(inputs, pool, log3) {
+  const warnings2 = [];
+  const warn2 = (warning) => {
+    warnings2.push(warning);
+    log3.warning(warning);
+  };
+  const model2 = await readModelFile(inputs.model);
+  const { names } = await readDataYaml(inputs.data);
+  const tensors = await loadModel(pool, inputs.model);
+  const description = { ...tensors, metadata: model2.metadata };
+  refuseOtherThanDetectors(description);
+  const convs = findConvWeights(model2);
+  const detector = describeDetector(description, {
+    imgsz: inputs.imgsz,
+    protocol: inputs.protocol,
+    datasetNames: names,
+    datasetNc: Math.max(...names.keys()) + 1
+  });
+  detector.warnings.forEach(warn2);
+  log3.info(
+    `${inputs.model}: ${convs.length} Conv weights, ${detector.head} head, ${detector.nc} classes, ${detector.width}×${detector.height} input, validated by the rules of ${detector.family}`
+  );
+  const dataset = await loadDataset(inputs.data, {
+    split: inputs.split,
+    family: detector.family,
+    nc: detector.nc,
+    annotations: inputs.annotations,
+    roots: inputs.roots
+  });
+  dataset.warnings.forEach(warn2);
+  log3.info(
+    `${inputs.data}: ${dataset.images.length} images, ${dataset.labelCount} labelled boxes in ${inputs.split}`
+  );
+  const mostLabels = dataset.images.reduce((most, { labels }) => Math.max(most, labels.count), 0);
+  const asked = { conf: inputs.conf, iou: inputs.iou, maxDet: inputs["max-det"] };
+  const options = detectionOptions(detector.family, asked, mostLabels);
+  if (options.conf > 1e-3) {
+    warn2(
+      `conf is ${options.conf}: above 0.001 the figures come out higher than the reference validators print, and a drop smaller. Leave it out to compare with them.`
+    );
+  }
+  return {
+    model: model2,
+    dataset,
+    plan: { detector, options },
+    names: new Map([...detector.names ?? [], ...names]),
+    warnings: warnings2
+  };
+}
+
+// src/inputs.ts
+import { basename as basename7, dirname as dirname6, join as join3, resolve as resolve6 } from "node:path";
+
+// src/gate/metric-names.ts
+var BY_PROTOCOL = {
+  "mAP50-95": { family: "mAP50_95", coco: "AP" },
+  mAP50: { family: "mAP50", coco: "AP50" },
+  mAP75: { family: "mAP75", coco: "AP75" }
+};
+var BY_FAMILY = ["P", "R"];
+var BY_COCO = [
+  ...["AP", "AP50", "AP75", "APs", "APm", "APl"],
+  ...["AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]
+];
+var METRIC_NAMES = [
+  ...Object.keys(BY_PROTOCOL),
+  ...BY_FAMILY,
+  ...BY_COCO
+];
+function figureSource(metric, protocol, family) {
+  if (metric in BY_PROTOCOL) {
+    const names = BY_PROTOCOL[metric];
+    return protocol === "coco" ? { key: names.coco, protocol } : { key: names.family, protocol: family };
+  }
+  const own = BY_FAMILY.find((name) => name === metric);
+  return own ? { key: own, protocol: family } : { key: metric, protocol: "coco" };
+}
+function figureAt(metrics, { key: key2 }) {
+  return key2 in metrics.coco ? metrics.coco[key2] : metrics[key2];
+}
+
+// src/gate/rules.ts
+var CONFIDENCES = ["point", "certain", "safe"];
+var NO_THRESHOLDS = { metrics: [], perClass: null, maxSlower: null, maxBytes: null };
+function excess({ rule, measured, limit }) {
+  const [more, less] = rule.endsWith("min-metric") || rule.endsWith("min") ? [limit, measured] : [measured, limit];
+  return less > 0 ? more / less : Number.POSITIVE_INFINITY;
+}
+var ROUNDING = 1e-9;
+function exceeds(value, limit) {
+  return value > limit + ROUNDING;
+}
+function acceptedDrop({ value, relative: relative5 }, before) {
+  return relative5 ? value * before : value;
+}
+function describeAccepted({ value, relative: relative5 }, before) {
+  const accepted = acceptedDrop({ value, relative: relative5 }, before).toFixed(4);
+  return relative5 ? `${accepted} (${percent(value)} of ${before.toFixed(4)})` : accepted;
+}
+function percent(share3) {
+  return `${Number((share3 * 100).toPrecision(12))} %`;
+}
+
+// src/input-paths.ts
+import { statSync as statSync3 } from "node:fs";
+import { stat as stat6 } from "node:fs/promises";
+import { dirname as dirname5, isAbsolute as isAbsolute5, resolve as resolve5 } from "node:path";
+
+// node_modules/tinyglobby/dist/index.mjs
+import { readdir as readdir3, readdirSync, realpath as realpath3, realpathSync as realpathSync2, stat as stat5, statSync as statSync2 } from "fs";
+import { isAbsolute as isAbsolute4, posix as posix2, resolve as resolve4 } from "path";
+import { fileURLToPath } from "url";
+
+// node_modules/fdir/dist/index.mjs
+import { createRequire } from "module";
+import { basename as basename6, dirname as dirname4, normalize as normalize2, relative as relative2, resolve as resolve3, sep as sep3 } from "path";
+import * as nativeFs from "fs";
+var __require = /* @__PURE__ */ createRequire(import.meta.url);
+function cleanPath(path3) {
+  let normalized2 = normalize2(path3);
+  if (normalized2.length > 1 && normalized2[normalized2.length - 1] === sep3) normalized2 = normalized2.substring(0, normalized2.length - 1);
+  return normalized2;
+}
+var SLASHES_REGEX = /[\\/]/g;
+function convertSlashes(path3, separator) {
+  return path3.replace(SLASHES_REGEX, separator);
+}
+var WINDOWS_ROOT_DIR_REGEX = /^[a-z]:[\\/]$/i;
+function isRootDirectory(path3) {
+  return path3 === "/" || WINDOWS_ROOT_DIR_REGEX.test(path3);
+}
+function normalizePath(path3, options) {
+  const { resolvePaths, normalizePath: normalizePath$1, pathSeparator } = options;
+  const pathNeedsCleaning = process.platform === "win32" && path3.includes("/") || path3.startsWith(".");
+  if (resolvePaths) path3 = resolve3(path3);
+  if (normalizePath$1 || pathNeedsCleaning) path3 = cleanPath(path3);
+  if (path3 === ".") return "";
+  const needsSeperator = path3[path3.length - 1] !== pathSeparator;
+  return convertSlashes(needsSeperator ? path3 + pathSeparator : path3, pathSeparator);
+}
+function joinPathWithBasePath(filename, directoryPath) {
+  return directoryPath + filename;
+}
+function joinPathWithRelativePath(root, options) {
+  return function(filename, directoryPath) {
+    const sameRoot = directoryPath.startsWith(root);
+    if (sameRoot) return directoryPath.slice(root.length) + filename;
+    else return convertSlashes(relative2(root, directoryPath), options.pathSeparator) + options.pathSeparator + filename;
+  };
+}
+function joinPath(filename) {
+  return filename;
+}
+function joinDirectoryPath(filename, directoryPath, separator) {
+  return directoryPath + filename + separator;
+}
+function build$7(root, options) {
+  const { relativePaths, includeBasePath } = options;
+  return relativePaths && root ? joinPathWithRelativePath(root, options) : includeBasePath ? joinPathWithBasePath : joinPath;
+}
+function pushDirectoryWithRelativePath(root) {
+  return function(directoryPath, paths) {
+    paths.push(directoryPath.substring(root.length) || ".");
+  };
+}
+function pushDirectoryFilterWithRelativePath(root) {
+  return function(directoryPath, paths, filters) {
+    const relativePath = directoryPath.substring(root.length) || ".";
+    if (filters.every((filter2) => filter2(relativePath, true))) paths.push(relativePath);
+  };
+}
+var pushDirectory = (directoryPath, paths) => {
+  paths.push(directoryPath || ".");
+};
+var pushDirectoryFilter = (directoryPath, paths, filters) => {
+  const path3 = directoryPath || ".";
+  if (filters.every((filter2) => filter2(path3, true))) paths.push(path3);
+};
+var empty$2 = () => {
+};
+function build$6(root, options) {
+  const { includeDirs, filters, relativePaths } = options;
+  if (!includeDirs) return empty$2;
+  if (relativePaths) return filters && filters.length ? pushDirectoryFilterWithRelativePath(root) : pushDirectoryWithRelativePath(root);
+  return filters && filters.length ? pushDirectoryFilter : pushDirectory;
+}
+var pushFileFilterAndCount = (filename, _paths, counts, filters) => {
+  if (filters.every((filter2) => filter2(filename, false))) counts.files++;
+};
+var pushFileFilter = (filename, paths, _counts, filters) => {
+  if (filters.every((filter2) => filter2(filename, false))) paths.push(filename);
+};
+var pushFileCount = (_filename, _paths, counts, _filters) => {
+  counts.files++;
+};
+var pushFile = (filename, paths) => {
+  paths.push(filename);
+};
+var empty$1 = () => {
+};
+function build$5(options) {
+  const { excludeFiles, filters, onlyCounts } = options;
+  if (excludeFiles) return empty$1;
+  if (filters && filters.length) return onlyCounts ? pushFileFilterAndCount : pushFileFilter;
+  else if (onlyCounts) return pushFileCount;
+  else return pushFile;
+}
+var getArray = (paths) => {
+  return paths;
+};
+var getArrayGroup = () => {
+  return [""].slice(0, 0);
+};
+function build$4(options) {
+  return options.group ? getArrayGroup : getArray;
+}
+var groupFiles = (groups, directory, files) => {
+  groups.push({
+    directory,
+    files,
+    dir: directory
+  });
+};
+var empty = () => {
+};
+function build$3(options) {
+  return options.group ? groupFiles : empty;
+}
+var resolveSymlinksAsync = function(path3, state, callback$1) {
+  const { queue, fs: fs2, options: { suppressErrors } } = state;
+  queue.enqueue();
+  fs2.realpath(path3, (error2, resolvedPath) => {
+    if (error2) return queue.dequeue(suppressErrors ? null : error2, state);
+    fs2.stat(resolvedPath, (error$1, stat10) => {
+      if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
+      if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat10, resolvedPath);
+      queue.dequeue(null, state);
+    });
+  });
+};
+var resolveSymlinks = function(path3, state, callback$1) {
+  const { queue, fs: fs2, options: { suppressErrors } } = state;
+  queue.enqueue();
+  try {
+    const resolvedPath = fs2.realpathSync(path3);
+    const stat10 = fs2.statSync(resolvedPath);
+    if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
+    callback$1(stat10, resolvedPath);
+  } catch (e2) {
+    if (!suppressErrors) throw e2;
+  }
+};
+function build$2(options, isSynchronous) {
+  if (!options.resolveSymlinks || options.excludeSymlinks) return null;
+  return isSynchronous ? resolveSymlinks : resolveSymlinksAsync;
+}
+function isRecursive(path3, resolved, state) {
+  if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved, state);
+  let parent = dirname4(path3);
+  let depth = 1;
+  while (parent !== state.root && depth < 2) {
+    const resolvedPath = state.symlinks.get(parent);
+    const isSameRoot = !!resolvedPath && (resolvedPath === resolved || resolvedPath.startsWith(resolved) || resolved.startsWith(resolvedPath));
+    if (isSameRoot) depth++;
+    else parent = dirname4(parent);
+  }
+  state.symlinks.set(path3, resolved);
+  return depth > 1;
+}
+function isRecursiveUsingRealPaths(resolved, state) {
+  return state.visited.includes(resolved + state.options.pathSeparator);
+}
+var onlyCountsSync = (state) => {
+  return state.counts;
+};
+var groupsSync = (state) => {
+  return state.groups;
+};
+var defaultSync = (state) => {
+  return state.paths;
+};
+var limitFilesSync = (state) => {
+  return state.paths.slice(0, state.options.maxFiles);
+};
+var onlyCountsAsync = (state, error2, callback$1) => {
+  report(error2, callback$1, state.counts, state.options.suppressErrors);
+  return null;
+};
+var defaultAsync = (state, error2, callback$1) => {
+  report(error2, callback$1, state.paths, state.options.suppressErrors);
+  return null;
+};
+var limitFilesAsync = (state, error2, callback$1) => {
+  report(error2, callback$1, state.paths.slice(0, state.options.maxFiles), state.options.suppressErrors);
+  return null;
+};
+var groupsAsync = (state, error2, callback$1) => {
+  report(error2, callback$1, state.groups, state.options.suppressErrors);
+  return null;
+};
+function report(error2, callback$1, output, suppressErrors) {
+  if (error2 && !suppressErrors) callback$1(error2, output);
+  else callback$1(null, output);
+}
+function build$1(options, isSynchronous) {
+  const { onlyCounts, group, maxFiles } = options;
+  if (onlyCounts) return isSynchronous ? onlyCountsSync : onlyCountsAsync;
+  else if (group) return isSynchronous ? groupsSync : groupsAsync;
+  else if (maxFiles) return isSynchronous ? limitFilesSync : limitFilesAsync;
+  else return isSynchronous ? defaultSync : defaultAsync;
+}
+var readdirOpts = { withFileTypes: true };
+var walkAsync = (state, crawlPath, directoryPath, currentDepth, callback$1) => {
+  state.queue.enqueue();
+  if (currentDepth < 0) return state.queue.dequeue(null, state);
+  const { fs: fs2 } = state;
+  state.visited.push(crawlPath);
+  state.counts.directories++;
+  fs2.readdir(crawlPath || ".", readdirOpts, (error2, entries = []) => {
+    callback$1(entries, directoryPath, currentDepth);
+    state.queue.dequeue(state.options.suppressErrors ? null : error2, state);
+  });
+};
+var walkSync = (state, crawlPath, directoryPath, currentDepth, callback$1) => {
+  const { fs: fs2 } = state;
+  if (currentDepth < 0) return;
+  state.visited.push(crawlPath);
+  state.counts.directories++;
+  let entries = [];
+  try {
+    entries = fs2.readdirSync(crawlPath || ".", readdirOpts);
+  } catch (e2) {
+    if (!state.options.suppressErrors) throw e2;
+  }
+  callback$1(entries, directoryPath, currentDepth);
+};
+function build(isSynchronous) {
+  return isSynchronous ? walkSync : walkAsync;
+}
+var Queue = class {
+  count = 0;
+  constructor(onQueueEmpty) {
+    this.onQueueEmpty = onQueueEmpty;
+  }
+  enqueue() {
+    this.count++;
+    return this.count;
+  }
+  dequeue(error2, output) {
+    if (this.onQueueEmpty && (--this.count <= 0 || error2)) {
+      this.onQueueEmpty(error2, output);
+      if (error2) {
+        output.controller.abort();
+        this.onQueueEmpty = void 0;
+      }
+    }
+  }
+};
+var Counter = class {
+  _files = 0;
+  _directories = 0;
+  set files(num) {
+    this._files = num;
+  }
+  get files() {
+    return this._files;
+  }
+  set directories(num) {
+    this._directories = num;
+  }
+  get directories() {
+    return this._directories;
+  }
+  /**
+  * @deprecated use `directories` instead
+  */
+  /* c8 ignore next 3 */
+  get dirs() {
+    return this._directories;
+  }
+};
+var Aborter = class {
+  aborted = false;
+  abort() {
+    this.aborted = true;
+  }
+};
+var Walker = class {
+  root;
+  isSynchronous;
+  state;
+  joinPath;
+  pushDirectory;
+  pushFile;
+  getArray;
+  groupFiles;
+  resolveSymlink;
+  walkDirectory;
+  callbackInvoker;
+  constructor(root, options, callback$1) {
+    this.isSynchronous = !callback$1;
+    this.callbackInvoker = build$1(options, this.isSynchronous);
+    this.root = normalizePath(root, options);
+    this.state = {
+      root: isRootDirectory(this.root) ? this.root : this.root.slice(0, -1),
+      paths: [""].slice(0, 0),
+      groups: [],
+      counts: new Counter(),
+      options,
+      queue: new Queue((error2, state) => this.callbackInvoker(state, error2, callback$1)),
+      symlinks: /* @__PURE__ */ new Map(),
+      visited: [""].slice(0, 0),
+      controller: new Aborter(),
+      fs: options.fs || nativeFs
+    };
+    this.joinPath = build$7(this.root, options);
+    this.pushDirectory = build$6(this.root, options);
+    this.pushFile = build$5(options);
+    this.getArray = build$4(options);
+    this.groupFiles = build$3(options);
+    this.resolveSymlink = build$2(options, this.isSynchronous);
+    this.walkDirectory = build(this.isSynchronous);
+  }
+  start() {
+    this.pushDirectory(this.root, this.state.paths, this.state.options.filters);
+    this.walkDirectory(this.state, this.root, this.root, this.state.options.maxDepth, this.walk);
+    return this.isSynchronous ? this.callbackInvoker(this.state, null) : null;
+  }
+  walk = (entries, directoryPath, depth) => {
+    const { paths, options: { filters, resolveSymlinks: resolveSymlinks$1, excludeSymlinks, exclude, maxFiles, signal, useRealPaths, pathSeparator }, controller } = this.state;
+    if (controller.aborted || signal && signal.aborted || maxFiles && paths.length > maxFiles) return;
+    const files = this.getArray(this.state.paths);
+    for (let i = 0; i < entries.length; ++i) {
+      const entry = entries[i];
+      if (entry.isFile() || entry.isSymbolicLink() && !resolveSymlinks$1 && !excludeSymlinks) {
+        const filename = this.joinPath(entry.name, directoryPath);
+        this.pushFile(filename, files, this.state.counts, filters);
+      } else if (entry.isDirectory()) {
+        let path3 = joinDirectoryPath(entry.name, directoryPath, this.state.options.pathSeparator);
+        if (exclude && exclude(entry.name, path3)) continue;
+        this.pushDirectory(path3, paths, filters);
+        this.walkDirectory(this.state, path3, path3, depth - 1, this.walk);
+      } else if (this.resolveSymlink && entry.isSymbolicLink()) {
+        let path3 = joinPathWithBasePath(entry.name, directoryPath);
+        this.resolveSymlink(path3, this.state, (stat10, resolvedPath) => {
+          if (stat10.isDirectory()) {
+            resolvedPath = normalizePath(resolvedPath, this.state.options);
+            if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path3 + pathSeparator)) return;
+            this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path3 + pathSeparator, depth - 1, this.walk);
+          } else {
+            resolvedPath = useRealPaths ? resolvedPath : path3;
+            const filename = basename6(resolvedPath);
+            const directoryPath$1 = normalizePath(dirname4(resolvedPath), this.state.options);
+            resolvedPath = this.joinPath(filename, directoryPath$1);
+            this.pushFile(resolvedPath, files, this.state.counts, filters);
+          }
+        });
+      }
+    }
+    this.groupFiles(this.state.groups, directoryPath, files);
+  };
+};
+function promise(root, options) {
+  return new Promise((resolve$1, reject) => {
+    callback(root, options, (err, output) => {
+      if (err) return reject(err);
+      resolve$1(output);
+    });
+  });
+}
+function callback(root, options, callback$1) {
+  let walker = new Walker(root, options, callback$1);
+  walker.start();
+}
+function sync(root, options) {
+  const walker = new Walker(root, options);
+  return walker.start();
+}
+var APIBuilder = class {
+  constructor(root, options) {
+    this.root = root;
+    this.options = options;
+  }
+  withPromise() {
+    return promise(this.root, this.options);
+  }
+  withCallback(cb) {
+    callback(this.root, this.options, cb);
+  }
+  sync() {
+    return sync(this.root, this.options);
+  }
+};
+var pm = null;
+try {
+  __require.resolve("picomatch");
+  pm = __require("picomatch");
+} catch {
+}
+var Builder = class {
+  globCache = {};
+  options = {
+    maxDepth: Infinity,
+    suppressErrors: true,
+    pathSeparator: sep3,
+    filters: []
+  };
+  globFunction;
+  constructor(options) {
+    this.options = {
+      ...this.options,
+      ...options
+    };
+    this.globFunction = this.options.globFunction;
+  }
+  group() {
+    this.options.group = true;
+    return this;
+  }
+  withPathSeparator(separator) {
+    this.options.pathSeparator = separator;
+    return this;
+  }
+  withBasePath() {
+    this.options.includeBasePath = true;
+    return this;
+  }
+  withRelativePaths() {
+    this.options.relativePaths = true;
+    return this;
+  }
+  withDirs() {
+    this.options.includeDirs = true;
+    return this;
+  }
+  withMaxDepth(depth) {
+    this.options.maxDepth = depth;
+    return this;
+  }
+  withMaxFiles(limit) {
+    this.options.maxFiles = limit;
+    return this;
+  }
+  withFullPaths() {
+    this.options.resolvePaths = true;
+    this.options.includeBasePath = true;
+    return this;
+  }
+  withErrors() {
+    this.options.suppressErrors = false;
+    return this;
+  }
+  withSymlinks({ resolvePaths = true } = {}) {
+    this.options.resolveSymlinks = true;
+    this.options.useRealPaths = resolvePaths;
+    return this.withFullPaths();
+  }
+  withAbortSignal(signal) {
+    this.options.signal = signal;
+    return this;
+  }
+  normalize() {
+    this.options.normalizePath = true;
+    return this;
+  }
+  filter(predicate) {
+    this.options.filters.push(predicate);
+    return this;
+  }
+  onlyDirs() {
+    this.options.excludeFiles = true;
+    this.options.includeDirs = true;
+    return this;
+  }
+  exclude(predicate) {
+    this.options.exclude = predicate;
+    return this;
+  }
+  onlyCounts() {
+    this.options.onlyCounts = true;
+    return this;
+  }
+  crawl(root) {
+    return new APIBuilder(root || ".", this.options);
+  }
+  withGlobFunction(fn) {
+    this.globFunction = fn;
+    return this;
+  }
+  /**
+  * @deprecated Pass options using the constructor instead:
+  * ```ts
+  * new fdir(options).crawl("/path/to/root");
+  * ```
+  * This method will be removed in v7.0
+  */
+  /* c8 ignore next 4 */
+  crawlWithOptions(root, options) {
+    this.options = {
+      ...this.options,
+      ...options
+    };
+    return new APIBuilder(root || ".", this.options);
+  }
+  glob(...patterns) {
+    if (this.globFunction) return this.globWithOptions(patterns);
+    return this.globWithOptions(patterns, ...[{ dot: true }]);
+  }
+  globWithOptions(patterns, ...options) {
+    const globFn = this.globFunction || pm;
+    if (!globFn) throw new Error("Please specify a glob function to use glob matching.");
+    var isMatch = this.globCache[patterns.join("\0")];
+    if (!isMatch) {
+      isMatch = globFn(patterns, ...options);
+      this.globCache[patterns.join("\0")] = isMatch;
+    }
+    this.options.filters.push((path3) => isMatch(path3));
+    return this;
+  }
+};
+
+// node_modules/tinyglobby/dist/index.mjs
+var import_picomatch = __toESM(require_picomatch2(), 1);
+var isReadonlyArray = Array.isArray;
+var BACKSLASHES = /\\/g;
+var DRIVE_RELATIVE_PATH = /^[A-Za-z]:$/;
+var isWin = process.platform === "win32";
+var ONLY_PARENT_DIRECTORIES = /^(\/?\.\.)+$/;
+function getPartialMatcher(patterns, options = {}) {
+  const patternsCount = patterns.length;
+  const patternsParts = Array(patternsCount);
+  const matchers = Array(patternsCount);
+  let i, j;
+  for (i = 0; i < patternsCount; i++) {
+    const parts = splitPattern(patterns[i]);
+    patternsParts[i] = parts;
+    const partsCount = parts.length;
+    const partMatchers = Array(partsCount);
+    for (j = 0; j < partsCount; j++) partMatchers[j] = (0, import_picomatch.default)(parts[j], options);
+    matchers[i] = partMatchers;
+  }
+  return (input2) => {
+    const inputParts = input2.split("/");
+    if (inputParts[0] === ".." && ONLY_PARENT_DIRECTORIES.test(input2)) return true;
+    for (i = 0; i < patternsCount; i++) {
+      const patternParts = patternsParts[i];
+      const matcher = matchers[i];
+      const inputPatternCount = inputParts.length;
+      const minParts = Math.min(inputPatternCount, patternParts.length);
+      j = 0;
+      while (j < minParts) {
+        const part = patternParts[j];
+        if (part.includes("/")) return true;
+        if (!matcher[j](inputParts[j])) break;
+        if (!options.noglobstar && part === "**") return true;
+        j++;
+      }
+      if (j === inputPatternCount) return true;
+    }
+    return false;
+  };
+}
+var WIN32_ROOT_DIR = /^[A-Z]:\/$/i;
+var isRoot = isWin ? (p) => WIN32_ROOT_DIR.test(p) : (p) => p === "/";
+function buildFormat(cwd, root, absolute) {
+  if (cwd === root || root.startsWith(`${cwd}/`)) {
+    if (absolute) {
+      const start3 = cwd.length + +!isRoot(cwd);
+      return (p, isDir) => p.slice(start3, isDir ? -1 : void 0) || ".";
+    }
+    const prefix = root.slice(cwd.length + 1);
+    if (prefix) return (p, isDir) => {
+      if (p === ".") return prefix;
+      const result = `${prefix}/${p}`;
+      return isDir ? result.slice(0, -1) : result;
+    };
+    return (p, isDir) => isDir && p !== "." ? p.slice(0, -1) : p;
+  }
+  if (absolute) return (p) => posix2.relative(cwd, p) || ".";
+  return (p) => posix2.relative(cwd, `${root}/${p}`) || ".";
+}
+function buildRelative(cwd, root) {
+  if (root.startsWith(`${cwd}/`)) {
+    const prefix = root.slice(cwd.length + 1);
+    return (p) => `${prefix}/${p}`;
+  }
+  return (p) => {
+    const result = posix2.relative(cwd, `${root}/${p}`);
+    return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
+  };
+}
+function ensureNonDriveRelativePath(path3) {
+  return path3.replace(DRIVE_RELATIVE_PATH, (match) => `${match}/`);
+}
+var splitPatternOptions = { parts: true };
+function splitPattern(path3) {
+  var _result$parts;
+  const result = import_picomatch.default.scan(path3, splitPatternOptions);
+  return ((_result$parts = result.parts) === null || _result$parts === void 0 ? void 0 : _result$parts.length) ? result.parts : [path3];
+}
+var POSIX_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}*?|]|^!|[!+@](?=\()|\\(?![()[\]{}!*+?@|]))/g;
+var WIN32_UNESCAPED_GLOB_SYMBOLS = /(?<!\\)([()[\]{}]|^!|[!+@](?=\())/g;
+var escapePosixPath = (path3) => path3.replace(POSIX_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapeWin32Path = (path3) => path3.replace(WIN32_UNESCAPED_GLOB_SYMBOLS, "\\$&");
+var escapePath = isWin ? escapeWin32Path : escapePosixPath;
+function isDynamicPattern(pattern, options) {
+  if ((options === null || options === void 0 ? void 0 : options.caseSensitiveMatch) === false) return true;
+  const scan = import_picomatch.default.scan(pattern);
+  return scan.isGlob || scan.negated;
+}
+function log(...tasks) {
+  console.log(`[tinyglobby ${(/* @__PURE__ */ new Date()).toLocaleTimeString("es")}]`, ...tasks);
+}
+function ensureStringArray(value) {
+  return typeof value === "string" ? [value] : value !== null && value !== void 0 ? value : [];
+}
+var PARENT_DIRECTORY = /^(\/?\.\.)+/;
+var ESCAPING_BACKSLASHES = /\\(?=[()[\]{}!*+?@|])/g;
+function normalizePattern(pattern, opts, props, isIgnore) {
+  var _PARENT_DIRECTORY$exe;
+  const cwd = opts.cwd;
+  let result = pattern;
+  if (pattern[pattern.length - 1] === "/") result = pattern.slice(0, -1);
+  if (result[result.length - 1] !== "*" && opts.expandDirectories) result += "/**";
+  const escapedCwd = escapePath(cwd);
+  result = isAbsolute4(result.replace(ESCAPING_BACKSLASHES, "")) ? posix2.relative(escapedCwd, result) : posix2.normalize(result);
+  const parentDir = (_PARENT_DIRECTORY$exe = PARENT_DIRECTORY.exec(result)) === null || _PARENT_DIRECTORY$exe === void 0 ? void 0 : _PARENT_DIRECTORY$exe[0];
+  const parts = splitPattern(result);
+  if (parentDir) {
+    const n = (parentDir.length + 1) / 3;
+    let i = 0;
+    const cwdParts = escapedCwd.split("/");
+    while (i < n && parts[i + n] === cwdParts[cwdParts.length + i - n]) {
+      result = result.slice(0, (n - i - 1) * 3) + result.slice((n - i) * 3 + parts[i + n].length + 1) || ".";
+      i++;
+    }
+    const potentialRoot = posix2.join(cwd, parentDir.slice(i * 3));
+    if (potentialRoot[0] !== "." && props.root.length > potentialRoot.length) {
+      props.root = ensureNonDriveRelativePath(potentialRoot);
+      props.depthOffset = -n + i;
+    }
+  }
+  if (!isIgnore && props.depthOffset >= 0) {
+    var _props$commonPath;
+    (_props$commonPath = props.commonPath) !== null && _props$commonPath !== void 0 || (props.commonPath = parts);
+    const newCommonPath = [];
+    const length = Math.min(props.commonPath.length, parts.length);
+    for (let i = 0; i < length; i++) {
+      const part = parts[i];
+      if (part === "**" && !parts[i + 1]) {
+        newCommonPath.pop();
+        break;
+      }
+      if (i === parts.length - 1 || part !== props.commonPath[i] || isDynamicPattern(part)) break;
+      newCommonPath.push(part);
+    }
+    props.depthOffset = newCommonPath.length;
+    props.commonPath = newCommonPath;
+    props.root = ensureNonDriveRelativePath(newCommonPath.length > 0 ? posix2.join(cwd, ...newCommonPath) : cwd);
+  }
+  return result;
+}
+function processPatterns(options, patterns, props) {
+  const matchPatterns = [];
+  const ignorePatterns = [];
+  for (const pattern of options.ignore) {
+    if (!pattern) continue;
+    if (pattern[0] !== "!" || pattern[1] === "(") ignorePatterns.push(normalizePattern(pattern, options, props, true));
+  }
+  for (const pattern of patterns) {
+    if (!pattern) continue;
+    if (pattern[0] !== "!" || pattern[1] === "(") matchPatterns.push(normalizePattern(pattern, options, props, false));
+    else if (pattern[1] !== "!" || pattern[2] === "(") ignorePatterns.push(normalizePattern(pattern.slice(1), options, props, true));
+  }
+  return {
+    match: matchPatterns,
+    ignore: ignorePatterns
+  };
+}
+function buildCrawler(options, patterns) {
+  const cwd = options.cwd;
+  const props = {
+    root: cwd,
+    depthOffset: 0
+  };
+  const processed = processPatterns(options, patterns, props);
+  if (options.debug) log("internal processing patterns:", processed);
+  const { absolute, caseSensitiveMatch, debug, dot, followSymbolicLinks, onlyDirectories } = options;
+  const root = props.root.replace(BACKSLASHES, "");
+  const matchOptions = {
+    dot,
+    nobrace: options.braceExpansion === false,
+    nocase: !caseSensitiveMatch,
+    noextglob: options.extglob === false,
+    noglobstar: options.globstar === false,
+    posix: true
+  };
+  const matcher = (0, import_picomatch.default)(processed.match, matchOptions);
+  const ignore = (0, import_picomatch.default)(processed.ignore, matchOptions);
+  const partialMatcher = getPartialMatcher(processed.match, matchOptions);
+  const format2 = buildFormat(cwd, root, absolute);
+  const excludeFormatter = absolute ? format2 : buildFormat(cwd, root, true);
+  const excludePredicate = (_, p) => {
+    const relativePath = excludeFormatter(p, true);
+    return relativePath !== "." && !partialMatcher(relativePath) || ignore(relativePath);
+  };
+  let maxDepth;
+  if (options.deep !== void 0) maxDepth = Math.round(options.deep - props.depthOffset);
+  const crawler = new Builder({
+    filters: [debug ? (p, isDirectory2) => {
+      const path3 = format2(p, isDirectory2);
+      const matches = matcher(path3) && !ignore(path3);
+      if (matches) log(`matched ${path3}`);
+      return matches;
+    } : (p, isDirectory2) => {
+      const path3 = format2(p, isDirectory2);
+      return matcher(path3) && !ignore(path3);
+    }],
+    exclude: debug ? (_, p) => {
+      const skipped = excludePredicate(_, p);
+      log(`${skipped ? "skipped" : "crawling"} ${p}`);
+      return skipped;
+    } : excludePredicate,
+    fs: options.fs,
+    pathSeparator: "/",
+    relativePaths: !absolute,
+    resolvePaths: absolute,
+    includeBasePath: absolute,
+    resolveSymlinks: followSymbolicLinks,
+    excludeSymlinks: !followSymbolicLinks,
+    excludeFiles: onlyDirectories,
+    includeDirs: onlyDirectories || !options.onlyFiles,
+    maxDepth,
+    signal: options.signal
+  }).crawl(root);
+  if (options.debug) log("internal properties:", {
+    ...props,
+    root
+  });
+  return [crawler, cwd !== root && !absolute && buildRelative(cwd, root)];
+}
+function formatPaths(paths, mapper) {
+  if (mapper) for (let i = paths.length - 1; i >= 0; i--) paths[i] = mapper(paths[i]);
+  return paths;
+}
+var defaultOptions = {
+  caseSensitiveMatch: true,
+  debug: !!process.env.TINYGLOBBY_DEBUG,
+  expandDirectories: true,
+  followSymbolicLinks: true,
+  onlyFiles: true
+};
+function getOptions(options) {
+  const opts = Object.assign({}, options);
+  for (const key2 in defaultOptions) if (opts[key2] === void 0) Object.assign(opts, { [key2]: defaultOptions[key2] });
+  opts.cwd = (opts.cwd instanceof URL ? fileURLToPath(opts.cwd) : resolve4(opts.cwd || process.cwd())).replace(BACKSLASHES, "/");
+  opts.ignore = ensureStringArray(opts.ignore);
+  opts.fs && (opts.fs = {
+    readdir: opts.fs.readdir || readdir3,
+    readdirSync: opts.fs.readdirSync || readdirSync,
+    realpath: opts.fs.realpath || realpath3,
+    realpathSync: opts.fs.realpathSync || realpathSync2,
+    stat: opts.fs.stat || stat5,
+    statSync: opts.fs.statSync || statSync2
+  });
+  if (opts.debug) log("globbing with options:", opts);
+  return opts;
+}
+function getCrawler(globInput, inputOptions = {}) {
+  var _ref;
+  if (globInput && (inputOptions === null || inputOptions === void 0 ? void 0 : inputOptions.patterns)) throw new Error("Cannot pass patterns as both an argument and an option");
+  const isModern = isReadonlyArray(globInput) || typeof globInput === "string";
+  const patterns = ensureStringArray((_ref = isModern ? globInput : globInput.patterns) !== null && _ref !== void 0 ? _ref : "**/*");
+  const options = getOptions(isModern ? inputOptions : globInput);
+  return patterns.length > 0 ? buildCrawler(options, patterns) : [];
+}
+async function glob(globInput, options) {
+  const [crawler, relative5] = getCrawler(globInput, options);
+  return crawler ? formatPaths(await crawler.withPromise(), relative5) : [];
+}
+
+// src/input-paths.ts
+function inputError(name, must, given, remedy) {
+  const was = given ? `it was ${JSON.stringify(given)}` : "it was empty";
+  return new UserError("input", `${name} must be ${must}, but ${was}.`, remedy);
+}
+async function oneModel(pattern, errors) {
+  const matches = await isFile(pattern) ? [pattern] : isDynamicPattern(pattern) ? (await glob(pattern.replaceAll("\\", "/"), {
+    absolute: isAbsolute5(pattern),
+    expandDirectories: false
+  })).sort() : [];
+  if (matches.length !== 1) {
+    const remedy = matches.length === 0 ? "Check the path (it is relative to the working directory) and that the step before has written the file." : `It matches ${matches.length}: ${matches.slice(0, 5).join(", ")}${matches.length > 5 ? ", …" : ""}. Name one of them.`;
+    errors.push(inputError("model", "the path of exactly one existing .onnx file", pattern, remedy));
+    return "";
+  }
+  const [model2] = matches;
+  if (!model2.toLowerCase().endsWith(".onnx")) {
+    const remedy = model2.endsWith(".pt") ? "Export the checkpoint first: `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`." : "Name the exported ONNX model.";
+    errors.push(inputError("model", "an .onnx file", model2, remedy));
+    return "";
+  }
+  return model2;
+}
+async function oneFile(name, kind, path3, errors) {
+  if (await isFile(path3)) return;
+  const remedy = "Check the path (it is relative to the working directory) and that the file is checked out.";
+  errors.push(inputError(name, `the path of an existing ${kind}`, path3, remedy));
+}
+async function isFile(path3) {
+  return stat6(path3).then(
+    (found2) => found2.isFile(),
+    () => false
+  );
+}
+function rootsOf(workspace, { data, calibration, "allow-read": allowed }) {
+  if (workspace === void 0) return null;
+  const home = resolve5(workspace);
+  const named = [
+    dirname5(resolve5(data)),
+    isFolder(calibration) ? calibration : dirname5(resolve5(calibration)),
+    ...allowed
+  ];
+  const places = named.map((path3) => resolve5(path3)).filter((path3) => !isOfWorkspace(path3, home));
+  return [...new Set([home, ...places].map((path3) => realPath(path3) ?? path3))];
+}
+function refuseStray(name, path3, workspace, roots2, errors) {
+  if (workspace === void 0 || !isOfWorkspace(resolve5(path3), resolve5(workspace))) return;
+  const real = realPlace(resolve5(path3));
+  if (isWithin(real, roots2)) return;
+  errors.push(
+    inputError(
+      name,
+      "a path that stays in the workspace, or names a place outside of it as it is",
+      path3,
+      `A symbolic link leads to ${real}: if that is meant, name this path, or add \`allow-read: ${dirname5(real)}\` to the step.`
+    )
+  );
+}
+function isFolder(path3) {
+  try {
+    return statSync3(path3).isDirectory();
+  } catch {
+    return false;
+  }
+}
+function isOfWorkspace(path3, workspace) {
+  return [workspace, realPath(workspace) ?? workspace].some((folder) => isInside(path3, folder));
+}
+function realPlace(path3) {
+  return realPath(path3) ?? (dirname5(path3) === path3 ? path3 : realPlace(dirname5(path3)));
+}
+
+// src/gate/thresholds.ts
+var ThresholdsError = class extends Error {
+  remedy;
+  constructor(must, remedy) {
+    super(must);
+    this.remedy = remedy;
+  }
+};
+var EXAMPLE = "Write it like `mAP50: { max-drop: 2%, min: 0.5 }`, one rule a line.";
+var OTHER_KEYS = ["per-class", "max-slower", "max-bytes"];
+var UNITS = { "": 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
+function parseThresholds(text3) {
+  const block2 = asMap(parse2(text3), "a YAML block of rules");
+  let thresholds2 = NO_THRESHOLDS;
+  for (const [key2, value] of Object.entries(block2)) {
+    const metric = METRIC_NAMES.find((name) => name === key2);
+    if (metric) thresholds2 = { ...thresholds2, metrics: [...thresholds2.metrics, metricRule(metric, value)] };
+    else if (key2 === "per-class") thresholds2 = { ...thresholds2, perClass: perClassRule(value) };
+    else if (key2 === "max-slower") thresholds2 = { ...thresholds2, maxSlower: share(key2, value) };
+    else if (key2 === "max-bytes") thresholds2 = { ...thresholds2, maxBytes: bytes(key2, value) };
+    else throw unknownKey(key2, [...METRIC_NAMES, ...OTHER_KEYS], "a block");
+  }
+  return thresholds2;
+}
+function parse2(text3) {
+  try {
+    return load(text3, { schema: CORE_SCHEMA });
+  } catch (error2) {
+    throw new ThresholdsError(
+      `a YAML block (it does not parse: ${messageOf(error2).split("\n", 1)[0]})`,
+      EXAMPLE
+    );
+  }
+}
+function metricRule(metric, value) {
+  const map3 = asMap(value, `a map under ${metric}`);
+  refuseOtherKeys(map3, ["max-drop", "min"], metric);
+  return {
+    metric,
+    maxDrop: map3["max-drop"] === void 0 ? null : maxDrop(`${metric}: max-drop`, map3["max-drop"]),
+    min: map3.min === void 0 ? null : share(`${metric}: min`, map3.min)
+  };
+}
+function perClassRule(value) {
+  const map3 = asMap(value, "a map under per-class");
+  refuseOtherKeys(map3, ["max-drop", "min-labels"], "per-class");
+  const minLabels = map3["min-labels"] ?? 1;
+  if (!Number.isInteger(minLabels) || Number(minLabels) < 1) {
+    throw new ThresholdsError("a block with a whole number from 1 on at per-class: min-labels", "Write 20.");
+  }
+  return { maxDrop: maxDrop("per-class: max-drop", map3["max-drop"]), minLabels: Number(minLabels) };
+}
+function maxDrop(name, value) {
+  return { value: share(name, value), relative: typeof value === "string" && value.trim().endsWith("%") };
+}
+function share(name, value) {
+  const text3 = String(value ?? "").trim();
+  const digits = text3.replace(/\s*%$/, "");
+  const number = /^(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(digits) ? Number(digits) : Number.NaN;
+  const found2 = text3.endsWith("%") ? number / 100 : number;
+  if (found2 >= 0 && found2 <= 1) return found2;
+  throw new ThresholdsError(`a block with a number from 0 to 1 at ${name}`, "Write one such as 0.02 or 5%.");
+}
+function bytes(name, value) {
+  const [, digits, unit] = /^([\d_]+\.?\d*)\s*([a-z]*)$/i.exec(String(value ?? "").trim()) ?? [];
+  const factor = UNITS[(unit ?? "?").toLowerCase()];
+  if (digits && factor) return Math.round(Number(digits.replaceAll("_", "")) * factor);
+  throw new ThresholdsError(`a block with a size at ${name}`, "Write one such as 5000000 or 5 MB.");
+}
+function asMap(value, must) {
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value;
+  throw new ThresholdsError(must, EXAMPLE);
+}
+function refuseOtherKeys(map3, known, where) {
+  const other = Object.keys(map3).find((key2) => !known.includes(key2));
+  if (other !== void 0) throw unknownKey(other, known, `a map under ${where}`);
+  if (!known.some((key2) => map3[key2] !== void 0))
+    throw new ThresholdsError(`a map under ${where}`, EXAMPLE);
+}
+function unknownKey(key2, known, where) {
+  const meant = known.find((name) => name.toLowerCase() === key2.toLowerCase());
+  return new ThresholdsError(
+    `${where} with the keys ${known.join(", ")}`,
+    meant ? `Did you mean ${meant} instead of ${key2}?` : `It knows no ${JSON.stringify(key2)}: remove it.`
+  );
+}
+
+// src/round.ts
+function roundHalfEven(value) {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+// src/prune/smallest.ts
+function smallestIndices(values, k) {
+  const n = values.length;
+  const indices = new Uint32Array(n);
+  for (let i = 0; i < n; i++) indices[i] = i;
+  const pairs = { keys: values.slice(), indices };
+  if (k > 0 && k < n) {
+    if (k * 64 <= n) heapSelect(pairs, 0, k, n);
+    else introselect(pairs, k - 1);
+  }
+  return indices.subarray(0, k);
+}
+function introselect(pairs, nth) {
+  const { keys: keys2 } = pairs;
+  let first = 0;
+  let last = keys2.length;
+  let depth = 2 * Math.floor(Math.log2(last));
+  while (last - first > 3) {
+    if (depth === 0) {
+      heapSelect(pairs, first, nth + 1, last);
+      swap(pairs, first, nth);
+      return;
+    }
+    depth--;
+    const cut3 = partitionAroundMedian(pairs, first, last);
+    if (cut3 <= nth) first = cut3;
+    else last = cut3;
+  }
+  insertionSort(pairs, first, last);
+}
+function partitionAroundMedian(pairs, first, last) {
+  const { keys: keys2 } = pairs;
+  swap(pairs, first, medianOf(keys2, first + 1, first + (last - first >> 1), last - 1));
+  const pivot = keys2[first];
+  let low = first + 1;
+  let high = last;
+  for (; ; ) {
+    while (keys2[low] < pivot) low++;
+    high--;
+    while (pivot < keys2[high]) high--;
+    if (low >= high) return low;
+    swap(pairs, low, high);
+    low++;
+  }
+}
+function medianOf(keys2, a, b, c) {
+  if (keys2[a] < keys2[b]) {
+    if (keys2[b] < keys2[c]) return b;
+    return keys2[a] < keys2[c] ? c : a;
+  }
+  if (keys2[a] < keys2[c]) return a;
+  return keys2[b] < keys2[c] ? c : b;
+}
+function insertionSort(pairs, first, last) {
+  for (let i = first + 1; i < last; i++) {
+    for (let j = i; j > first && pairs.keys[j] < pairs.keys[j - 1]; j--) swap(pairs, j, j - 1);
+  }
+}
+function heapSelect(pairs, first, middle, last) {
+  const { keys: keys2, indices } = pairs;
+  const size = middle - first;
+  for (let parent = size - 2 >> 1; parent >= 0; parent--) {
+    adjustHeap(pairs, first, parent, size, keys2[first + parent], indices[first + parent]);
+  }
+  for (let i = middle; i < last; i++) {
+    if (keys2[i] < keys2[first]) {
+      const key2 = keys2[i];
+      const index = indices[i];
+      keys2[i] = keys2[first];
+      indices[i] = indices[first];
+      adjustHeap(pairs, first, 0, size, key2, index);
+    }
+  }
+}
+function adjustHeap(pairs, first, start3, size, key2, index) {
+  const { keys: keys2, indices } = pairs;
+  let hole = start3;
+  let child = hole;
+  while (child < size - 1 >> 1) {
+    child = 2 * (child + 1);
+    if (keys2[first + child] < keys2[first + child - 1]) child--;
+    keys2[first + hole] = keys2[first + child];
+    indices[first + hole] = indices[first + child];
+    hole = child;
+  }
+  if ((size & 1) === 0 && child === size - 2 >> 1) {
+    child = 2 * child + 1;
+    keys2[first + hole] = keys2[first + child];
+    indices[first + hole] = indices[first + child];
+    hole = child;
+  }
+  while (hole > start3) {
+    const parent = hole - 1 >> 1;
+    if (!(keys2[first + parent] < key2)) break;
+    keys2[first + hole] = keys2[first + parent];
+    indices[first + hole] = indices[first + parent];
+    hole = parent;
+  }
+  keys2[first + hole] = key2;
+  indices[first + hole] = index;
+}
+function swap({ keys: keys2, indices }, a, b) {
+  const key2 = keys2[a];
+  const index = indices[a];
+  keys2[a] = keys2[b];
+  indices[a] = indices[b];
+  keys2[b] = key2;
+  indices[b] = index;
+}
+
+// src/prune/over-all-layers.ts
+function leastOverAllLayers(scores, amount2) {
+  const starts = [];
+  let count = 0;
+  for (const { length } of scores) {
+    starts.push(count);
+    count += length;
+  }
+  const all = new Float64Array(count);
+  for (const [i, layerScores] of scores.entries()) all.set(layerScores, starts[i]);
+  const chosen = smallestIndices(all, roundHalfEven(amount2 * count)).sort();
+  let next = 0;
+  return scores.map(({ length }, i) => {
+    const first = next;
+    while (next < chosen.length && chosen[next] < starts[i] + length) next++;
+    return chosen.slice(first, next).map((index) => index - starts[i]);
+  });
+}
+function zeroed(layers2, indices) {
+  return layers2.map(({ values }, i) => {
+    const pruned = values.slice();
+    for (const index of indices[i]) pruned[index] *= 0;
+    return pruned;
+  });
+}
+
+// src/prune/global.ts
+var global2 = (layers2, amount2) => zeroed(
+  layers2,
+  leastOverAllLayers(
+    layers2.map(({ values }) => values.map(Math.abs)),
+    amount2
+  )
+);
+
+// src/prune/l1.ts
+var l1 = (layers2, amount2) => layers2.map(({ values }) => {
+  const pruned = values.slice();
+  const count = roundHalfEven(amount2 * values.length);
+  for (const index of smallestIndices(values.map(Math.abs), count)) pruned[index] *= 0;
+  return pruned;
+});
+
+// src/prune/lamp.ts
+var lamp = (layers2, amount2) => zeroed(
+  layers2,
+  leastOverAllLayers(
+    layers2.map(({ values }) => lampScores(values)),
+    amount2
+  )
+);
+function lampScores(values) {
+  const order = ascendingByMagnitude(values);
+  const scores = new Float64Array(values.length);
+  let sum3 = 0;
+  for (let rank = order.length - 1; rank >= 0; rank--) {
+    const index = order[rank];
+    const square = values[index] ** 2;
+    sum3 += square;
+    scores[index] = square === 0 ? 0 : square / sum3;
+  }
+  return scores;
+}
+function ascendingByMagnitude(values) {
+  const keys2 = new BigUint64Array(values.length);
+  const halves2 = new Uint32Array(keys2.buffer);
+  const [low, high] = LITTLE_ENDIAN ? [0, 1] : [1, 0];
+  halves2.forEach((_, i) => {
+    halves2[i] = i >> 1;
+  });
+  const magnitudes = values.map(Math.abs);
+  const bits = new Uint32Array(magnitudes.buffer);
+  for (const [i, value] of bits.entries()) halves2[2 * i + high] = value;
+  keys2.sort();
+  return Uint32Array.from({ length: values.length }, (_, i) => halves2[2 * i + low]);
+}
+var LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+
+// src/prune/n-m.ts
+function parsePattern(text3) {
+  const match = /^(\d{1,2}):(\d{1,2})$/.exec(text3);
+  const [n, m2] = [Number(match?.[1]), Number(match?.[2])];
+  return n >= 1 && n < m2 && [2, 4, 8, 16, 32, 64].includes(m2) ? { n, m: m2 } : null;
+}
+function patternFits({ shape }, { m: m2 }) {
+  return shape[1] % m2 === 0;
+}
+function* patternGroups([, channels, height, width], m2) {
+  const area = height * width;
+  for (let first = 0; first < channels; first += m2) {
+    for (let place = 0; place < area; place++) {
+      yield Array.from({ length: m2 }, (_, i) => (first + i) * area + place);
+    }
+  }
+}
+function nOfM(pattern) {
+  return (layers2) => layers2.map((layer) => patternFits(layer, pattern) ? prunedRows(layer, pattern) : null);
+}
+function prunedRows({ shape, values }, { n, m: m2 }) {
+  const pruned = values.slice();
+  const columns = values.length / shape[0];
+  const groups = [...patternGroups(shape, m2)];
+  for (let row = 0; row < values.length; row += columns) {
+    for (const group of groups) {
+      const order = group.map((index) => row + index).sort((a, b) => Math.abs(values[a]) - Math.abs(values[b]) || a - b);
+      for (const index of order.slice(0, m2 - n)) pruned[index] *= 0;
+    }
+  }
+  return pruned;
+}
+
+// src/prune/methods.ts
+var METHODS = { l1, global: global2, lamp };
+function parseMethod(name) {
+  if (Object.hasOwn(METHODS, name)) {
+    return { calibrated: false, prune: METHODS[name], pattern: null };
+  }
+  if (name === "reconstruct") return { calibrated: true, pattern: null };
+  const calibrated = name.startsWith("reconstruct-");
+  const pattern = parsePattern(calibrated ? name.slice("reconstruct-".length) : name);
+  if (!pattern) return null;
+  return calibrated ? { calibrated, pattern } : { calibrated, prune: nOfM(pattern), pattern };
+}
+
+// src/input-values.ts
+var text = (given) => ({ value: given });
+var lines = (given) => ({
+  value: given.split(/\r?\n/).map((line) => line.trim()).filter(Boolean)
+});
+function required(parse4) {
+  return (given) => given === "" ? { must: "given", remedy: "Add it to the step." } : parse4(given);
+}
+function optional(parse4) {
+  return (given) => given === "" ? { value: null } : parse4(given);
+}
+function oneOf(words) {
+  return (given) => {
+    const word = words.find((candidate) => candidate === given);
+    if (word !== void 0) return { value: word };
+    const meant = words.find((candidate) => candidate.toLowerCase() === given.toLowerCase());
+    return {
+      must: `one of ${words.join(", ")}`,
+      remedy: meant ? `Did you mean ${meant}?` : "Choose one of them."
+    };
+  };
+}
+var boolean = (given) => {
+  if (/^(true|True|TRUE)$/.test(given)) return { value: true };
+  if (/^(false|False|FALSE)$/.test(given)) return { value: false };
+  return { must: "true or false (YAML 1.2: also True, TRUE, False, FALSE)", remedy: "Write true or false." };
+};
+var NUMBER3 = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+function parseShare(given) {
+  const digits = given.endsWith("%") ? given.slice(0, -1).trim() : given;
+  if (!NUMBER3.test(digits)) return Number.NaN;
+  return given.endsWith("%") ? Number(digits) / 100 : Number(digits);
+}
+var amount = (given) => {
+  if (given === "auto") return { value: "auto" };
+  const shares = [];
+  for (const part of given.split(",").map((text3) => text3.trim())) {
+    const result = shareOfWeights(part);
+    if (!("value" in result)) return result;
+    shares.push(result.value);
+  }
+  const ascending = [...new Set(shares)].sort((a, b) => a - b);
+  if (ascending.length <= MOST_AMOUNTS) return { value: ascending };
+  return {
+    must: `at most ${MOST_AMOUNTS} shares`,
+    remedy: "Each is validated on all images: name fewer, or write auto."
+  };
+};
+var MOST_AMOUNTS = 20;
+var shareOfWeights = (given) => {
+  const must = "shares between 0 % and 100 %, such as 30%, 0.3 or 20%,30%,40%, or auto";
+  const value = parseShare(given);
+  if (Number.isNaN(value)) return { must, remedy: "Write 30% or 0.3." };
+  if (!given.endsWith("%") && value > 1) return { must, remedy: `Did you mean ${given}%?` };
+  if (value <= 0) return { must, remedy: "Nothing would be pruned: leave the step out, or choose more." };
+  if (value >= 1) return { must, remedy: "Every weight would become zero: choose less." };
+  return { value };
+};
+var method = (given) => parseMethod(given) ? { value: given } : {
+  must: "l1, global, lamp, reconstruct, a pattern such as 2:4, or reconstruct-2:4",
+  remedy: "Choose one of them; docs/methods.md says what each keeps."
+};
+var share2 = (given) => {
+  const value = parseShare(given);
+  if (value >= 0 && value <= 1) return { value };
+  return {
+    must: "a number from 0 to 1",
+    remedy: value > 1 && value <= 100 ? `Did you mean ${value / 100}?` : "Write one such as 0.25."
+  };
+};
+var maxDrop2 = (given) => {
+  const value = parseShare(given);
+  if (value >= 0 && value <= 1) return { value: { value, relative: given.endsWith("%") } };
+  const must = "an absolute drop from 0 to 1 such as 0.02, or a relative one such as 5%";
+  return {
+    must,
+    remedy: value > 1 && !given.endsWith("%") ? `Did you mean ${given}%?` : "Write 0.02 or 5%."
+  };
+};
+var thresholds = (given) => {
+  if (given === "") return { value: NO_THRESHOLDS };
+  try {
+    return { value: parseThresholds(given) };
+  } catch (error2) {
+    if (error2 instanceof ThresholdsError) return { must: error2.message, remedy: error2.remedy };
+    throw error2;
+  }
+};
+var artifactName = (given) => {
+  if (given === "none") return { value: "" };
+  if (!/[":<>|*?\\/\r\n]/.test(given)) return { value: given };
+  return {
+    must: 'a name without any of " : < > | * ? \\ / and line breaks',
+    remedy: "Use letters, digits and dashes."
+  };
+};
+var WORKFLOW_TOKEN = `\${{ github.token }}`;
+var token = (given) => ({ value: given === WORKFLOW_TOKEN ? "" : given });
+var wholeNumber = (given) => /^\d{1,6}$/.test(given) ? { value: Number(given) } : { must: "a whole number from 0 on", remedy: "Write digits only, such as 0 or 4." };
+var positiveInteger = (given) => /^\d{1,6}$/.test(given) && Number(given) > 0 ? { value: Number(given) } : { must: "a whole number from 1 on", remedy: "Write digits only, such as 300." };
+var duration = (given) => {
+  const [, digits, unit] = /^(\d{1,6})\s*([smh]?)$/.exec(given) ?? [];
+  const seconds = Number(digits) * (unit === "s" ? 1 : unit === "h" ? 3600 : 60);
+  return seconds > 0 && seconds <= MAX_SECONDS ? { value: seconds } : {
+    must: "a time of at most 24 days, in minutes or with a unit",
+    remedy: "Write 30 (minutes), 90s or 2h."
+  };
+};
+var MAX_SECONDS = 24 * 24 * 3600;
+var imageSize = (given) => {
+  const sides = given.replace(/^\[(.*)\]$/, "$1").split(/[x×,]/).map((side) => Number(side.trim() || Number.NaN));
+  const fits = sides.every((side) => Number.isInteger(side) && side >= 32 && side <= 8192);
+  if (sides.length > 2 || !fits) {
+    return {
+      must: "a size in pixels from 32 to 8192, such as 640 or 480x864 (height x width)",
+      remedy: "Write 640."
+    };
+  }
+  const [height, width = height] = sides;
+  return { value: { width, height } };
+};
+
+// src/prune/reconstruct/budgets.ts
+var BUDGETS = ["obs", "lamp", "uniform"];
+async function sharedOut(problems, amount2, budget, obsOf) {
+  const sizes = problems.flatMap(
+    ({ segments: segments2, shape, group }) => segments2.map(({ columns }) => columns * shape[0] / group)
+  );
+  const total = sizes.reduce((sum3, size) => sum3 + size, 0);
+  const counts = budget === "uniform" ? evenly(sizes, amount2) : leastCounts(
+    budget === "obs" ? await obsOf() : problems.flatMap(lampBySegment),
+    Math.round(amount2 * total)
+  );
+  let next = 0;
+  return problems.map(({ segments: segments2 }) => segments2.map(() => counts[next++]));
+}
+function evenly(sizes, amount2) {
+  let [before, taken] = [0, 0];
+  return sizes.map((size) => {
+    before += size;
+    const count = Math.round(amount2 * before) - taken;
+    taken += count;
+    return count;
+  });
+}
+function lampBySegment({ values, shape, group, segments: segments2 }) {
+  const scores = lampScores(values);
+  const rowCount = shape[0] / group;
+  const rowLength = values.length / shape[0];
+  return segments2.map(({ group: index, start: start3, columns }) => {
+    const part = new Float32Array(rowCount * columns);
+    for (let row = 0; row < rowCount; row++) {
+      const from = (index * rowCount + row) * rowLength + start3;
+      part.set(scores.subarray(from, from + columns), row * columns);
+    }
+    return part;
+  });
+}
+function leastCounts(lists, count) {
+  const bits = lists.map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
+  const high = bucketOf(bits, count, (value) => value >>> 16);
+  const low = bucketOf(
+    bits,
+    count - high.below,
+    (value) => value >>> 16 === high.bucket ? value & 65535 : -1
+  );
+  const threshold = high.bucket * 65536 + low.bucket;
+  let equal = count - high.below - low.below;
+  return bits.map((list) => {
+    let taken = 0;
+    for (const value of list) {
+      if (value < threshold) taken++;
+      else if (value === threshold && equal > 0) {
+        taken++;
+        equal--;
+      }
+    }
+    return taken;
+  });
+}
+function bucketOf(lists, count, bucketAt) {
+  const sizes = new Float64Array(65536);
+  for (const list of lists) {
+    for (const value of list) {
+      const bucket = bucketAt(value);
+      if (bucket >= 0) sizes[bucket]++;
+    }
+  }
+  let below = 0;
+  for (let bucket = 0; bucket < sizes.length; bucket++) {
+    if (below + sizes[bucket] >= count) return { bucket, below };
+    below += sizes[bucket];
+  }
+  return { bucket: sizes.length - 1, below };
+}
+
+// src/inputs.ts
+function input(parse4, defaultText, description) {
+  return { parse: parse4, default: defaultText, description };
+}
+var INPUTS = {
+  model: input(required(text), null, "Path or glob of the trained model; must match exactly one .onnx file."),
+  data: input(required(text), null, "YOLO data.yaml that names the images and classes."),
+  annotations: input(
+    optional(text),
+    "",
+    "COCO instances_*.json with the ground truth, instead of label files."
+  ),
+  amount: input(
+    amount,
+    "30%",
+    "Share of the Conv weights to make zero: 30% or 0.3; several (20%,30%,40%) to take the largest that passes; or auto to find it."
+  ),
+  rescue: input(
+    boolean,
+    "false",
+    "Where the amount drops too much, whether to give weights back to the layers that cost most until it passes."
+  ),
+  method: input(
+    method,
+    "l1",
+    "Pruning method: l1, global, lamp, N:M such as 2:4, reconstruct or reconstruct-N:M; see docs/methods.md."
+  ),
+  calibration: input(
+    text,
+    "train",
+    "Images for methods that look at some: a split of data.yaml, a folder or a .txt list; labels are not needed."
+  ),
+  "calibration-images": input(positiveInteger, "128", "How many calibration images to use at most."),
+  seed: input(wholeNumber, "0", "Seed of what is drawn at random: the same seed gives the same model."),
+  budget: input(
+    oneOf(BUDGETS),
+    "obs",
+    "How reconstruct shares the zeros out among the layers: obs (by what they cost), lamp or uniform."
+  ),
+  exclude: input(lines, "", "Globs, one a line, over Conv node or weight names to leave alone."),
+  split: input(
+    oneOf(["val", "test", "train"]),
+    "val",
+    "Split of data.yaml to validate on: val, test or train."
+  ),
+  protocol: input(
+    oneOf(["auto", "yolov5", "ultralytics", "coco"]),
+    "auto",
+    "Whose rules make the figures: auto (by the model), yolov5, ultralytics or coco."
+  ),
+  metric: input(
+    oneOf(METRIC_NAMES),
+    "mAP50-95",
+    `Figure that decides the verdict: ${METRIC_NAMES.join(", ")}.`
+  ),
+  "max-drop": input(
+    maxDrop2,
+    "0.02",
+    "Accepted drop of the metric: absolute (0.02), or with % relative to the unpruned model (5%)."
+  ),
+  baseline: input(
+    text,
+    "",
+    "report.json of another run, such as that of the main branch, to hold the pruned model against."
+  ),
+  "min-metric": input(optional(share2), "", "Least figure that the pruned model must reach."),
+  confidence: input(
+    oneOf(CONFIDENCES),
+    "point",
+    "How sure a drop must be: point (the plain difference decides), certain (fail only if the 95 % interval lies above max-drop) or safe (fail unless it lies below)."
+  ),
+  thresholds: input(
+    thresholds,
+    "",
+    "More rules, as YAML: by metric { max-drop, min }, per-class: { max-drop, min-labels }, max-slower, max-bytes."
+  ),
+  imgsz: input(
+    optional(imageSize),
+    "",
+    "Input size in pixels (640, or height x width: 480x864); only for models with a dynamic input."
+  ),
+  conf: input(
+    optional(share2),
+    "",
+    "Confidence floor of detections; by default 0.001, as the reference validators use."
+  ),
+  iou: input(
+    optional(share2),
+    "",
+    "IoU above which NMS suppresses a box; by default 0.6 (yolov5) or 0.7 (ultralytics)."
+  ),
+  "max-det": input(optional(positiveInteger), "", "Detections kept per image; by default 300."),
+  device: input(oneOf(["auto", "cpu", "cuda"]), "auto", "Where the models run: auto, cpu or cuda."),
+  threads: input(wholeNumber, "0", "Processor threads to use; 0 means all cores."),
+  timeout: input(
+    optional(duration),
+    "",
+    "Time limit of the run: minutes, or with a unit such as 90s or 2h; by default none."
+  ),
+  backup: input(
+    optional(text),
+    "",
+    "Where the original is kept; by default NAME.unpruned.onnx beside the model."
+  ),
+  output: input(optional(text), "", "Where the pruned model goes; by default it replaces the model."),
+  "output-format": input(
+    oneOf(["onnx", "zstd"]),
+    "onnx",
+    "onnx, or zstd to write a compressed copy beside the pruned model as well: NAME.onnx.zst."
+  ),
+  "on-fail": input(
+    oneOf(["restore", "keep"]),
+    "restore",
+    "After a failed verdict: restore (the model stays as it was) or keep (the pruned one is put there all the same)."
+  ),
+  "fail-on-drop": input(boolean, "true", "Whether a failed verdict fails the step; false only reports it."),
+  "report-dir": input(
+    optional(text),
+    "",
+    "Folder for report.json and summary.md; by default yolo-prune-report in RUNNER_TEMP, else in the working directory."
+  ),
+  "save-json": input(
+    boolean,
+    "false",
+    "Whether to write both models' detections and the ground truth in COCO form into the report folder."
+  ),
+  "allow-read": input(
+    lines,
+    "",
+    "Folders outside of the workspace, one a line, that the data set and links may lead to; the command line reads everywhere."
+  ),
+  "runtime-path": input(
+    optional(text),
+    "",
+    "Prepared folder or archive of the native packages, for machines without network; see docs/runtime.md."
+  ),
+  summary: input(boolean, "true", "Whether to write the job summary."),
+  comment: input(
+    oneOf(["auto", "always", "never", "on-fail"]),
+    "auto",
+    "Comment on the pull request: auto (where there is one), always, never, or on-fail."
+  ),
+  token: input(
+    token,
+    WORKFLOW_TOKEN,
+    "Token for the comment (pull-requests: write) and the release (contents: write)."
+  ),
+  "artifact-name": input(
+    artifactName,
+    "yolo-prune-report",
+    "Name of the artifact with the models and the report; none for no artifact."
+  ),
+  "retention-days": input(
+    wholeNumber,
+    "0",
+    "Days that GitHub keeps the artifact; 0 means the repository's default."
+  ),
+  "release-tag": input(
+    text,
+    "",
+    "Tag of an existing release that gets the pruned model, its SHA-256 and report.json after a pass."
+  )
+};
+var PATHS = ["model", "data", "annotations", "baseline", "backup", "output", "report-dir"];
+async function loadInputs(source, surroundings) {
+  const errors = [];
+  const parsed = {};
+  for (const name of Object.keys(INPUTS)) {
+    const given = source(name).trim();
+    const result = INPUTS[name].parse(given || (INPUTS[name].default ?? ""));
+    if ("value" in result) parsed[name] = result.value;
+    else errors.push(inputError(name, result.must, given, result.remedy));
+  }
+  const values = parsed;
+  const model2 = values.model ? await oneModel(values.model, errors) : "";
+  if (values.data) await oneFile("data", "data.yaml", values.data, errors);
+  if (values.annotations) await oneFile("annotations", "JSON file", values.annotations, errors);
+  if (values.baseline) await oneFile("baseline", "report.json", values.baseline, errors);
+  if (model2 && values.backup && resolve6(values.backup) === resolve6(values.output ?? model2)) {
+    errors.push(
+      inputError(
+        "backup",
+        "a path of its own",
+        values.backup,
+        "The pruned model would go to the same place; name another."
+      )
+    );
+  }
+  const { workspace } = surroundings;
+  const roots2 = errors.length > 0 ? null : rootsOf(workspace, values);
+  for (const name of PATHS) {
+    const path3 = name === "model" ? model2 : values[name];
+    if (path3) refuseStray(name, path3, workspace, roots2, errors);
+  }
+  if (values.method && values.amount) refuseOtherAmounts(values, errors);
+  if (errors.length > 0) throw new UserErrors(headline(errors.length), errors);
+  return Object.freeze({
+    ...values,
+    model: model2,
+    backup: values.backup ?? defaultBackup(model2),
+    output: values.output ?? model2,
+    "report-dir": values["report-dir"] ?? join3(surroundings.temporaryFolder || ".", "yolo-prune-report"),
+    roots: roots2
+  });
+}
+function refuseOtherAmounts({ amount: amount2, method: method2, rescue: rescue2 }, errors) {
+  const given = amount2 === "auto" ? "auto" : amount2.map((share3) => `${100 * share3}%`).join(",");
+  if (given === "auto" || amount2.length > 1) {
+    const must = "a single share";
+    const pattern = parseMethod(method2)?.pattern;
+    if (pattern) {
+      const why = `with the method ${method2}`;
+      const remedy = "A pattern has its own amount: leave `amount` out, or choose another method.";
+      errors.push(inputError("amount", `${must} ${why}`, given, remedy));
+    }
+    if (rescue2) {
+      const remedy = "Choose one of them: auto and several amounts find one that passes by themselves.";
+      errors.push(inputError("amount", `${must} with rescue`, given, remedy));
+    }
+  }
+}
+function headline(count) {
+  return count === 1 ? "One input is wrong:" : `${count} inputs are wrong:`;
+}
+function defaultBackup(model2) {
+  return join3(dirname6(model2), basename7(model2).replace(/\.onnx$/i, ".unpruned.onnx"));
+}
+
+// src/progress.ts
+var INTERVAL = 5;
+function progressOf(log3, total, unit, now = () => performance.now()) {
+  const started = now();
+  let lastLine = started;
+  let done = 0;
+  return () => {
+    done++;
+    const time = now();
+    if (time - lastLine < INTERVAL * 1e3 || done === total) return;
+    lastLine = time;
+    const speed = done * 1e3 / (time - started);
+    log3.info(
+      `${done} of ${total} ${unit}, ${speed.toFixed(1)} ${unit} a second, ${Math.ceil((total - done) / speed)} s left`
+    );
+  };
 }
 
 // src/prune/prunable-layers.ts
 var import_picomatch2 = __toESM(require_picomatch2(), 1);
-
-// src/onnx/bfloat16.ts
-var wide = new Float32Array(1);
-var wideBits = new Uint32Array(wide.buffer);
-function bfloat16ToFloat(bits) {
-  wideBits[0] = bits << 16;
-  return wide[0];
-}
-function floatToBfloat16(value) {
-  wide[0] = value;
-  const bits = wideBits[0];
-  if (Number.isNaN(value)) return 32704;
-  return bits + 32767 + (bits >>> 16 & 1) >>> 16 & 65535;
-}
-
-// src/onnx/stored-tensor.ts
-var FORMATS = /* @__PURE__ */ new Map([
-  [1, "float32"],
-  [10, "float16"],
-  [16, "bfloat16"]
-]);
-function bytesPerValue(format2) {
-  return format2 === "float32" ? 4 : 2;
-}
-function storedTensor(model2, tensor, name) {
-  const format2 = FORMATS.get(tensor.dataType);
-  if (!format2) {
-    throw new UserError(
-      "model",
-      `The weight ${name} in ${model2.path} must be float32, float16 or bfloat16, but its ONNX data type is ${tensor.dataType}.`,
-      tensor.dataType === 2 || tensor.dataType === 3 ? "Prune the float model first and quantize the pruned one." : "Export the model as float32."
-    );
-  }
-  if (tensor.dataLocation === 1) {
-    throw new UserError(
-      "model",
-      `The weight ${name} in ${model2.path} is kept in an external data file.`,
-      "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
-    );
-  }
-  const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
-  const bytes2 = tensor.rawData.length > 0 || format2 !== "float32" ? tensor.rawData : tensor.floatData;
-  if (bytes2.length !== count * bytesPerValue(format2)) {
-    throw new UserError(
-      "model",
-      `The weight ${name} in ${model2.path} must hold ${count} ${format2} values (${tensor.dims.join("×")}), but it has ${bytes2.length} bytes of data.`,
-      "The file is damaged or was written in an unusual way: export the model again."
-    );
-  }
-  return { format: format2, count, offset: bytes2.byteOffset - model2.bytes.byteOffset };
-}
-function readValues(bytes2, { format: format2, count, offset }) {
-  const values = new Float32Array(count);
-  if (format2 === "float32") {
-    new Uint8Array(values.buffer).set(bytes2.subarray(offset, offset + count * 4));
-    return values;
-  }
-  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
-  for (let i = 0; i < count; i++) {
-    values[i] = format2 === "float16" ? view2.getFloat16(i * 2, true) : bfloat16ToFloat(view2.getUint16(i * 2, true));
-  }
-  return values;
-}
-function writeValues(bytes2, { format: format2, count, offset }, values) {
-  if (format2 === "float32") {
-    bytes2.set(new Uint8Array(values.buffer, values.byteOffset, count * 4), offset);
-    return;
-  }
-  const view2 = new DataView(bytes2.buffer, bytes2.byteOffset + offset, count * 2);
-  for (let i = 0; i < count; i++) {
-    if (format2 === "float16") view2.setFloat16(i * 2, values[i], true);
-    else view2.setUint16(i * 2, floatToBfloat16(values[i]), true);
-  }
-}
-
-// src/onnx/conv-weights.ts
-var INT8_OPERATORS = /* @__PURE__ */ new Set(["ConvInteger", "QLinearConv", "DequantizeLinear"]);
-function findConvWeights(model2) {
-  const found2 = /* @__PURE__ */ new Map();
-  const references = /* @__PURE__ */ new Map();
-  const main2 = model2.proto.graph;
-  visitGraph(main2, /* @__PURE__ */ new Map(), (node, sources, graph) => {
-    for (const name2 of node.input) {
-      const source = sources.get(name2);
-      if (source && "tensor" in source)
-        references.set(source.tensor, (references.get(source.tensor) ?? 0) + 1);
-    }
-    if (INT8_OPERATORS.has(node.opType) && node.opType !== "DequantizeLinear") refuseInt8(model2, node);
-    if (node.opType !== "Conv" || node.domain !== "") return;
-    const tensor = resolveWeight(model2, node, sources);
-    if (tensor.dims.length !== 4) return;
-    const known = found2.get(tensor);
-    const bias = sources.get(node.input[2] ?? "");
-    const biasTensor = bias && "tensor" in bias ? bias.tensor : null;
-    const use2 = { ...convUse(node, graph === main2), biasTensor };
-    if (known) {
-      known.nodes.push(node.name);
-      known.uses.push(use2);
-      return;
-    }
-    const name = tensor.name || node.name;
-    const group = Number(node.attribute.find((attribute) => attribute.name === "group")?.i ?? 1n);
-    const shape = tensor.dims.map(Number);
-    found2.set(tensor, {
-      weight: { name, shape, group, tensor: storedTensor(model2, tensor, name) },
-      nodes: [node.name],
-      uses: [use2]
-    });
-  });
-  if (found2.size === 0) {
-    throw new UserError(
-      "model",
-      `${model2.path} must hold Conv layers to prune, but it has none.`,
-      "Check that this is a YOLO detector."
-    );
-  }
-  return [...found2.values()].map(({ weight, nodes, uses }) => ({
-    ...weight,
-    nodes,
-    uses: uses.map(({ biasTensor, ...use2 }) => ({
-      ...use2,
-      bias: biasTensor && references.get(biasTensor) === 1 ? biasOf(model2, biasTensor, weight.shape[0]) : null
-    }))
-  }));
-}
-function biasOf(model2, tensor, channels) {
-  try {
-    const stored = storedTensor(model2, tensor, tensor.name);
-    return stored.count === channels ? stored : null;
-  } catch (error2) {
-    if (error2 instanceof UserError) return null;
-    throw error2;
-  }
-}
-function convUse(node, inMainGraph) {
-  const attribute = (name) => node.attribute.find((candidate) => candidate.name === name);
-  const ints = (name, fallback) => {
-    const given = attribute(name)?.ints ?? [];
-    return given.length > 0 ? given.map(Number) : fallback;
-  };
-  const autoPad = new TextDecoder().decode(attribute("auto_pad")?.s);
-  return {
-    input: inMainGraph ? node.input[0] ?? null : null,
-    output: node.output[0] ?? "",
-    strides: ints("strides", [1, 1]),
-    dilations: ints("dilations", [1, 1]),
-    pads: autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER" ? autoPad : ints("pads", [0, 0, 0, 0])
-  };
-}
-function visitGraph(graph, outer, visit) {
-  const sources = new Map(outer);
-  for (const tensor of graph.initializer) sources.set(tensor.name, { tensor });
-  for (const node of graph.node) {
-    const constant = node.opType === "Constant" ? node.attribute.find(({ name }) => name === "value")?.t : void 0;
-    for (const output of node.output) sources.set(output, constant ? { tensor: constant } : { node });
-  }
-  for (const node of graph.node) {
-    visit(node, sources, graph);
-    for (const attribute of node.attribute) {
-      for (const subgraph of attribute.g ? [attribute.g, ...attribute.graphs] : attribute.graphs) {
-        visitGraph(subgraph, sources, visit);
-      }
-    }
-  }
-}
-function resolveWeight(model2, conv, sources) {
-  let source = sources.get(conv.input[1] ?? "");
-  for (let steps = 0; source && "node" in source && source.node.opType === "Identity" && steps < 64; steps++) {
-    source = sources.get(source.node.input[0] ?? "");
-  }
-  if (source && "tensor" in source) return source.tensor;
-  if (source && INT8_OPERATORS.has(source.node.opType)) refuseInt8(model2, conv);
-  const origin = source ? `computed by a ${source.node.opType} node` : "an input of the graph";
-  throw new UserError(
-    "model",
-    `The weight of Conv ${conv.name} in ${model2.path} must be a constant, but it is ${origin}.`,
-    "Export the model again with constant folding, or simplify it with onnxsim."
-  );
-}
-function refuseInt8(model2, node) {
-  throw new UserError(
-    "model",
-    `${model2.path} must have floating point weights, but it is quantized to int8 (${node.opType} ${node.name}).`,
-    "Prune the float model first and quantize the pruned one."
-  );
-}
 
 // src/onnx/first-and-last.ts
 function firstAndLastConvs(model2, transparent) {
@@ -10853,7 +12095,7 @@ function sum(values) {
 
 // src/prune/analyze.ts
 var TRIED_AMOUNTS = [0.1, 0.3, 0.5];
-function analyzeModel(model2) {
+function analyzeModel(model2, detectionsLost) {
   const { learnt, names } = prunableLayers(model2, []);
   const pruned = TRIED_AMOUNTS.map((amount2) => l1(learnt, amount2));
   const layers2 = learnt.map(({ name, shape, values }, i) => {
@@ -10863,7 +12105,8 @@ function analyzeModel(model2) {
       shape,
       weights: values.length,
       zeros: countZeros(values),
-      energyLost: pruned.map((results) => energy === 0 ? 0 : 1 - energyOf(results[i] ?? values) / energy)
+      energyLost: pruned.map((results) => energy === 0 ? 0 : 1 - energyOf(results[i] ?? values) / energy),
+      detectionsLost: detectionsLost && (detectionsLost.get(name) ?? 0)
     };
   });
   const learntNames = new Set(layers2.map(({ name }) => name));
@@ -10878,6 +12121,108 @@ function energyOf(values) {
   let sum3 = 0;
   for (const value of values) sum3 += value ** 2;
   return sum3;
+}
+
+// src/scratch.ts
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as join4 } from "node:path";
+
+// src/files/file-error.ts
+var REMEDIES = {
+  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
+  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
+  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
+  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
+  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
+  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
+};
+var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
+function fileError(thrown, what) {
+  if (thrown instanceof UserError) return thrown;
+  const { code } = thrown;
+  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
+    cause: thrown
+  });
+}
+function explained(what, step) {
+  try {
+    return step();
+  } catch (thrown) {
+    throw fileError(thrown, what);
+  }
+}
+
+// src/scratch.ts
+var ScratchFolder = class {
+  #path = mkdtempSync(join4(tmpdir(), "yolo-prune-"));
+  #remove = () => rmSync(this.#path, { recursive: true, force: true });
+  #stop;
+  constructor(stop2) {
+    this.#stop = stop2;
+    stop2.addEventListener("abort", this.#remove);
+  }
+  /**
+   * Writes a file, in the place of one of the same name.
+   *
+   * @returns its path.
+   * @throws {UserError} when it cannot be written.
+   */
+  write(name, bytes2) {
+    const path3 = join4(this.#path, name);
+    explained(`The temporary file ${path3} cannot be written`, () => writeFileSync(path3, bytes2));
+    return path3;
+  }
+  remove() {
+    this.#stop.removeEventListener("abort", this.#remove);
+    this.#remove();
+  }
+};
+
+// src/prune/give-back.ts
+function giveBack(model2, pruned, names) {
+  const layers2 = prunableLayers(model2, []);
+  const bytes2 = pruned.bytes.slice();
+  const alone = /* @__PURE__ */ new Set([...pruned.excluded, ...names]);
+  const written = /* @__PURE__ */ new Map();
+  for (const { name, values, conv } of layers2.learnt) {
+    if (names.has(name)) {
+      writeValues(bytes2, conv.tensor, values);
+      for (const { bias } of conv.uses) if (bias) writeValues(bytes2, bias, readValues(model2.bytes, bias));
+    }
+    if (!alone.has(name)) written.set(conv, readValues(bytes2, conv.tensor));
+  }
+  return { ...describePruned(model2, bytes2, layers2, written, pruned), unusedExcludes: pruned.unusedExcludes };
+}
+
+// src/metrics/agreement.ts
+var LEAST_CONF = 0.05;
+function agreement(reference, other) {
+  let [agreed, weight] = [0, 0];
+  for (let i = 0; i < reference.count; i++) {
+    const conf = reference.conf[i];
+    if (conf < LEAST_CONF) continue;
+    let best = 0;
+    for (let j = 0; j < other.count; j++) {
+      if (other.cls[j] !== reference.cls[i]) continue;
+      const share3 = Math.min(1, other.conf[j] / conf);
+      if (share3 <= best) continue;
+      best = Math.max(best, share3 * iou(reference.xyxy, i, other.xyxy, j));
+    }
+    agreed += conf * best;
+    weight += conf;
+  }
+  return { agreement: weight === 0 ? 1 : agreed / weight, weight };
+}
+function iou(a, i, b, j) {
+  const [left, top, right, bottom] = [a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]];
+  const [l, t, r, u] = [b[4 * j], b[4 * j + 1], b[4 * j + 2], b[4 * j + 3]];
+  const width = Math.min(right, r) - Math.max(left, l);
+  const height = Math.min(bottom, u) - Math.max(top, t);
+  if (width <= 0 || height <= 0) return 0;
+  const shared2 = width * height;
+  return shared2 / ((right - left) * (bottom - top) + (r - l) * (u - t) - shared2);
 }
 
 // src/report/escape.ts
@@ -10971,16 +12316,2175 @@ function verdictLines(report2) {
   ];
 }
 
+// src/metrics/boxes.ts
+var f32 = Math.fround;
+function labelBoxes(labels, geometry, family) {
+  return family === "yolov5" ? labelBoxesYolov5(labels, geometry) : labelBoxesUltralytics(labels, geometry);
+}
+function nativeBoxes(detections, geometry, family) {
+  return toNative(detections.xyxy.slice(0, 4 * detections.count), geometry, placement(geometry, family));
+}
+function jsonBoxes(native) {
+  const ltwh = new Float64Array(native.length);
+  for (let box2 = 0; box2 < native.length; box2 += 4) {
+    for (let axis2 = box2; axis2 < box2 + 2; axis2++) {
+      const low = native[axis2];
+      const high = native[axis2 + 2];
+      const extent = f32(high - low);
+      const centre = f32(f32(low + high) / 2);
+      ltwh[axis2] = roundHalfEven(f32(centre - f32(extent / 2)) * 1e3) / 1e3;
+      ltwh[axis2 + 2] = roundHalfEven(extent * 1e3) / 1e3;
+    }
+  }
+  return ltwh;
+}
+function jsonScores(conf) {
+  const scores = new Uint32Array(conf.length);
+  for (let i = 0; i < conf.length; i++) scores[i] = roundHalfEven(conf[i] * 1e5);
+  return scores;
+}
+function groundTruthBoxes(labels, geometry) {
+  const size = [geometry.nativeWidth, geometry.nativeHeight];
+  const ltwh = new Float64Array(4 * labels.count);
+  for (let box2 = 0; box2 < ltwh.length; box2 += 4) {
+    for (const axis2 of [0, 1]) {
+      const extent = decimal(labels.xywhn[box2 + axis2 + 2]) * size[axis2];
+      ltwh[box2 + axis2] = decimal(labels.xywhn[box2 + axis2]) * size[axis2] - extent / 2;
+      ltwh[box2 + axis2 + 2] = extent;
+    }
+  }
+  return ltwh;
+}
+function decimal(value) {
+  for (let digits = 6; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits));
+    if (f32(candidate) === value) return candidate;
+  }
+  return value;
+}
+function labelBoxesYolov5(labels, geometry) {
+  const size = [geometry.width, geometry.height];
+  const loaded = [
+    f32(geometry.ratio * geometry.loadedWidth),
+    f32(geometry.ratio * geometry.loadedHeight)
+  ];
+  const { pad: pad2, gain } = placement(geometry, "yolov5");
+  const xyxy = new Float32Array(4 * labels.count);
+  for (let box2 = 0; box2 < xyxy.length; box2 += 4) {
+    for (const axis2 of [0, 1]) {
+      const limit = f32(size[axis2] - 1e-3);
+      const centre = labels.xywhn[box2 + axis2];
+      const half = f32(labels.xywhn[box2 + axis2 + 2] / 2);
+      const low = clamp(f32(f32(loaded[axis2] * f32(centre - half)) + pad2[axis2]), limit);
+      const high = clamp(f32(f32(loaded[axis2] * f32(centre + half)) + pad2[axis2]), limit);
+      const inputCentre = f32(f32(f32(f32(low + high) / 2) / size[axis2]) * size[axis2]);
+      const inputHalf = f32(f32(f32(f32(high - low) / size[axis2]) * size[axis2]) / 2);
+      xyxy[box2 + axis2] = inputCentre - inputHalf;
+      xyxy[box2 + axis2 + 2] = inputCentre + inputHalf;
+    }
+  }
+  return toNative(xyxy, geometry, { pad: pad2, gain });
+}
+function labelBoxesUltralytics(labels, geometry) {
+  const size = [geometry.width, geometry.height];
+  const loaded = [geometry.loadedWidth, geometry.loadedHeight];
+  const ratio = f32(geometry.ratio);
+  const { pad: pad2 } = placement(geometry, "ultralytics");
+  const xyxy = new Float32Array(4 * labels.count);
+  for (let box2 = 0; box2 < xyxy.length; box2 += 4) {
+    for (const axis2 of [0, 1]) {
+      const centre = labels.xywhn[box2 + axis2];
+      const half = f32(labels.xywhn[box2 + axis2 + 2] / 2);
+      const low = f32(f32(f32(f32(centre - half) * loaded[axis2]) * ratio) + pad2[axis2]);
+      const high = f32(f32(f32(f32(centre + half) * loaded[axis2]) * ratio) + pad2[axis2]);
+      const shareCentre = f32(f32(f32(low + high) / 2) / size[axis2]);
+      const shareHalf = f32(f32(f32(high - low) / size[axis2]) / 2);
+      xyxy[box2 + axis2] = f32(shareCentre - shareHalf) * size[axis2];
+      xyxy[box2 + axis2 + 2] = f32(shareCentre + shareHalf) * size[axis2];
+    }
+  }
+  return xyxy;
+}
+function placement(geometry, family) {
+  const gainX = geometry.loadedWidth / geometry.nativeWidth;
+  const gainY = geometry.loadedHeight / geometry.nativeHeight;
+  return family === "yolov5" ? { pad: [f32(geometry.padX), f32(geometry.padY)], gain: [f32(gainY), f32(gainY)] } : {
+    pad: [geometry.left, geometry.top],
+    gain: [f32(gainX * geometry.ratio), f32(gainY * geometry.ratio)]
+  };
+}
+function toNative(xyxy, geometry, { pad: pad2, gain }) {
+  for (let i = 0; i < xyxy.length; i += 2) {
+    xyxy[i] = clamp(f32(f32(xyxy[i] - pad2[0]) / gain[0]), geometry.nativeWidth);
+    xyxy[i + 1] = clamp(f32(f32(xyxy[i + 1] - pad2[1]) / gain[1]), geometry.nativeHeight);
+  }
+  return xyxy;
+}
+function clamp(value, limit) {
+  return Math.min(Math.max(value, 0), limit);
+}
+
+// src/metrics/average-precision.ts
+var SAMPLES = 101;
+function linspace(count) {
+  const step = 1 / (count - 1);
+  return Float64Array.from({ length: count }, (_, i) => i === count - 1 ? 1 : i * step);
+}
+var RECALLS = linspace(SAMPLES);
+function familyAveragePrecision(hits, family) {
+  const precision = familyPrecision(hits, RECALLS, family);
+  let area = 0;
+  for (let i = 1; i < SAMPLES; i++) {
+    area += (RECALLS[i] - RECALLS[i - 1]) * (precision[i] + precision[i - 1]) / 2;
+  }
+  return area;
+}
+function familyPrecision(hits, recalls, family) {
+  const { ranks, detections, labels } = hits;
+  const precision = new Float64Array(recalls.length);
+  if (ranks.length === 0) return precision;
+  const envelope = precisionEnvelope(ranks, 0);
+  const lastRecall = ranks.length / labels;
+  const lastPrecision = ranks.length / detections;
+  let hit = 0;
+  for (let i = 0; i < recalls.length; i++) {
+    const recall = recalls[i];
+    while (hit < ranks.length && (hit + 1) / labels <= recall) hit++;
+    if (hit < ranks.length) precision[i] = envelope[hit];
+    else if (family === "yolov5" && recall < 1) {
+      precision[i] = -lastPrecision / (1 - lastRecall) * (recall - lastRecall) + lastPrecision;
+    }
+  }
+  return precision;
+}
+function cocoAveragePrecision({ ranks, labels }) {
+  const envelope = precisionEnvelope(ranks, Number.EPSILON);
+  let sum3 = 0;
+  let hit = 0;
+  for (const recall of RECALLS) {
+    while (hit < ranks.length && (hit + 1) / labels < recall) hit++;
+    if (hit === ranks.length) break;
+    sum3 += envelope[hit];
+  }
+  return sum3 / SAMPLES;
+}
+function precisionEnvelope(ranks, epsilon) {
+  const envelope = new Float64Array(ranks.length);
+  let highest = 0;
+  for (let hit = ranks.length - 1; hit >= 0; hit--) {
+    highest = Math.max(highest, (hit + 1) / (ranks[hit] + epsilon));
+    envelope[hit] = highest;
+  }
+  return envelope;
+}
+
+// src/metrics/iou.ts
+var f322 = Math.fround;
+var EPSILON = f322(1e-7);
+var IOU_COUNT = 10;
+var ALL_THRESHOLDS = (1 << IOU_COUNT) - 1;
+var FAMILY_THRESHOLDS = Float32Array.from(
+  { length: IOU_COUNT },
+  (_, t) => (50 + 5 * t) / 100
+);
+var COCO_THRESHOLDS = Float64Array.from(
+  { length: IOU_COUNT },
+  (_, t) => t === IOU_COUNT - 1 ? 0.95 : 0.5 + t * ((0.95 - 0.5) / 9)
+);
+function reached(iou2, thresholds2) {
+  let count = 0;
+  while (count < thresholds2.length && iou2 >= thresholds2[count]) count++;
+  return (1 << count) - 1;
+}
+function rankPairs(detections, labels, iouRow, floor, ties) {
+  const starts = new Uint32Array(detections + 1);
+  const label = [];
+  const iou2 = [];
+  const row = new Float64Array(labels);
+  const higherFirst = ties === "higher first";
+  for (let d = 0; d < detections; d++) {
+    const start3 = iou2.length;
+    iouRow(d, row);
+    for (let l = 0; l < labels; l++) {
+      const value = row[l];
+      if (value < floor) continue;
+      let place = iou2.length;
+      while (place > start3 && (value > iou2[place - 1] || higherFirst && value === iou2[place - 1])) {
+        iou2[place] = iou2[place - 1];
+        label[place] = label[place - 1];
+        place--;
+      }
+      iou2[place] = value;
+      label[place] = l;
+    }
+    starts[d + 1] = iou2.length;
+  }
+  return { starts, label, iou: iou2 };
+}
+function torchIou(detections, labels) {
+  const labelAreas = new Float32Array(labels.length / 4);
+  for (let l = 0; l < labelAreas.length; l++) labelAreas[l] = torchArea(labels, 4 * l);
+  return (detection, row) => {
+    const d = 4 * detection;
+    const x1 = detections[d];
+    const y1 = detections[d + 1];
+    const x2 = detections[d + 2];
+    const y2 = detections[d + 3];
+    const area = torchArea(detections, d);
+    for (let l = 0; l < labelAreas.length; l++) {
+      row[l] = 0;
+      const i = 4 * l;
+      if (labels[i] >= x2 || labels[i + 2] <= x1 || labels[i + 1] >= y2 || labels[i + 3] <= y1) continue;
+      const width = f322(Math.min(x2, labels[i + 2]) - Math.max(x1, labels[i]));
+      const height = f322(Math.min(y2, labels[i + 3]) - Math.max(y1, labels[i + 1]));
+      const intersection = f322(Math.max(width, 0) * Math.max(height, 0));
+      row[l] = f322(intersection / f322(f322(f322(labelAreas[l] + area) - intersection) + EPSILON));
+    }
+  };
+}
+function cocoIou(detections, labels) {
+  return (detection, row) => {
+    const cls = detections.cls[detection];
+    const d = 4 * detection;
+    const x = detections.ltwh[d];
+    const y = detections.ltwh[d + 1];
+    const w = detections.ltwh[d + 2];
+    const h = detections.ltwh[d + 3];
+    for (let l = 0; l < row.length; l++) {
+      row[l] = 0;
+      if (labels.cls[l] !== cls) continue;
+      const lx = labels.ltwh[4 * l];
+      const lw = labels.ltwh[4 * l + 2];
+      const width = Math.min(w + x, lw + lx) - Math.max(x, lx);
+      if (width <= 0) continue;
+      const ly = labels.ltwh[4 * l + 1];
+      const lh = labels.ltwh[4 * l + 3];
+      const height = Math.min(h + y, lh + ly) - Math.max(y, ly);
+      if (height <= 0) continue;
+      const intersection = width * height;
+      row[l] = intersection / (labels.crowd[l] ? w * h : w * h + lw * lh - intersection);
+    }
+  };
+}
+function torchArea(xyxy, i) {
+  return f322(f322(xyxy[i + 2] - xyxy[i]) * f322(xyxy[i + 3] - xyxy[i + 1]));
+}
+
+// src/metrics/coco-match.ts
+var MAX_DETS = 100;
+var AREA_RANGES = [
+  [0, 1e5 ** 2],
+  [0, 32 ** 2],
+  [32 ** 2, 96 ** 2],
+  [96 ** 2, 1e5 ** 2]
+];
+var AREAS = AREA_RANGES.length;
+function cocoLabels(labels, geometry) {
+  if (labels.coco) return labels.coco;
+  const ltwh = groundTruthBoxes(labels, geometry);
+  return {
+    cls: labels.cls.slice(0, labels.count),
+    ltwh,
+    area: boxAreas(ltwh),
+    crowd: new Uint8Array(labels.count)
+  };
+}
+function matchCoco(labels, detections) {
+  const first = firstOfEachClass(detections);
+  const labelAreas = areaBits(labels.area);
+  for (let l = 0; l < labelAreas.length; l++) if (labels.crowd[l]) labelAreas[l] = 0;
+  const iou2 = cocoIou(first, labels);
+  const pairs = rankPairs(first.cls.length, labels.cls.length, iou2, COCO_THRESHOLDS[0], "higher first");
+  return {
+    score: first.score,
+    cls: first.cls,
+    rank: first.rank,
+    areas: areaBits(boxAreas(first.ltwh)),
+    ...matchPairs(pairs, labels.crowd, labelAreas),
+    labels: labels.cls,
+    labelAreas
+  };
+}
+function matchPairs(pairs, crowd, labelAreas) {
+  const claimed = Array.from({ length: AREAS }, () => new Uint16Array(crowd.length));
+  const matched = [];
+  const tp = [];
+  const ignored = [];
+  function claim(detection, area, counting, open4) {
+    let left = open4;
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
+      const label = pairs.label[pair];
+      if ((labelAreas[label] >> area & 1) !== counting) continue;
+      const here = reached(pairs.iou[pair], COCO_THRESHOLDS) & left & ~claimed[area][label];
+      if (!crowd[label]) claimed[area][label] |= here;
+      left &= ~here;
+    }
+    return open4 & ~left;
+  }
+  for (let detection = 0; detection + 1 < pairs.starts.length; detection++) {
+    if (pairs.starts[detection] === pairs.starts[detection + 1]) continue;
+    matched.push(detection);
+    for (let area = 0; area < AREAS; area++) {
+      const hits = claim(detection, area, 1, ALL_THRESHOLDS);
+      tp.push(hits);
+      ignored.push(claim(detection, area, 0, ALL_THRESHOLDS & ~hits));
+    }
+  }
+  return { matched: Uint32Array.from(matched), tp: Uint16Array.from(tp), ignored: Uint16Array.from(ignored) };
+}
+function firstOfEachClass({
+  cls,
+  ltwh,
+  score
+}) {
+  const seen = new Uint32Array(cls.reduce((most, value) => Math.max(most, value), -1) + 1);
+  const kept = new Uint32Array(cls.length);
+  const rank = new Uint8Array(cls.length);
+  let count = 0;
+  for (let d = 0; d < cls.length; d++) {
+    const place = seen[cls[d]]++;
+    if (place >= MAX_DETS) continue;
+    kept[count] = d;
+    rank[count++] = place;
+  }
+  if (count === cls.length) return { cls, ltwh, score, rank };
+  const places = kept.subarray(0, count);
+  return {
+    cls: Int32Array.from(places, (d) => cls[d]),
+    ltwh: Float64Array.from({ length: 4 * count }, (_, i) => ltwh[4 * places[i >> 2] + (i & 3)]),
+    score: Uint32Array.from(places, (d) => score[d]),
+    rank: rank.slice(0, count)
+  };
+}
+function boxAreas(ltwh) {
+  const areas = new Float64Array(ltwh.length / 4);
+  for (let box2 = 0; box2 < areas.length; box2++) areas[box2] = ltwh[4 * box2 + 2] * ltwh[4 * box2 + 3];
+  return areas;
+}
+function areaBits(areas) {
+  const bits = new Uint8Array(areas.length);
+  for (let range2 = 0; range2 < AREAS; range2++) {
+    const [least, greatest] = AREA_RANGES[range2];
+    for (let i = 0; i < areas.length; i++) {
+      if (areas[i] >= least && areas[i] <= greatest) bits[i] |= 1 << range2;
+    }
+  }
+  return bits;
+}
+
+// src/metrics/ordering.ts
+var DIGIT_BITS = 11;
+var DIGITS2 = 1 << DIGIT_BITS;
+function classSlots(lists) {
+  const present = /* @__PURE__ */ new Set();
+  for (const list of lists) for (const cls of list) present.add(cls);
+  const classes = Int32Array.from(present).sort();
+  const slots = new Int32Array(classes.length === 0 ? 0 : classes[classes.length - 1] + 1).fill(-1);
+  for (const [slot, cls] of classes.entries()) slots[cls] = slot;
+  return { classes, slots };
+}
+function groupByClass(lists, { classes, slots }) {
+  const places = new Int32Array(lists.reduce((sum3, list) => sum3 + list.length, 0));
+  const starts = new Uint32Array(classes.length + 1);
+  let detection = 0;
+  for (const list of lists) {
+    for (let d = 0; d < list.length; d++) {
+      const slot = list[d] < slots.length ? slots[list[d]] : -1;
+      places[detection++] = slot;
+      if (slot >= 0) starts[slot + 1]++;
+    }
+  }
+  for (let slot = 0; slot < classes.length; slot++) starts[slot + 1] += starts[slot];
+  const next = starts.slice();
+  for (let d = 0; d < places.length; d++) if (places[d] >= 0) places[d] = next[places[d]]++;
+  return { starts, places };
+}
+function sortableBits(values) {
+  return new Uint32Array(values.buffer, values.byteOffset, values.length);
+}
+function descending(keys2) {
+  const count = keys2.length;
+  let order = new Uint32Array(count);
+  let greatest = 0;
+  for (let i = 0; i < count; i++) {
+    order[i] = i;
+    if (keys2[i] > greatest) greatest = keys2[i];
+  }
+  let sorted = new Uint32Array(count);
+  const next = new Uint32Array(DIGITS2 + 1);
+  for (let shift = 0; shift < 32 && greatest >>> shift > 0; shift += DIGIT_BITS) {
+    next.fill(0);
+    for (let i = 0; i < count; i++) next[DIGITS2 - (keys2[i] >>> shift & DIGITS2 - 1)]++;
+    for (let digit = 0; digit < DIGITS2; digit++) next[digit + 1] += next[digit];
+    for (let i = 0; i < count; i++) {
+      const digit = DIGITS2 - 1 - (keys2[order[i]] >>> shift & DIGITS2 - 1);
+      sorted[next[digit]++] = order[i];
+    }
+    [order, sorted] = [sorted, order];
+  }
+  return order;
+}
+
+// src/metrics/coco.ts
+var [ALL, SMALL, MEDIUM, LARGE] = [0, 1, 2, 3];
+var IOU_50 = 0;
+var IOU_75 = 5;
+function cocoMetrics(images) {
+  const slots = classSlots(images.map((image) => image.labels));
+  const labels = countLabels2(images, slots);
+  const columns = groupColumns(
+    images,
+    groupByClass(
+      images.map((image) => image.cls),
+      slots
+    )
+  );
+  const byArea = Array.from({ length: AREAS }, () => []);
+  for (let slot = 0; slot < slots.classes.length; slot++) {
+    const tallies = labels.map((counts) => new Tally(counts[slot]));
+    countClass(columns, slot, tallies);
+    for (const [area, tally] of tallies.entries()) if (tally.labels > 0) byArea[area].push(tally.figures());
+  }
+  const AP = (area) => meanOf(byArea[area], (figures) => meanOf(figures.AP, (ap) => ap));
+  const APat = (iou2) => meanOf(byArea[ALL], (figures) => figures.AP[iou2]);
+  const AR = (area, maxDets) => meanOf(byArea[area], (figures) => figures.recall[maxDets]);
+  return {
+    AP: AP(ALL),
+    AP50: APat(IOU_50),
+    AP75: APat(IOU_75),
+    APs: AP(SMALL),
+    APm: AP(MEDIUM),
+    APl: AP(LARGE),
+    AR1: AR(ALL, 1),
+    AR10: AR(ALL, 10),
+    AR100: AR(ALL, 100),
+    ARs: AR(SMALL, 100),
+    ARm: AR(MEDIUM, 100),
+    ARl: AR(LARGE, 100)
+  };
+}
+var Tally = class {
+  labels;
+  /** Detections for a label, as far as they count, per threshold. */
+  #counted = new Uint32Array(IOU_COUNT);
+  #hits = new Uint32Array(IOU_COUNT);
+  #ranks;
+  #found = { 1: 0, 10: 0, 100: 0 };
+  constructor(labels) {
+    this.labels = labels;
+    this.#ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
+  }
+  /**
+   * A detection for a label.
+   *
+   * @param tp bits of thresholds at which it hits
+   * @param ignored bits of thresholds at which it does not count
+   * @param rank its place among its image's detections of the class
+   * @param unmatched how many detections for no label counted before it
+   */
+  add(tp, ignored, rank, unmatched2) {
+    for (let t = 0; t < IOU_COUNT; t++) {
+      if (ignored & 1 << t) continue;
+      this.#counted[t]++;
+      if (!(tp & 1 << t)) continue;
+      this.#ranks[t][this.#hits[t]++] = unmatched2 + this.#counted[t];
+      this.#found[100]++;
+      if (rank < 10) this.#found[10]++;
+      if (rank < 1) this.#found[1]++;
+    }
+  }
+  figures() {
+    const { labels } = this;
+    const possible = IOU_COUNT * labels;
+    return {
+      AP: this.#ranks.map(
+        (all, t) => cocoAveragePrecision({ ranks: all.subarray(0, this.#hits[t]), labels })
+      ),
+      recall: {
+        1: this.#found[1] / possible,
+        10: this.#found[10] / possible,
+        100: this.#found[100] / possible
+      }
+    };
+  }
+};
+function countClass(columns, slot, tallies) {
+  const start3 = columns.starts[slot];
+  const order = descending(columns.score.subarray(start3, columns.starts[slot + 1]));
+  const unmatched2 = new Uint32Array(AREAS);
+  for (let i = 0; i < order.length; i++) {
+    const place = start3 + order[i];
+    const areas = columns.areas[place];
+    const row = columns.row[place];
+    for (let area = 0; area < AREAS; area++) {
+      const inRange = areas >> area & 1;
+      if (row < 0) unmatched2[area] += inRange;
+      else {
+        const tp = columns.tp[AREAS * row + area];
+        const ignored = inRange ? columns.ignored[AREAS * row + area] : ~tp;
+        tallies[area].add(tp, ignored, columns.rank[place], unmatched2[area]);
+      }
+    }
+  }
+}
+function countLabels2(images, { classes, slots }) {
+  const counts = Array.from({ length: AREAS }, () => new Uint32Array(classes.length));
+  for (const { labels, labelAreas } of images) {
+    for (const [label, cls] of labels.entries()) {
+      for (let area = 0; area < AREAS; area++) {
+        if (labelAreas[label] & 1 << area) counts[area][slots[cls]]++;
+      }
+    }
+  }
+  return counts;
+}
+function groupColumns(images, { starts, places }) {
+  const total = starts[starts.length - 1];
+  const rows = images.reduce((sum3, image) => sum3 + image.matched.length, 0);
+  const score = new Uint32Array(total);
+  const rank = new Uint8Array(total);
+  const areas = new Uint8Array(total);
+  const row = new Int32Array(total).fill(-1);
+  const tp = new Uint16Array(AREAS * rows);
+  const ignored = new Uint16Array(AREAS * rows);
+  let offset = 0;
+  let firstRow = 0;
+  for (const image of images) {
+    for (let d = 0; d < image.cls.length; d++) {
+      const place = places[offset + d];
+      if (place < 0) continue;
+      score[place] = image.score[d];
+      rank[place] = image.rank[d];
+      areas[place] = image.areas[d];
+    }
+    for (const [i, d] of image.matched.entries()) row[places[offset + d]] = firstRow + i;
+    tp.set(image.tp, AREAS * firstRow);
+    ignored.set(image.ignored, AREAS * firstRow);
+    offset += image.cls.length;
+    firstRow += image.matched.length;
+  }
+  return { starts, score, rank, areas, row, tp, ignored };
+}
+function meanOf(items, value) {
+  if (items.length === 0) return -1;
+  return items.reduce((sum3, item) => sum3 + value(item), 0) / items.length;
+}
+
+// src/metrics/confusion.ts
+var CONFUSION_IOU = Math.fround(0.45);
+var CONF_YOLOV5 = 0.25;
+function createConfusionCounter(family, nc) {
+  const counts = new Uint32Array((nc + 1) ** 2);
+  const match = family === "yolov5" ? matchYolov5 : matchUltralytics;
+  return {
+    add(sample) {
+      const { detectionCls, labelCls } = sample;
+      const detectionOf = match(sample);
+      const isLeft = new Uint8Array(countingDetections(sample, detectionOf, family)).fill(1);
+      for (let label = 0; label < labelCls.length; label++) {
+        const detection = detectionOf[label];
+        const predicted = detection < 0 ? nc : detectionCls[detection];
+        if (detection >= 0) isLeft[detection] = 0;
+        counts[predicted * (nc + 1) + labelCls[label]]++;
+      }
+      for (let detection = 0; detection < isLeft.length; detection++) {
+        if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;
+      }
+    },
+    result: () => ({ nc, counts: counts.slice() })
+  };
+}
+function matchYolov5({ pairs, conf, labelCls }) {
+  const detectionOf = new Int32Array(labelCls.length).fill(-1);
+  const overlap2 = new Float32Array(labelCls.length);
+  for (let detection = 0; detection < conf.length && conf[detection] > CONF_YOLOV5; detection++) {
+    const best = pairs.starts[detection];
+    if (best === pairs.starts[detection + 1] || pairs.iou[best] <= CONFUSION_IOU) continue;
+    const label = pairs.label[best];
+    if (pairs.iou[best] < overlap2[label]) continue;
+    overlap2[label] = pairs.iou[best];
+    detectionOf[label] = detection;
+  }
+  return detectionOf;
+}
+function matchUltralytics({ pairs, conf, labelCls }) {
+  const detectionOf = new Int32Array(labelCls.length).fill(-1);
+  for (let detection = 0; detection < conf.length; detection++) {
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
+      const label = pairs.label[pair];
+      if (pairs.iou[pair] <= CONFUSION_IOU) break;
+      if (detectionOf[label] >= 0) continue;
+      detectionOf[label] = detection;
+      break;
+    }
+  }
+  return detectionOf;
+}
+function countingDetections({ conf }, detectionOf, family) {
+  if (family === "ultralytics") return conf.length;
+  if (detectionOf.every((detection) => detection < 0)) return 0;
+  const weak = conf.findIndex((value) => value <= CONF_YOLOV5);
+  return weak < 0 ? conf.length : weak;
+}
+
+// src/metrics/confidence-curves.ts
+var POINTS = 1e3;
+var AXIS = linspace(POINTS);
+var EPSILON2 = 1e-16;
+var WINDOW = 101;
+function confidenceCurves({ labels, conf, tp }) {
+  const P = new Float64Array(POINTS);
+  const R = new Float64Array(POINTS);
+  const F1 = new Float64Array(POINTS);
+  const count = conf.length;
+  if (count === 0) return { P, R, F1 };
+  let seen = 0;
+  let hits = 0;
+  for (let point = POINTS - 1; point >= 0; point--) {
+    const x = AXIS[point];
+    for (; seen < count && conf[seen] >= x; seen++) hits += tp[seen] & 1;
+    let precision = seen === 0 ? 1 : hits / seen;
+    let recall = hits / labels;
+    const last = seen - 1;
+    if (seen > 0 && seen < count) {
+      const next = hits + (tp[seen] & 1);
+      const width = conf[last] - conf[seen];
+      const distance2 = conf[last] - x;
+      precision += (next / (seen + 1) - precision) / width * distance2;
+      recall += (next / labels - recall) / width * distance2;
+    }
+    P[point] = precision;
+    R[point] = recall;
+    F1[point] = 2 * precision * recall / (precision + recall + EPSILON2);
+  }
+  return { P, R, F1 };
+}
+function bestF1(perClass) {
+  const mean = new Float64Array(POINTS);
+  for (const { F1 } of perClass) for (let i = 0; i < POINTS; i++) mean[i] += F1[i];
+  for (let i = 0; i < POINTS; i++) mean[i] /= perClass.length;
+  const half = (WINDOW - 1) / 2;
+  let best = 0;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < POINTS; i++) {
+    let smooth = 0;
+    for (let j = i - half; j <= i + half; j++)
+      smooth += mean[Math.min(Math.max(j, 0), POINTS - 1)] * (1 / WINDOW);
+    if (smooth > highest) {
+      highest = smooth;
+      best = i;
+    }
+  }
+  return best;
+}
+
+// src/metrics/family.ts
+var IOU_502 = 0;
+var IOU_752 = 5;
+function familyMetrics(images, family) {
+  const classes = classStatistics(images);
+  const curves = classes.map(confidenceCurves);
+  const best = bestF1(curves);
+  const perClass = classes.map((statistics, slot) => {
+    const AP = hitsOf(statistics).map((hits) => familyAveragePrecision(hits, family));
+    return {
+      id: statistics.id,
+      labels: statistics.labels,
+      images: statistics.images,
+      P: curves[slot].P[best],
+      R: curves[slot].R[best],
+      AP50: AP[IOU_502],
+      AP75: AP[IOU_752],
+      AP50_95: AP.reduce((sum3, ap) => sum3 + ap, 0) / IOU_COUNT
+    };
+  });
+  const mean = (figure2) => perClass.reduce((sum3, figures) => sum3 + figures[figure2], 0) / Math.max(perClass.length, 1);
+  return {
+    P: mean("P"),
+    R: mean("R"),
+    mAP50: mean("AP50"),
+    mAP75: mean("AP75"),
+    mAP50_95: mean("AP50_95"),
+    perClass
+  };
+}
+function familyCurves(images, family) {
+  const classes = classStatistics(images);
+  const curves = classes.map(confidenceCurves);
+  return {
+    axis: AXIS,
+    best: bestF1(curves),
+    perClass: classes.map((statistics, slot) => ({
+      id: statistics.id,
+      ...curves[slot],
+      PR: familyPrecision(hitsOf(statistics)[IOU_502], AXIS, family)
+    }))
+  };
+}
+function classStatistics(images) {
+  const slots = classSlots(images.map((image) => image.labels));
+  const { starts, places } = groupByClass(
+    images.map((image) => image.cls),
+    slots
+  );
+  const labels = new Uint32Array(slots.classes.length);
+  const containing = new Uint32Array(slots.classes.length);
+  const conf = new Float32Array(starts[starts.length - 1]);
+  const tp = new Uint16Array(conf.length);
+  let detection = 0;
+  for (const image of images) {
+    for (const cls of image.labels) labels[slots.slots[cls]]++;
+    for (const cls of new Set(image.labels)) containing[slots.slots[cls]]++;
+    for (let d = 0; d < image.cls.length; d++) {
+      const place = places[detection++];
+      if (place < 0) continue;
+      conf[place] = image.conf[d];
+      tp[place] = image.tp[d];
+    }
+  }
+  return Array.from(slots.classes, (id, slot) => ({
+    id,
+    labels: labels[slot],
+    images: containing[slot],
+    ...byConfidence(
+      conf.subarray(starts[slot], starts[slot + 1]),
+      tp.subarray(starts[slot], starts[slot + 1])
+    )
+  }));
+}
+function byConfidence(conf, tp) {
+  const order = descending(sortableBits(conf));
+  const sortedConf = new Float32Array(conf.length);
+  const sortedTp = new Uint16Array(conf.length);
+  for (let place = 0; place < order.length; place++) {
+    sortedConf[place] = conf[order[place]];
+    sortedTp[place] = tp[order[place]];
+  }
+  return { conf: sortedConf, tp: sortedTp };
+}
+function hitsOf({ tp, labels }) {
+  const ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
+  const counts = new Uint32Array(IOU_COUNT);
+  for (let place = 0; place < tp.length; place++) {
+    for (let t = 0; tp[place] >> t > 0; t++) {
+      if (tp[place] & 1 << t) ranks[t][counts[t]++] = place + 1;
+    }
+  }
+  return ranks.map((all, t) => ({ ranks: all.subarray(0, counts[t]), detections: tp.length, labels }));
+}
+
+// src/metrics/image-ids.ts
+import { basename as basename8, extname } from "node:path";
+function imageIds(paths, given = []) {
+  const stems = paths.map((path3) => basename8(path3, extname(path3)));
+  const numbers = stems.map((stem, image) => given[image] ?? numberIn(stem));
+  const distinct = new Set(numbers).size;
+  const numbered = !numbers.some(Number.isNaN) && distinct === new Set(paths).size;
+  if (numbered && distinct === paths.length) return numbers;
+  const order = [...paths.keys()].sort(
+    (a, b) => numbered ? numbers[a] - numbers[b] : compare(stems[a], stems[b]) || compare(paths[a], paths[b])
+  );
+  const ids = new Array(paths.length);
+  for (const [place, image] of order.entries()) ids[image] = place + 1;
+  return ids;
+}
+function orderById(images) {
+  const ids = imageIds(
+    images.map(({ path: path3 }) => path3),
+    images.map(({ id }) => id)
+  );
+  return [...ids.keys()].sort((a, b) => ids[a] - ids[b]);
+}
+function numberIn(stem) {
+  return /^\d{1,15}$/.test(stem) ? Number(stem) : Number.NaN;
+}
+function compare(a, b) {
+  return a < b ? -1 : Number(a > b);
+}
+
+// src/metrics/match-ultralytics.ts
+var TIES_ULTRALYTICS = "lower first";
+function matchUltralytics2(pairs, detectionCls, labelCls) {
+  const tp = new Uint16Array(pairs.starts.length - 1);
+  const claimed = new Uint16Array(labelCls.length);
+  for (let detection = 0; detection < tp.length; detection++) {
+    let open4 = ALL_THRESHOLDS;
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open4; pair++) {
+      const label = pairs.label[pair];
+      if (labelCls[label] !== detectionCls[detection]) continue;
+      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open4 & ~claimed[label];
+      claimed[label] |= claim;
+      open4 &= ~claim;
+    }
+    tp[detection] = ALL_THRESHOLDS & ~open4;
+  }
+  return tp;
+}
+
+// src/metrics/match-yolov5.ts
+var TIES_YOLOV5 = "higher first";
+function matchYolov52(pairs, detectionCls, labelCls) {
+  const tp = new Uint16Array(pairs.starts.length - 1);
+  const taken = new Uint16Array(labelCls.length);
+  for (let detection = 0; detection < tp.length; detection++) {
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
+      const label = pairs.label[pair];
+      if (labelCls[label] !== detectionCls[detection]) continue;
+      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & ~taken[label];
+      tp[detection] = claim;
+      taken[label] |= claim;
+      break;
+    }
+  }
+  return tp;
+}
+
+// src/metrics/evaluator.ts
+var MATCHERS = {
+  yolov5: { ties: TIES_YOLOV5, match: matchYolov52 },
+  ultralytics: { ties: TIES_ULTRALYTICS, match: matchUltralytics2 }
+};
+function createEvaluator({ family, nc }) {
+  const { ties, match } = MATCHERS[family];
+  const images = [];
+  const confusion = createConfusionCounter(family, nc);
+  const byPath = () => images.toSorted((a, b) => compare2(a.path, b.path));
+  return {
+    add({ path: path3, geometry, labels, detections }) {
+      const labelCls = labels.cls.slice(0, labels.count);
+      const detectionCls = detections.cls.slice(0, detections.count);
+      const conf = detections.conf.slice(0, detections.count);
+      const native = nativeBoxes(detections, geometry, family);
+      const compared = family === "yolov5" ? native : detections.xyxy;
+      const iou2 = torchIou(compared, labelBoxes(labels, geometry, family));
+      const pairs = rankPairs(detections.count, labels.count, iou2, CONFUSION_IOU, ties);
+      confusion.add({ pairs, conf, detectionCls, labelCls });
+      images.push({
+        path: path3,
+        id: labels.coco?.imageId,
+        labels: labelCls,
+        conf,
+        cls: detectionCls,
+        tp: match(pairs, detectionCls, labelCls),
+        coco: matchCoco(cocoLabels(labels, geometry), {
+          cls: detectionCls,
+          ltwh: jsonBoxes(native),
+          score: jsonScores(conf)
+        })
+      });
+    },
+    finish: () => metricsOf(byPath(), family),
+    curves: () => familyCurves(byPath(), family),
+    confusion: () => confusion.result(),
+    statistics: byPath
+  };
+}
+function metricsOf(images, family) {
+  return {
+    ...familyMetrics(images, family),
+    coco: cocoMetrics(orderById(images).map((image) => images[image].coco)),
+    images: images.length,
+    labels: images.reduce((sum3, image) => sum3 + image.labels.length, 0),
+    detections: images.reduce((sum3, image) => sum3 + image.conf.length, 0)
+  };
+}
+function compare2(a, b) {
+  return a < b ? -1 : Number(a > b);
+}
+
+// src/report/pictures.ts
+var PICTURES = 12;
+var LEAST_CONF2 = 0.05;
+function strongest({ detections, ...rest }) {
+  const weak = detections.conf.subarray(0, detections.count).findIndex((conf) => conf < LEAST_CONF2);
+  const count = weak < 0 ? detections.count : weak;
+  return {
+    ...rest,
+    detections: {
+      count,
+      xyxy: detections.xyxy.slice(0, 4 * count),
+      conf: detections.conf.slice(0, count),
+      cls: detections.cls.slice(0, count)
+    }
+  };
+}
+function worstPictures(sources) {
+  const { before, after, samplesBefore, samplesAfter, family } = sources;
+  const conf = Math.max(sources.conf, LEAST_CONF2);
+  return before.map((image, i) => ({ path: image.path, loss: found(image) - found(after[i]) })).filter(({ loss }) => loss > 1e-6).toSorted((a, b) => b.loss - a.loss).slice(0, PICTURES).map(({ path: path3, loss }) => {
+    const unpruned = samplesBefore.get(path3);
+    const labels = groundTruthBoxes(unpruned.labels, unpruned.geometry);
+    const boxes = Array.from(
+      unpruned.labels.cls.subarray(0, unpruned.labels.count),
+      (id, label) => {
+        const [left, top, width, height] = labels.subarray(4 * label, 4 * label + 4);
+        return { id, box: [left, top, left + width, top + height] };
+      }
+    );
+    const views = [unpruned, samplesAfter.get(path3)].map((sample) => view(sample, boxes, family, conf));
+    const [viewBefore, viewAfter] = views;
+    return {
+      path: path3,
+      file: null,
+      width: unpruned.geometry.nativeWidth,
+      height: unpruned.geometry.nativeHeight,
+      loss,
+      conf,
+      labels: boxes.map(({ id, box: box2 }, label) => ({
+        id,
+        box: rounded(box2),
+        foundBefore: viewBefore.found.has(label),
+        foundAfter: viewAfter.found.has(label)
+      })),
+      before: viewBefore.boxes,
+      after: viewAfter.boxes
+    };
+  });
+}
+function found({ tp, conf }) {
+  let sum3 = 0;
+  for (let d = 0; d < tp.length; d++) {
+    let met = 0;
+    for (let bits = tp[d]; bits; bits &= bits - 1) met++;
+    sum3 += met / FAMILY_THRESHOLDS.length * conf[d];
+  }
+  return sum3;
+}
+function view(sample, labels, family, conf) {
+  const { detections, geometry } = sample;
+  const native = nativeBoxes(detections, geometry, family);
+  const shown = detections.conf.filter((value) => value >= conf).length;
+  const iou2 = torchIou(native, Float32Array.from(labels.flatMap(({ box: box2 }) => box2)));
+  const pairs = rankPairs(shown, labels.length, iou2, FAMILY_THRESHOLDS[0], "lower first");
+  const taken = /* @__PURE__ */ new Set();
+  const boxes = Array.from({ length: shown }, (_, d) => {
+    const id = detections.cls[d];
+    const label = pairs.label.slice(pairs.starts[d], pairs.starts[d + 1]).find((candidate) => labels[candidate].id === id && !taken.has(candidate));
+    if (label !== void 0) taken.add(label);
+    const box2 = native.subarray(4 * d, 4 * d + 4);
+    return {
+      id,
+      conf: Math.round(detections.conf[d] * 1e4) / 1e4,
+      box: rounded(box2),
+      hit: label !== void 0
+    };
+  });
+  return { boxes, found: taken };
+}
+function rounded([left, top, right, bottom]) {
+  const tenth = (value) => Math.round(value * 10) / 10;
+  return [tenth(left), tenth(top), tenth(right), tenth(bottom)];
+}
+
+// src/unreadable.ts
+var NAMED = 5;
+function warnOfUnreadable(log3, consequence) {
+  let count = 0;
+  return {
+    add: (reason) => {
+      if (++count <= NAMED) log3.warning(`${reason} ${consequence}`);
+    },
+    end: () => {
+      if (count > NAMED) log3.warning(`${count - NAMED} more files cannot be read (${count} in all).`);
+    }
+  };
+}
+
+// src/validation.ts
+async function validateModels(pool, plan, { images }, modelCount, keepSamples, log3) {
+  const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
+  const unreadable2 = [];
+  const warnings2 = warnOfUnreadable(log3, "It does not count.");
+  const resized = [];
+  const started = performance.now();
+  const step = progressOf(log3, images.length, "images");
+  for await (const detected of detectAll(pool, plan, images)) {
+    step();
+    if ("unreadable" in detected) {
+      unreadable2.push(detected.unreadable);
+      warnings2.add(detected.unreadable.reason);
+      continue;
+    }
+    const [{ path: path3, geometry, labels }] = detected.samples;
+    if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path3);
+    for (const [i, validator] of validators.entries()) {
+      validator.add(detected.samples[i], detected.milliseconds.inference[i]);
+    }
+  }
+  warnings2.end();
+  if (resized.length > 0) {
+    log3.warning(
+      `${resized.length} images have another size than the annotations say, first ${resized.sort()[0]}: COCO's figures compare the boxes as they are there.`
+    );
+  }
+  const validateSeconds = (performance.now() - started) / 1e3;
+  const imagesPerSecond = images.length / validateSeconds;
+  log3.info(
+    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
+  );
+  return {
+    models: validators.map((validator) => validator.finish()),
+    unreadable: unreadable2,
+    validateSeconds,
+    imagesPerSecond
+  };
+}
+var MODELS = { 1: "the model", 2: "both models" };
+var Validator = class {
+  #evaluator;
+  #keepSamples;
+  #shown = /* @__PURE__ */ new Map();
+  #samples = [];
+  #inference = [];
+  constructor({ detector: { family, nc } }, keepSamples) {
+    this.#evaluator = createEvaluator({ family, nc });
+    this.#keepSamples = keepSamples;
+  }
+  add(sample, inferenceMilliseconds) {
+    this.#evaluator.add(sample);
+    this.#shown.set(sample.path, strongest(sample));
+    if (this.#keepSamples) this.#samples.push(sample);
+    this.#inference.push(inferenceMilliseconds);
+  }
+  finish() {
+    return {
+      metrics: this.#evaluator.finish(),
+      statistics: this.#evaluator.statistics(),
+      curves: this.#evaluator.curves(),
+      confusion: this.#evaluator.confusion(),
+      shown: this.#shown,
+      samples: this.#samples.toSorted((a, b) => a.path < b.path ? -1 : 1),
+      inferenceMilliseconds: median(this.#inference)
+    };
+  }
+};
+function isNativeSize({ width, height }, { nativeWidth, nativeHeight }) {
+  return width === nativeWidth && height === nativeHeight;
+}
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+// src/trials.ts
+var silent = { info: () => {
+}, warning: () => {
+}, group: (_, phase) => phase() };
+var Trials = class {
+  #pool;
+  #plan;
+  #images;
+  constructor(pool, plan, images) {
+    this.#pool = pool;
+    this.#plan = plan;
+    this.#images = images;
+  }
+  /** Validates one model. */
+  async validate(path3) {
+    await loadOnly(this.#pool, path3);
+    const { models } = await validateModels(
+      this.#pool,
+      this.#plan,
+      { images: this.#images },
+      1,
+      false,
+      silent
+    );
+    return models[0];
+  }
+  /** One model's detections on some of the images, by path. */
+  async detect(path3, count) {
+    await loadOnly(this.#pool, path3);
+    const found2 = [];
+    for await (const detected of detectAll(this.#pool, this.#plan, this.#images.slice(0, count))) {
+      if ("samples" in detected) found2.push([detected.samples[0].path, detected.samples[0].detections]);
+    }
+    return new Map(found2.sort(([a], [b]) => a < b ? -1 : 1));
+  }
+};
+function disagreement(reference, other) {
+  let [lost, total] = [0, 0];
+  for (const [path3, detections] of reference) {
+    const found2 = other.get(path3);
+    if (!found2) continue;
+    const { agreement: share3, weight } = agreement(detections, found2);
+    lost += (1 - share3) * weight;
+    total += weight;
+  }
+  return total === 0 ? 0 : lost / total;
+}
+function tryOf(verdict, pruned, givenBack) {
+  const { after, drop, pass } = verdict;
+  return { amount: pruned.amount, sparsity: pruned.sparsity, figure: after, drop, pass, givenBack };
+}
+function tellTry({ metric, after, drop, maxDrop: maxDrop3, pass }, reserve, name) {
+  const isClose = pass && drop + reserve > maxDrop3;
+  const result = isClose ? `too close, ${figure(reserve)} must be left` : pass ? "passes" : "fails";
+  return `${name}: ${metric} ${figure(after)}, drop ${figure(drop)} of ${figure(maxDrop3)}: ${result}`;
+}
+
+// src/sensitivity.ts
+var COST_IMAGES = 16;
+async function layerCosts(trials, model2, pruned, scratch, begin) {
+  const layers2 = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
+  const step = begin(layers2.length);
+  const reference = await trials.detect(model2.path, COST_IMAGES);
+  const costs = [];
+  for (const { name, zeros } of layers2) {
+    const others = new Set(layers2.map((layer) => layer.name));
+    others.delete(name);
+    const { bytes: bytes2 } = giveBack(model2, pruned, others);
+    const found2 = await trials.detect(scratch.write("alone.onnx", bytes2), COST_IMAGES);
+    costs.push({ name, zeros, lost: disagreement(reference, found2) });
+    step();
+  }
+  return costs;
+}
+
+// src/analyze.ts
+function readAnalyzeOptions(args) {
+  const remedy = "Name the exported .onnx file: `yolo-prune analyze best.onnx [--data data.yaml] [--json]`.";
+  try {
+    const options = { data: { type: "string" }, json: { type: "boolean" } };
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
+    const [model2, ...others] = positionals;
+    if (model2 !== void 0 && others.length === 0)
+      return { model: model2, data: values.data ?? null, json: values.json ?? false };
+  } catch (error2) {
+    throw new UserError("input", `${messageOf(error2)}.`, remedy, { cause: error2 });
+  }
+  throw new UserError(
+    "input",
+    `\`yolo-prune analyze\` takes one model, but it was given ${args.join(" ") || "nothing"}.`,
+    remedy
+  );
+}
+var TRIED = 0.3;
+async function analyze({ model: model2, data }, nativeBase2, stop2, log3) {
+  if (data === null) return analyzeModel(await readModelFile(model2), null);
+  const given = { model: model2, data };
+  const inputs = await loadInputs((name) => given[name] ?? "", {
+    temporaryFolder: void 0
+  });
+  const pool = startDetectPool(await nativeBase2(), arrange(inputs.threads), "cpu");
+  const scratch = new ScratchFolder(stop2);
+  try {
+    const checked = await check(inputs, pool, log3);
+    const { images } = checked.dataset;
+    const chosen = [...sampleIndices(mulberry32(inputs.seed), images.length, COST_IMAGES)];
+    const trials = new Trials(
+      pool,
+      checked.plan,
+      chosen.map((index) => images[index])
+    );
+    const pruned = pruneModel(checked.model, { method: "l1", amount: TRIED, exclude: [] });
+    const costs = await layerCosts(trials, checked.model, pruned, scratch, (layers2) => {
+      log3.info(`Measures what each of ${layers2} layers costs, on ${chosen.length} images`);
+      return progressOf(log3, layers2, "layers");
+    });
+    return analyzeModel(checked.model, new Map(costs.map((cost) => [cost.name, cost.lost])));
+  } finally {
+    scratch.remove();
+    await pool.close();
+  }
+}
+
+// src/native-base.ts
+import { homedir, tmpdir as tmpdir2 } from "node:os";
+
+// src/runtime/cache.ts
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { cp, mkdir, rename, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
+import { dirname as dirname7, join as join6 } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+// src/runtime/parts-folder.ts
+import { readdir as readdir4, readFile as readFile6, rm, stat as stat7, writeFile } from "node:fs/promises";
+import { join as join5, relative as relative3, sep as sep4 } from "node:path";
+
+// src/files/hashes.ts
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+async function sha256OfFile(path3) {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path3)) hash.update(chunk);
+  return hash.digest("hex");
+}
+function sha256(bytes2) {
+  return createHash("sha256").update(bytes2).digest("hex");
+}
+
+// src/runtime/lock.ts
+import { createHash as createHash2 } from "node:crypto";
+import { readFile as readFile5 } from "node:fs/promises";
+
+// src/runtime/target.ts
+var NATIVE_TARGETS = [
+  "linux-x64-glibc",
+  "linux-arm64-glibc",
+  "darwin-arm64",
+  "win32-x64",
+  "win32-arm64"
+];
+var WEBASSEMBLY = { platform: "webassembly", arch: null, libc: null };
+function partsTarget(machine) {
+  return isNativeTarget(machine) ? machine : WEBASSEMBLY;
+}
+function currentTarget() {
+  const { platform: platform2, arch } = process;
+  const libc = platform2 !== "linux" ? null : glibcVersion() === null ? "musl" : "glibc";
+  return { platform: platform2, arch, libc };
+}
+function glibcVersion() {
+  Object.assign(process.report, { excludeNetwork: true });
+  const { header } = process.report.getReport();
+  return header.glibcVersionRuntime ?? null;
+}
+function targetName({ platform: platform2, arch, libc }) {
+  return [platform2, arch, libc].filter((part) => part !== null).join("-");
+}
+function isNativeTarget(target) {
+  return NATIVE_TARGETS.includes(targetName(target));
+}
+var ORT_BINARY = /(?:^|\/)onnxruntime-node\/bin\/napi-v\d+\/([^/]+)\/([^/]+)\/([^/]+)$/;
+var GPU_ONLY = ["DirectML.dll", "dxcompiler.dll", "dxil.dll"];
+var MAC_COPY = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
+var ORT_WEB_FILE = /(?:^|\/)onnxruntime-web\/(.+)$/;
+var ORT_WEB_NEEDED = [
+  "package.json",
+  "dist/ort.node.min.js",
+  "dist/ort-wasm-simd-threaded.mjs",
+  "dist/ort-wasm-simd-threaded.wasm"
+];
+function isNeeded(path3, target) {
+  if (path3 === "node_modules/.package-lock.json") return false;
+  const [, webFile] = ORT_WEB_FILE.exec(path3) ?? [];
+  if (webFile !== void 0) return ORT_WEB_NEEDED.includes(webFile);
+  const [, platform2, arch, file] = ORT_BINARY.exec(path3) ?? [];
+  if (file === void 0) return true;
+  return platform2 === target.platform && arch === target.arch && !GPU_ONLY.includes(file) && !MAC_COPY.test(file);
+}
+
+// src/runtime/lock.ts
+var ORT_WEB_NEEDS = ["onnxruntime-common"];
+function partsLock(project) {
+  return closure(
+    project,
+    () => true,
+    (entry) => {
+      const { version, integrity, dependencies, optionalDependencies, optional: optional2, os, cpu, libc } = entry;
+      return { version, integrity, dependencies, optionalDependencies, optional: optional2, os, cpu, libc };
+    }
+  );
+}
+function lockFor(lock, target) {
+  const fits = ({ os, cpu, libc }) => (!os || os.includes(target.platform)) && (!cpu || target.arch !== null && cpu.includes(target.arch)) && (!libc || target.libc !== null && libc.includes(target.libc));
+  return closure(lock, fits, ({ version, integrity, dependencies, optionalDependencies }, path3) => {
+    const present = Object.entries(optionalDependencies ?? {}).filter(([name]) => {
+      const found2 = locate(lock, path3, name);
+      return found2 !== null && fits(lock.packages[found2]);
+    });
+    return { version, integrity, dependencies: { ...dependencies, ...Object.fromEntries(present) } };
+  });
+}
+function manifestOf({ packages }) {
+  return { ...packages[""], private: true };
+}
+function lockedPackages({ packages }) {
+  const names = Object.keys(packages[""].dependencies).sort();
+  return new Map(names.map((name) => [name, packages[`node_modules/${name}`].version]));
+}
+function ortVersion(lock) {
+  return [...lockedPackages(lock)].find(([name]) => name.startsWith("onnxruntime-"))[1];
+}
+function partsName(lock, target) {
+  const version = `${ortVersion(lock)}-sharp.${lockedPackages(lock).get("sharp")}`;
+  const hash = createHash2("sha256").update(JSON.stringify(lockFor(lock, target))).digest("hex");
+  return `${version}/${targetName(target)}-${hash.slice(0, 8)}`;
+}
+async function readLock(bundleUrl, target) {
+  const read = async (path3) => JSON.parse(await readFile5(new URL(path3, bundleUrl), "utf8"));
+  const folder = target === WEBASSEMBLY ? "./runtime/webassembly/" : "./runtime/";
+  if (!bundleUrl.endsWith(".ts")) return read(`${folder}package-lock.json`);
+  return partsLock(
+    await read(target === WEBASSEMBLY ? `${folder}package-lock.json` : "../package-lock.json")
+  );
+}
+function closure(lock, fits, trim2) {
+  const name = "yolo-prune-native-parts";
+  const wanted = Object.keys(lock.packages[""].dependencies).sort();
+  const found2 = /* @__PURE__ */ new Set();
+  const visit = (from, names) => {
+    for (const name2 of names) {
+      const path3 = locate(lock, from, name2);
+      if (path3 === null || found2.has(path3) || !fits(lock.packages[path3])) continue;
+      found2.add(path3);
+      const { dependencies: dependencies2, optionalDependencies } = entryOf(lock, path3);
+      visit(path3, Object.keys({ ...dependencies2, ...optionalDependencies }));
+    }
+  };
+  visit("", wanted);
+  const packages = [...found2].sort().map((path3) => {
+    const entry = entryOf(lock, path3);
+    if (!entry.integrity) throw new Error(`${path3} has no integrity hash in the lock file.`);
+    return [path3, trim2(entry, path3)];
+  });
+  const dependencies = Object.fromEntries(lockedPackages(lock));
+  return {
+    name,
+    lockfileVersion: 3,
+    requires: true,
+    packages: { "": { name, dependencies }, ...Object.fromEntries(packages) }
+  };
+}
+function entryOf({ packages }, path3) {
+  const entry = packages[path3];
+  if (path3 !== "node_modules/onnxruntime-web") return entry;
+  const needed = Object.entries(entry.dependencies ?? {}).filter(([name]) => ORT_WEB_NEEDS.includes(name));
+  return { ...entry, dependencies: Object.fromEntries(needed) };
+}
+function locate({ packages }, from, name) {
+  for (let folder = from; ; folder = folder.slice(0, folder.lastIndexOf("node_modules/"))) {
+    const path3 = `${folder && !folder.endsWith("/") ? `${folder}/` : folder}node_modules/${name}`;
+    if (packages[path3]) return path3;
+    if (folder === "") return null;
+  }
+}
+
+// src/runtime/parts-folder.ts
+var LISTING = "native-parts.json";
+function baseOf(folder) {
+  return join5(folder, "package.json");
+}
+async function writeManifests(folder, lock) {
+  await writeFile(join5(folder, "package.json"), `${JSON.stringify(manifestOf(lock), null, 2)}
+`);
+  await writeFile(join5(folder, "package-lock.json"), `${JSON.stringify(lock, null, 2)}
+`);
+}
+async function dropUnneeded(folder, target) {
+  for (const path3 of await filesOf(folder)) {
+    if (!isNeeded(path3, target)) await rm(join5(folder, path3));
+  }
+}
+async function seal(folder, name) {
+  const files = {};
+  for (const path3 of await filesOf(folder)) {
+    const { size } = await stat7(join5(folder, path3));
+    files[path3] = { bytes: size, sha256: await sha256OfFile(join5(folder, path3)) };
+  }
+  const listing = { name, files };
+  await writeFile(join5(folder, LISTING), `${JSON.stringify(listing, null, 2)}
+`);
+}
+async function sealedName(folder) {
+  return (await readListing(folder))?.name ?? null;
+}
+async function isComplete(folder, name) {
+  return everyFile(folder, name, async (path3, { bytes: bytes2 }) => (await stat7(path3)).size === bytes2);
+}
+async function isIntact(folder, name) {
+  return everyFile(folder, name, async (path3, { sha256: sha2562 }) => await sha256OfFile(path3) === sha2562);
+}
+async function everyFile(folder, name, check2) {
+  const listing = await readListing(folder);
+  if (listing?.name !== name) return false;
+  for (const [path3, wanted] of Object.entries(listing.files)) {
+    if (!await check2(join5(folder, path3), wanted).catch(() => false)) return false;
+  }
+  return true;
+}
+async function readListing(folder) {
+  try {
+    return JSON.parse(await readFile6(join5(folder, LISTING), "utf8"));
+  } catch {
+    return null;
+  }
+}
+async function filesOf(folder) {
+  const entries = await readdir4(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative3(folder, join5(entry.parentPath, entry.name)).replaceAll(sep4, "/")).sort();
+}
+
+// src/runtime/cache.ts
+var TOOL = "yolo-prune-runtime";
+async function findEntry2(cache) {
+  for (let number = 0; ; number++) {
+    const place = placeOf(cache, number);
+    if (!existsSync(place)) return null;
+    if (await isComplete(place, cache.name)) return place;
+  }
+}
+async function addEntry(cache, folder, log3) {
+  try {
+    return await moveIntoCache(cache, folder);
+  } catch (error2) {
+    log3.warning(
+      `The native parts cannot be kept in ${cache.root}, so the next run prepares them again: ${messageOf(error2)}.`
+    );
+    return folder;
+  }
+}
+async function moveIntoCache(cache, folder) {
+  for (let number = 0; ; number++) {
+    const place = placeOf(cache, number);
+    await mkdir(dirname7(place), { recursive: true });
+    if (!existsSync(place) && await move(folder, place)) {
+      await writeFile2(`${place}.complete`, "").catch(() => {
+      });
+      return place;
+    }
+    if (await isComplete(place, cache.name)) return place;
+  }
+}
+function placeOf({ root, name, origin }, number) {
+  const ending = [...origin === void 0 ? [] : [`-${origin}`], ...number === 0 ? [] : [`.${number}`]];
+  return join6(root, TOOL, `${name}${ending.join("")}`);
+}
+async function move(folder, place) {
+  try {
+    return await renameFolder(folder, place);
+  } catch (error2) {
+    if (codeOf(error2) !== "EXDEV") throw error2;
+  }
+  const beside = `${place}.${randomUUID()}.partial`;
+  try {
+    await cp(folder, beside, { recursive: true });
+    return await renameFolder(beside, place);
+  } finally {
+    await rm2(beside, { recursive: true, force: true });
+  }
+}
+var PAUSES_MS = [50, 100, 200, 400, 800, 1600];
+async function renameFolder(from, to) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await rename(from, to);
+      return true;
+    } catch (error2) {
+      if (existsSync(to)) return false;
+      const busy = ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error2) ?? "");
+      const wait = PAUSES_MS[attempt];
+      if (!busy || process.platform !== "win32" || wait === void 0) throw error2;
+      await pause(wait);
+    }
+  }
+}
+function codeOf(error2) {
+  return error2.code;
+}
+function userCacheFolder({ platform: platform2, home, XDG_CACHE_HOME, LOCALAPPDATA }) {
+  if (platform2 === "darwin") return join6(home, "Library", "Caches");
+  if (platform2 === "win32") return LOCALAPPDATA || join6(home, "AppData", "Local");
+  return XDG_CACHE_HOME || join6(home, ".cache");
+}
+
+// src/runtime/prepare.ts
+import { mkdir as mkdir3, mkdtemp, rm as rm4 } from "node:fs/promises";
+import { join as join11 } from "node:path";
+
+// src/runtime/npm.ts
+import { spawn } from "node:child_process";
+import { existsSync as existsSync2 } from "node:fs";
+import { dirname as dirname10, join as join9 } from "node:path";
+
+// node_modules/@actions/io/lib/io.js
+import * as path2 from "path";
+
+// node_modules/@actions/io/lib/io-util.js
+import * as fs from "fs";
+import * as path from "path";
+var __awaiter = function(thisArg, _arguments, P, generator) {
+  function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve8) {
+      resolve8(value);
+    });
+  }
+  return new (P || (P = Promise))(function(resolve8, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e2) {
+        reject(e2);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e2) {
+        reject(e2);
+      }
+    }
+    function step(result) {
+      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+var { chmod, copyFile, lstat, mkdir: mkdir2, open, readdir: readdir5, rename: rename2, rm: rm3, rmdir, stat: stat8, symlink, unlink } = fs.promises;
+var IS_WINDOWS = process.platform === "win32";
+var READONLY = fs.constants.O_RDONLY;
+function isRooted(p) {
+  p = normalizeSeparators(p);
+  if (!p) {
+    throw new Error('isRooted() parameter "p" cannot be empty');
+  }
+  if (IS_WINDOWS) {
+    return p.startsWith("\\") || /^[A-Z]:/i.test(p);
+  }
+  return p.startsWith("/");
+}
+function tryGetExecutablePath(filePath, extensions2) {
+  return __awaiter(this, void 0, void 0, function* () {
+    let stats = void 0;
+    try {
+      stats = yield stat8(filePath);
+    } catch (err) {
+      if (err.code !== "ENOENT") {
+        console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+      }
+    }
+    if (stats && stats.isFile()) {
+      if (IS_WINDOWS) {
+        const upperExt = path.extname(filePath).toUpperCase();
+        if (extensions2.some((validExt) => validExt.toUpperCase() === upperExt)) {
+          return filePath;
+        }
+      } else {
+        if (isUnixExecutable(stats)) {
+          return filePath;
+        }
+      }
+    }
+    const originalFilePath = filePath;
+    for (const extension2 of extensions2) {
+      filePath = originalFilePath + extension2;
+      stats = void 0;
+      try {
+        stats = yield stat8(filePath);
+      } catch (err) {
+        if (err.code !== "ENOENT") {
+          console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
+        }
+      }
+      if (stats && stats.isFile()) {
+        if (IS_WINDOWS) {
+          try {
+            const directory = path.dirname(filePath);
+            const upperName = path.basename(filePath).toUpperCase();
+            for (const actualName of yield readdir5(directory)) {
+              if (upperName === actualName.toUpperCase()) {
+                filePath = path.join(directory, actualName);
+                break;
+              }
+            }
+          } catch (err) {
+            console.log(`Unexpected error attempting to determine the actual case of the file '${filePath}': ${err}`);
+          }
+          return filePath;
+        } else {
+          if (isUnixExecutable(stats)) {
+            return filePath;
+          }
+        }
+      }
+    }
+    return "";
+  });
+}
+function normalizeSeparators(p) {
+  p = p || "";
+  if (IS_WINDOWS) {
+    p = p.replace(/\//g, "\\");
+    return p.replace(/\\\\+/g, "\\");
+  }
+  return p.replace(/\/\/+/g, "/");
+}
+function isUnixExecutable(stats) {
+  return (stats.mode & 1) > 0 || (stats.mode & 8) > 0 && process.getgid !== void 0 && stats.gid === process.getgid() || (stats.mode & 64) > 0 && process.getuid !== void 0 && stats.uid === process.getuid();
+}
+
+// node_modules/@actions/io/lib/io.js
+var __awaiter2 = function(thisArg, _arguments, P, generator) {
+  function adopt(value) {
+    return value instanceof P ? value : new P(function(resolve8) {
+      resolve8(value);
+    });
+  }
+  return new (P || (P = Promise))(function(resolve8, reject) {
+    function fulfilled(value) {
+      try {
+        step(generator.next(value));
+      } catch (e2) {
+        reject(e2);
+      }
+    }
+    function rejected(value) {
+      try {
+        step(generator["throw"](value));
+      } catch (e2) {
+        reject(e2);
+      }
+    }
+    function step(result) {
+      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
+    }
+    step((generator = generator.apply(thisArg, _arguments || [])).next());
+  });
+};
+function which(tool, check2) {
+  return __awaiter2(this, void 0, void 0, function* () {
+    if (!tool) {
+      throw new Error("parameter 'tool' is required");
+    }
+    if (check2) {
+      const result = yield which(tool, false);
+      if (!result) {
+        if (IS_WINDOWS) {
+          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also verify the file has a valid extension for an executable file.`);
+        } else {
+          throw new Error(`Unable to locate executable file: ${tool}. Please verify either the file path exists or the file can be found within a directory specified by the PATH environment variable. Also check the file mode to verify the file is executable.`);
+        }
+      }
+      return result;
+    }
+    const matches = yield findInPath(tool);
+    if (matches && matches.length > 0) {
+      return matches[0];
+    }
+    return "";
+  });
+}
+function findInPath(tool) {
+  return __awaiter2(this, void 0, void 0, function* () {
+    if (!tool) {
+      throw new Error("parameter 'tool' is required");
+    }
+    const extensions2 = [];
+    if (IS_WINDOWS && process.env["PATHEXT"]) {
+      for (const extension2 of process.env["PATHEXT"].split(path2.delimiter)) {
+        if (extension2) {
+          extensions2.push(extension2);
+        }
+      }
+    }
+    if (isRooted(tool)) {
+      const filePath = yield tryGetExecutablePath(tool, extensions2);
+      if (filePath) {
+        return [filePath];
+      }
+      return [];
+    }
+    if (tool.includes(path2.sep)) {
+      return [];
+    }
+    const directories = [];
+    if (process.env.PATH) {
+      for (const p of process.env.PATH.split(path2.delimiter)) {
+        if (p) {
+          directories.push(p);
+        }
+      }
+    }
+    const matches = [];
+    for (const directory of directories) {
+      const filePath = yield tryGetExecutablePath(path2.join(directory, tool), extensions2);
+      if (filePath) {
+        matches.push(filePath);
+      }
+    }
+    return matches;
+  });
+}
+
+// src/runtime/npm.ts
+async function findNpm() {
+  const found2 = await which("npm");
+  if (found2) return { program: found2, first: [] };
+  const bin = dirname10(process.execPath);
+  const beside = [join9(dirname10(bin), "lib"), bin].map((folder) => join9(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync2(path3));
+  if (beside) return { program: process.execPath, first: [beside] };
+  throw new UserError(
+    "runtime",
+    "ONNX Runtime and sharp must be installed once by npm, but there is no npm on the PATH.",
+    "Add a step with actions/setup-node before this one or install npm on the runner; without a network, name a prepared folder or archive in `runtime-path`."
+  );
+}
+function runNpm(npm, args, cwd, limit) {
+  return new Promise((resolve8, reject) => {
+    const child = start(npm, args, cwd, limit);
+    let errors = "";
+    child.stderr.setEncoding("utf8").on("data", (text3) => {
+      errors += text3;
+    });
+    child.on("close", (code) => resolve8({ ok: code === 0, timedOut: false, errors }));
+    child.on("error", (error2) => {
+      if (!limit?.aborted) return reject(error2);
+      child.stderr.destroy();
+      child.unref();
+      resolve8({ ok: false, timedOut: true, errors });
+    });
+  });
+}
+function start({ program, first }, args, cwd, signal) {
+  const words = [...first, ...args];
+  const stdio = ["ignore", "ignore", "pipe"];
+  const options = { cwd, stdio, killSignal: "SIGKILL", ...signal && { signal } };
+  if (!/\.(cmd|bat)$/i.test(program)) return spawn(program, words, options);
+  return spawn(`"${program}" ${words.join(" ")}`, { ...options, shell: true });
+}
+var UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|EPROTO|ENOTCACHED|FETCH_ERROR|ERR_SOCKET_TIMEOUT|E(CONNECTION|IDLE|RESPONSE|TRANSFER)TIMEOUT|E5\d\d)$/;
+var UNTRUSTED = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/;
+var WITHOUT_NETWORK = "Without a network, name a prepared folder or archive in `runtime-path` (`npm run runtime:pack` makes one), or use a runner whose tool cache has been filled by an earlier run.";
+function explainNpm({ timedOut, errors }) {
+  const lines2 = [...errors.matchAll(/^npm (?:error|ERR!) (.+)$/gm)].map(([, text3]) => text3.trim());
+  const code = lines2.find((line) => line.startsWith("code "))?.slice("code ".length) ?? "";
+  const said = lines2.filter((line) => !/^(code|errno|syscall) |A complete log of this run/.test(line));
+  const reason = timedOut ? "it did not answer in time" : [code, said[0]].filter(Boolean).join(": ");
+  const must = "ONNX Runtime and sharp must be installed once by npm";
+  if (code === "EINTEGRITY") {
+    return new UserError(
+      "runtime",
+      `The packages must have the hashes of the action's lock file, but one that npm got has not: ${reason}.`,
+      "It was changed or damaged on its way, so nothing was installed: check the registry or proxy that npm uses on this machine, and clear its cache (`npm cache clean --force`)."
+    );
+  }
+  if (timedOut || UNREACHABLE.test(code)) {
+    return new UserError(
+      "runtime",
+      `${must}, but npm does not reach its registry: ${reason}.`,
+      `Check the runner's network, and npm's registry and proxy (\`npm config get registry\`, HTTPS_PROXY). ${WITHOUT_NETWORK}`
+    );
+  }
+  if (UNTRUSTED.test(code)) {
+    return new UserError(
+      "runtime",
+      `${must}, but npm does not trust the certificate of its registry: ${reason}.`,
+      "Name the certificate authority in NODE_EXTRA_CA_CERTS, or in `cafile` of the npm configuration."
+    );
+  }
+  if (code === "E401" || code === "E403" || code === "ENEEDAUTH") {
+    return new UserError(
+      "runtime",
+      `${must}, but its registry refuses: ${reason}.`,
+      "Give npm a token for that registry, as by `registry-url` of actions/setup-node and NODE_AUTH_TOKEN."
+    );
+  }
+  if (code === "E404" || code === "ETARGET") {
+    return new UserError(
+      "runtime",
+      `${must}, but its registry does not have a package: ${reason}.`,
+      `Add the package to the registry that npm uses on this machine. ${WITHOUT_NETWORK}`
+    );
+  }
+  if (code === "ENOSPC") {
+    return new UserError(
+      "runtime",
+      `${must}, but the disk is full: ${reason}.`,
+      "Free 500 MB for the temporary folder and npm’s cache."
+    );
+  }
+  return new UserError(
+    "runtime",
+    `${must}, but npm failed: ${[code, ...said].filter(Boolean).join("; ") || "it gave no reason"}.`,
+    `Run \`npm ci --ignore-scripts\` in the folder dist/runtime of the action to see more. ${WITHOUT_NETWORK}`
+  );
+}
+
+// src/runtime/install.ts
+var REACH_SECONDS = 25;
+async function installParts(folder, lock, target) {
+  await writeManifests(folder, lockFor(lock, target));
+  const npm = await findNpm();
+  await reachRegistry(npm, folder, lock);
+  await succeed(npm, ["ci", "--no-bin-links", "--package-lock", ...ALWAYS], folder);
+  await dropUnneeded(folder, target);
+  await seal(folder, partsName(lock, target));
+}
+var ALWAYS = [
+  "--ignore-scripts",
+  "--prefer-offline",
+  "--no-audit",
+  "--no-fund",
+  "--no-update-notifier",
+  "--no-color",
+  "--loglevel=error"
+];
+async function reachRegistry(npm, folder, lock) {
+  const retries = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=1000"];
+  const small = `onnxruntime-common@${ortVersion(lock)}`;
+  const args = ["cache", "add", small, "--fetch-timeout=8000", ...retries, ...ALWAYS];
+  await succeed(npm, args, folder, AbortSignal.timeout(REACH_SECONDS * 1e3));
+}
+async function succeed(npm, args, folder, limit) {
+  const result = await runNpm(npm, args, folder, limit);
+  if (!result.ok) throw explainNpm(result);
+}
+
+// src/runtime/load.ts
+import { readFileSync as readFileSync2 } from "node:fs";
+import { createRequire as createRequire2 } from "node:module";
+import { join as join10 } from "node:path";
+function loadNativeParts(base2) {
+  const ort = load2(base2, ortPackage(base2));
+  ort.env.wasm.numThreads = 1;
+  return { ort, sharp: load2(base2, "sharp") };
+}
+function ortPackage(base2) {
+  try {
+    const { dependencies = {} } = createRequire2(base2)("./package.json");
+    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
+  } catch {
+    return "onnxruntime-node";
+  }
+}
+function runtimeName(base2) {
+  const name = ortPackage(base2);
+  const version = installedVersion(base2, name);
+  if (version === null) throw missing(name, "it is not installed");
+  return `${name} ${version}`;
+}
+function installedVersion(base2, name) {
+  for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
+    try {
+      const manifest = readFileSync2(join10(folder, name, "package.json"), "utf8");
+      return JSON.parse(manifest).version;
+    } catch {
+    }
+  }
+  return null;
+}
+function load2(base2, name) {
+  try {
+    return createRequire2(base2)(name);
+  } catch (error2) {
+    throw missing(name, messageOf(error2), error2);
+  }
+}
+function missing(name, reason, cause) {
+  return new UserError(
+    "runtime",
+    `The package ${name} must be there for this platform (${process.platform}-${process.arch}), but it does not load: ${reason}.`,
+    "Run `npm ci` in the folder of the action, or use a platform that it supports.",
+    { cause }
+  );
+}
+
+// src/runtime/probe.ts
+import { execFile } from "node:child_process";
+import { fileURLToPath as fileURLToPath2 } from "node:url";
+var PROBE_SECONDS = 60;
+async function probe(base2) {
+  const failure = await runProbe(base2);
+  if (failure === null) return;
+  throw explainProbe(failure, { platform: process.platform, glibc: glibcVersion(), base: base2 });
+}
+function runProbe(base2) {
+  const child = fileURLToPath2(
+    new URL(import.meta.url.endsWith(".ts") ? "./probe-child.ts" : "./probe-child.js", import.meta.url)
+  );
+  const options = { timeout: PROBE_SECONDS * 1e3, killSignal: "SIGTERM", windowsHide: true };
+  return new Promise((resolve8) => {
+    execFile(process.execPath, [child, base2], options, (error2, said, errors) => {
+      const part = said.trim().split("\n").at(-1) || "node";
+      if (error2 === null && part === "done") resolve8(null);
+      else {
+        const code = typeof error2?.code === "number" ? error2.code : null;
+        resolve8({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
+      }
+    });
+  });
+}
+var WINDOWS_CRASHES = {
+  3221225477: "an access violation",
+  3221225501: "an illegal instruction",
+  3221225781: "a missing DLL",
+  3221225794: "a DLL that failed to start"
+};
+function explainProbe({ part, errors, code, signal }, machine) {
+  const reason = reasonOf(errors);
+  const error2 = (problem, remedy) => new UserError(
+    "runtime",
+    `${part} (from ${machine.base}) must work on this machine, but ${problem}.`,
+    remedy
+  );
+  const symbol = /version `(GLIBC|GLIBCXX|CXXABI)_([\d.]+)' not found/.exec(errors);
+  if (symbol?.[1] === "GLIBC") {
+    return error2(
+      `it needs glibc ${symbol[2]} or newer, and this machine has ${machine.glibc ?? "none"}`,
+      "Use a newer system or container image: Ubuntu 20.04, Debian 10, RHEL 8 or later."
+    );
+  }
+  if (symbol || /libstdc\+\+\.so\.6: cannot open shared object file/.test(errors)) {
+    return error2(
+      `the system's C++ library is missing or too old: ${reason}`,
+      "Install the package libstdc++6 (Debian, Ubuntu) or libstdc++ (RHEL), or use a newer container image."
+    );
+  }
+  if (/Error (loading shared library|relocating)/.test(errors)) {
+    return error2(
+      "it needs glibc, and this is a system with another C library, such as Alpine with musl",
+      "Use a container image with glibc, such as node:24-bookworm-slim."
+    );
+  }
+  const library = /(\S+\.so[.\d]*): cannot open shared object file/.exec(errors);
+  if (library) {
+    return error2(`${library[1]} is missing`, "Install the system package that holds this library.");
+  }
+  if (/failed to map segment from shared object/.test(errors)) {
+    return error2(
+      `the system does not run code from its folder: ${reason}`,
+      "Mount the folder without `noexec`, or name one on another disk in `runtime-path`."
+    );
+  }
+  if (machine.platform === "win32" && /ERR_DLOPEN_FAILED/.test(errors)) {
+    return error2(
+      `Windows does not load it: ${reason}`,
+      "Install the Microsoft Visual C++ Redistributable 2015-2022 for this architecture, or its newest update."
+    );
+  }
+  if (signal === "SIGILL" || code === 3221225501) {
+    return error2(
+      "it uses instructions that this processor does not have",
+      "Use a machine with a processor of x86-64-v2 (2009) or later."
+    );
+  }
+  if (signal === "SIGKILL") {
+    return error2("the system ended it, most likely for want of memory", "Use a runner with more memory.");
+  }
+  if (signal === "SIGTERM") {
+    return error2(`it did not answer within ${PROBE_SECONDS} seconds`, "Try again on a less busy machine.");
+  }
+  const crash = signal ?? WINDOWS_CRASHES[code ?? 0];
+  if (crash) {
+    return error2(
+      `it crashed by ${crash}`,
+      "Remove that folder so that it is installed anew; if it crashes again, please report it with the kind of machine."
+    );
+  }
+  return error2(`it does not: ${reason}`, "Remove that folder so that it is installed anew.");
+}
+function reasonOf(errors) {
+  const message = /^(?:\w*Error)(?: \[\w+\])?: (.+)$/m.exec(errors)?.[1] ?? errors;
+  return message.replace(/\s+/g, " ").trim().replace(/[.]$/, "") || "it ended without a word";
+}
+
+// src/runtime/runtime-path.ts
+import { stat as stat9 } from "node:fs/promises";
+import { resolve as resolve7 } from "node:path";
+
+// src/runtime/archive.ts
+import { spawn as spawn2 } from "node:child_process";
+import { createReadStream as createReadStream2, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
+async function unpackFolder(archive, folder) {
+  const tar = spawn2("tar", ["-xf", "-"], { cwd: folder, stdio: ["pipe", "ignore", "pipe"] });
+  let errors = "";
+  tar.stderr.setEncoding("utf8").on("data", (text3) => {
+    errors += text3;
+  });
+  const ended2 = new Promise((resolve8, reject) => {
+    tar.on("error", reject);
+    tar.on("close", (code) => code === 0 ? resolve8() : reject(new Error(errors.trim() || `tar: ${code}`)));
+  });
+  const results = await Promise.allSettled([
+    ended2,
+    pipeline(createReadStream2(archive), createGunzip(), tar.stdin)
+  ]);
+  const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason).filter((reason) => !hungUp(reason));
+  if (failures.length === 0) return;
+  const cause = failures.find(({ code }) => code?.startsWith("Z_")) ?? failures[0];
+  if (cause.syscall?.startsWith("spawn")) {
+    throw new UserError(
+      "input",
+      `runtime-path is the archive ${archive}, but this machine has no \`tar\` to unpack it.`,
+      "Unpack it beforehand and name the folder.",
+      { cause }
+    );
+  }
+  throw new UserError(
+    "input",
+    `runtime-path must be a .tar.gz made by \`npm run runtime:pack\`, but ${archive} cannot be unpacked: ${cause.message}.`,
+    "Copy or make the archive again.",
+    { cause }
+  );
+}
+function hungUp({ code }) {
+  return code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE";
+}
+
+// src/runtime/runtime-path.ts
+async function openRuntimePath(given, caches, work2, log3) {
+  const path3 = resolve7(given);
+  const found2 = await stat9(path3).catch(() => null);
+  if (found2 === null) {
+    throw new UserError(
+      "input",
+      `runtime-path must be a folder or an archive made by \`npm run runtime:pack\`, but ${given} does not exist.`,
+      "Check the path (it is relative to the working directory)."
+    );
+  }
+  if (found2.isDirectory()) return path3;
+  const origin = (await sha256OfFile(path3)).slice(0, 16);
+  const byHash = caches.map((cache2) => ({ ...cache2, origin }));
+  for (const cache2 of byHash) {
+    const entry = await findEntry2(cache2);
+    if (entry !== null) return entry;
+  }
+  await unpackFolder(path3, work2);
+  const name = await sealedName(work2);
+  const cache = byHash.find((candidate) => candidate.name === name);
+  if (cache && await isIntact(work2, cache.name)) return addEntry(cache, work2, log3);
+  throw new UserError(
+    "input",
+    cache ? `runtime-path must be an archive as \`npm run runtime:pack\` made it, but files of ${given} are missing or changed.` : `runtime-path must hold the native parts ${caches.map((wanted) => wanted.name).join(" or ")}, but ${given} holds ${name ?? "something else"}.`,
+    "Make it again by `npm run runtime:pack` in this version of the action, for this kind of machine."
+  );
+}
+
+// src/runtime/prepare.ts
+async function prepareNativeParts(options) {
+  const search = await searchFor(partsTarget(options.target), options);
+  const prepared = await besideBundle(search) ?? await fromRuntimePath(search) ?? await fromToolCache(search) ?? await fromKept(search) ?? await fromNpm(search);
+  if (ortPackage(prepared.base) === "onnxruntime-web") options.log.warning(slownessOf(options.target));
+  return prepared;
+}
+async function searchFor(target, options) {
+  const lock = await readLock(options.bundleUrl, target);
+  return { ...options, target, lock, cache: { root: options.toolCache, name: partsName(lock, target) } };
+}
+var WEBASSEMBLY_FACTOR = 4;
+function slownessOf(machine) {
+  const reason = isNativeTarget(machine) ? "runtime-path holds no binary of ONNX Runtime" : `There is no binary of ONNX Runtime for this machine, ${targetName(machine)}`;
+  return `${reason}: its WebAssembly build runs the models, which takes about ${WEBASSEMBLY_FACTOR} times as long. Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64) have binaries.`;
+}
+async function besideBundle({ bundleUrl, target, lock, log: log3 }) {
+  if (target === WEBASSEMBLY) return null;
+  if ([...lockedPackages(lock).keys()].every((name) => installedVersion(bundleUrl, name) === null))
+    return null;
+  const mismatch = versionMismatch(bundleUrl, lock);
+  if (mismatch) {
+    log3.info(`The packages beside the action are not used: ${mismatch}.`);
+    return null;
+  }
+  try {
+    await probe(bundleUrl);
+    return { base: bundleUrl, how: "node_modules beside the action" };
+  } catch (error2) {
+    if (!(error2 instanceof UserError)) throw error2;
+    log3.warning(`The packages beside the action are not used: ${error2.problem}`);
+    return null;
+  }
+}
+async function fromRuntimePath(search) {
+  const { runtimePath, log: log3 } = search;
+  if (runtimePath === null) return null;
+  const webassembly = await searchFor(WEBASSEMBLY, search);
+  const caches = [.../* @__PURE__ */ new Set([search.cache.name, webassembly.cache.name])].map((name) => ({
+    root: search.toolCache,
+    name
+  }));
+  const folder = await inWorkFolder(search, (work2) => openRuntimePath(runtimePath, caches, work2, log3));
+  const base2 = baseOf(folder);
+  const { lock } = ortPackage(base2) === "onnxruntime-web" ? webassembly : search;
+  const mismatch = versionMismatch(base2, lock);
+  if (mismatch) {
+    throw new UserError(
+      "input",
+      `runtime-path must hold the packages that this version of the action needs, but ${runtimePath} does not: ${mismatch}.`,
+      "Make it again by `npm run runtime:pack` in this version of the action."
+    );
+  }
+  await probe(base2);
+  return { base: base2, how: `runtime-path ${runtimePath}` };
+}
+async function fromToolCache({ cache }) {
+  const folder = await findEntry2(cache);
+  if (folder === null) return null;
+  await probe(baseOf(folder));
+  return { base: baseOf(folder), how: `tool cache ${folder}` };
+}
+async function fromKept(search) {
+  const { kept, cache, log: log3 } = search;
+  if (kept === null) return null;
+  const folder = await inWorkFolder(search, async (work2) => {
+    if (!await kept.restore(keyOf(cache), work2)) return null;
+    if (await isIntact(work2, cache.name)) return addProbed(search, work2);
+    log3.warning("The native parts that the Actions cache kept are damaged: they are installed anew.");
+    return null;
+  });
+  return folder === null ? null : { base: baseOf(folder), how: "Actions cache" };
+}
+async function fromNpm(search) {
+  const { kept, cache, lock, target, log: log3 } = search;
+  const wanted = [...lockedPackages(lock)].map((nameAndVersion) => nameAndVersion.join(" "));
+  log3.info(`Installing ${wanted.join(", ")} by npm, once.`);
+  const folder = await inWorkFolder(search, async (work2) => {
+    await installParts(work2, lock, target);
+    return addProbed(search, work2);
+  });
+  await kept?.save(keyOf(cache), folder);
+  return { base: baseOf(folder), how: "npm" };
+}
+async function addProbed({ cache, log: log3 }, work2) {
+  await probe(baseOf(work2));
+  return addEntry(cache, work2, log3);
+}
+async function inWorkFolder({ temp }, use2) {
+  await mkdir3(temp, { recursive: true });
+  const work2 = await mkdtemp(join11(temp, "yolo-prune-runtime-"));
+  let result;
+  try {
+    result = await use2(work2);
+    return result;
+  } finally {
+    if (result !== work2) await rm4(work2, { recursive: true, force: true, maxRetries: 3 }).catch(() => {
+    });
+  }
+}
+function keyOf({ name }) {
+  return `yolo-prune-runtime-${name.replaceAll("/", "-")}`;
+}
+function versionMismatch(base2, lock) {
+  const wrong2 = [...lockedPackages(lock)].map(([name, wanted]) => ({ name, wanted, found: installedVersion(base2, name) })).filter(({ wanted, found: found2 }) => found2 !== wanted);
+  if (wrong2.length === 0) return null;
+  return wrong2.map(({ name, wanted, found: found2 }) => `${name} must be ${wanted} and is ${found2 ?? "missing"}`).join(", ");
+}
+
+// src/native-base.ts
+async function nativeBase(bundleUrl, runtimePath, kept, log3) {
+  const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
+  const userCache = () => userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
+  const { base: base2, how } = await prepareNativeParts({
+    bundleUrl,
+    toolCache: RUNNER_TOOL_CACHE || userCache(),
+    temp: RUNNER_TEMP || tmpdir2(),
+    target: currentTarget(),
+    runtimePath,
+    kept,
+    log: log3
+  });
+  log3.info(`ONNX Runtime and sharp come from ${how}`);
+  return base2;
+}
+
 // src/report/analysis.ts
 function analysisLines({ layers: layers2, constants: constants2, weights, zeros }) {
+  const isMeasured = layers2.some(({ detectionsLost }) => detectionsLost !== null);
   const rows = [
-    ["Layer", "Shape", "Weights", "Zero", ...TRIED_AMOUNTS.map((amount2) => `l1 ${100 * amount2} %`)],
+    [
+      ...["Layer", "Shape", "Weights", "Zero", ...TRIED_AMOUNTS.map((amount2) => `l1 ${100 * amount2} %`)],
+      ...isMeasured ? ["Lost"] : []
+    ],
     ...layers2.map((layer) => [
       layer.name,
       layer.shape.join("×"),
       layer.weights.toLocaleString("en"),
       percent2(layer.zeros / layer.weights),
-      ...layer.energyLost.map((share3) => percent2(share3))
+      ...layer.energyLost.map((share3) => percent2(share3)),
+      ...layer.detectionsLost === null ? [] : [percent2(layer.detectionsLost)]
     ])
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
@@ -10989,13 +14493,16 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
       (row) => row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])).join("  ")
     ),
     `${layers2.length} layers, ${weights.toLocaleString("en")} weights, ${percent2(zeros / weights)} of them zero` + (constants2.length > 0 ? `; constants that are never pruned: ${constants2.join(", ")}` : ""),
-    "The last columns are the share of Σ w² that l1 takes from the layer: a hint by the weights alone, no image was looked at."
+    `The columns l1 are the share of Σ w² that l1 takes from the layer${isMeasured ? "" : ": a hint by the weights alone, no image was looked at"}.`,
+    ...isMeasured ? [
+      "Lost is the share of the detections, by confidence, that are gone when l1 takes 30 % of this layer alone."
+    ] : []
   ];
 }
 
 // src/report/write.ts
-import { mkdir as mkdir4, readFile as readFile4, writeFile as writeFile3 } from "node:fs/promises";
-import { dirname as dirname9, join as join10 } from "node:path";
+import { mkdir as mkdir4, readFile as readFile7, writeFile as writeFile3 } from "node:fs/promises";
+import { dirname as dirname11, join as join12 } from "node:path";
 
 // src/report/badge.ts
 function badge({ verdict }) {
@@ -11597,7 +15104,7 @@ function hasOwn(own, prop) {
 function noop() {
 }
 var RADIAN_TO_DEGREE = 180 / Math.PI;
-var EPSILON = Number.EPSILON || Math.pow(2, -52);
+var EPSILON3 = Number.EPSILON || Math.pow(2, -52);
 
 // node_modules/zrender/lib/core/env.js
 var Browser = /* @__PURE__ */ (function() {
@@ -12193,7 +15700,7 @@ function scale2(out2, v, s) {
   out2[1] = v[1] * s;
   return out2;
 }
-function normalize2(out2, v) {
+function normalize3(out2, v) {
   var d = len(v);
   if (d === 0) {
     out2[0] = 0;
@@ -13397,9 +16904,9 @@ function tSpanHasStroke(style) {
 
 // node_modules/zrender/lib/core/Transformable.js
 var mIdentity = identity;
-var EPSILON2 = 5e-5;
+var EPSILON4 = 5e-5;
 function isNotAroundZero(val) {
-  return val > EPSILON2 || val < -EPSILON2;
+  return val > EPSILON4 || val < -EPSILON4;
 }
 var scaleTmp = [];
 var tmpTransform = [];
@@ -13818,7 +17325,7 @@ var easing_default = easingFuncs;
 // node_modules/zrender/lib/core/curve.js
 var mathPow = Math.pow;
 var mathSqrt = Math.sqrt;
-var EPSILON3 = 1e-8;
+var EPSILON5 = 1e-8;
 var EPSILON_NUMERIC = 1e-4;
 var THREE_SQRT = mathSqrt(3);
 var ONE_THIRD = 1 / 3;
@@ -13826,10 +17333,10 @@ var _v0 = create3();
 var _v1 = create3();
 var _v2 = create3();
 function isAroundZero(val) {
-  return val > -EPSILON3 && val < EPSILON3;
+  return val > -EPSILON5 && val < EPSILON5;
 }
 function isNotAroundZero2(val) {
-  return val > EPSILON3 || val < -EPSILON3;
+  return val > EPSILON5 || val < -EPSILON5;
 }
 function cubicAt(p0, p1, p2, p3, t) {
   var onet = 1 - t;
@@ -14442,7 +17949,7 @@ function putToCache(colorStr, rgbaArr) {
   }
   lastRemovedArr = colorCache.put(colorStr, lastRemovedArr || rgbaArr.slice());
 }
-function parse2(colorStr, rgbaArr) {
+function parse3(colorStr, rgbaArr) {
   if (!colorStr) {
     return;
   }
@@ -14585,7 +18092,7 @@ function rgba2hsla(rgba) {
   return hsla;
 }
 function lift(color3, level) {
-  var colorArr = parse2(color3);
+  var colorArr = parse3(color3);
   if (colorArr) {
     for (var i = 0; i < 3; i++) {
       if (level < 0) {
@@ -14626,8 +18133,8 @@ function lerp(normalizedValue, colors, fullOutput) {
   var value = normalizedValue * (colors.length - 1);
   var leftIndex = Math.floor(value);
   var rightIndex = Math.ceil(value);
-  var leftColor = parse2(colors[leftIndex]);
-  var rightColor = parse2(colors[rightIndex]);
+  var leftColor = parse3(colors[leftIndex]);
+  var rightColor = parse3(colors[rightIndex]);
   var dv = value - leftIndex;
   var color3 = stringify([
     clampCssByte(lerpNumber(leftColor[0], rightColor[0], dv)),
@@ -14643,7 +18150,7 @@ function lerp(normalizedValue, colors, fullOutput) {
   } : color3;
 }
 function modifyHSL(color3, h, s, l) {
-  var colorArr = parse2(color3);
+  var colorArr = parse3(color3);
   if (color3) {
     colorArr = rgba2hsla(colorArr);
     h != null && (colorArr[0] = clampCssAngle(isFunction(h) ? h(colorArr[0]) : h));
@@ -14653,7 +18160,7 @@ function modifyHSL(color3, h, s, l) {
   }
 }
 function modifyAlpha(color3, alpha) {
-  var colorArr = parse2(color3);
+  var colorArr = parse3(color3);
   if (colorArr && alpha != null) {
     colorArr[3] = clampCssFloat(alpha);
     return stringify(colorArr, "rgba");
@@ -14670,7 +18177,7 @@ function stringify(arrColor, type) {
   return type + "(" + colorStr + ")";
 }
 function lum(color3, backgroundLum) {
-  var arr = parse2(color3);
+  var arr = parse3(color3);
   return arr ? (0.299 * arr[0] + 0.587 * arr[1] + 0.114 * arr[2]) * arr[3] / 255 + (1 - arr[3]) * backgroundLum : 0;
 }
 var liftedColorCache = new LRU_default(100);
@@ -14702,7 +18209,7 @@ function normalizeColor(color3) {
   if (!color3 || color3 === "transparent") {
     color3 = "none";
   } else if (typeof color3 === "string" && color3.indexOf("rgba") > -1) {
-    var arr = parse2(color3);
+    var arr = parse3(color3);
     if (arr) {
       color3 = "rgb(" + arr[0] + "," + arr[1] + "," + arr[2] + ")";
       opacity = arr[3];
@@ -14713,9 +18220,9 @@ function normalizeColor(color3) {
     opacity: opacity == null ? 1 : opacity
   };
 }
-var EPSILON4 = 1e-4;
+var EPSILON6 = 1e-4;
 function isAroundZero2(transform) {
-  return transform < EPSILON4 && transform > -EPSILON4;
+  return transform < EPSILON6 && transform > -EPSILON6;
 }
 function round3(transform) {
   return mathRound(transform * 1e3) / 1e3;
@@ -14997,7 +18504,7 @@ var Track = (function() {
         if (!isNaN(+rawValue)) {
           valType = VALUE_TYPE_NUMBER;
         } else {
-          var colorArray = parse2(rawValue);
+          var colorArray = parse3(rawValue);
           if (colorArray) {
             value = colorArray;
             valType = VALUE_TYPE_COLOR;
@@ -15008,7 +18515,7 @@ var Track = (function() {
         parsedGradient.colorStops = map(rawValue.colorStops, function(colorStop) {
           return {
             offset: colorStop.offset,
-            color: parse2(colorStop.color)
+            color: parse3(colorStop.color)
           };
         });
         if (isLinearGradient(rawValue)) {
@@ -15186,7 +18693,7 @@ var Track = (function() {
     if (valType === VALUE_TYPE_NUMBER) {
       target[propName] = target[propName] + additiveValue;
     } else if (valType === VALUE_TYPE_COLOR) {
-      parse2(target[propName], tmpRgba);
+      parse3(target[propName], tmpRgba);
       add1DArray(tmpRgba, tmpRgba, additiveValue, 1);
       target[propName] = rgba2String(tmpRgba);
     } else if (valType === VALUE_TYPE_1D_ARRAY) {
@@ -15869,7 +19376,7 @@ var Element = (function() {
   };
   Element2.prototype.getOutsideStroke = function(textFill) {
     var backgroundColor2 = this.__zr && this.__zr.getBackgroundColor();
-    var colorArr = typeof backgroundColor2 === "string" && parse2(backgroundColor2);
+    var colorArr = typeof backgroundColor2 === "string" && parse3(backgroundColor2);
     if (!colorArr) {
       colorArr = [255, 255, 255, 1];
     }
@@ -17927,9 +21434,9 @@ function windingLine(x0, y0, x1, y1, x, y) {
 // node_modules/zrender/lib/contain/path.js
 var CMD2 = PathProxy_default.CMD;
 var PI25 = Math.PI * 2;
-var EPSILON5 = 1e-4;
+var EPSILON7 = 1e-4;
 function isAroundEqual(a, b) {
-  return Math.abs(a - b) < EPSILON5;
+  return Math.abs(a - b) < EPSILON7;
 }
 var roots = [-1, -1, -1];
 var extrema = [-1, -1];
@@ -22189,7 +25696,7 @@ var BezierCurve = (function(_super) {
   };
   BezierCurve2.prototype.tangentAt = function(t) {
     var p = someVectorAt(this.shape, t, true);
-    return normalize2(p, p);
+    return normalize3(p, p);
   };
   return BezierCurve2;
 })(Path_default);
@@ -35827,7 +39334,7 @@ function adjustBreakLabels(axisModel, axisRotation, labelLayoutList) {
 var AxisBuilder_default = AxisBuilder;
 
 // node_modules/echarts/lib/coord/cartesian/cartesianAxisHelper.js
-function layout(rect, axisModel, opt) {
+function layout2(rect, axisModel, opt) {
   opt = opt || {};
   var axis2 = axisModel.axis;
   var layout3 = {};
@@ -35891,7 +39398,7 @@ function findAxisModels(seriesModel) {
   return axisModelMap;
 }
 function createCartesianAxisViewCommonPartBuilder(gridRect, cartesians, axisModel, api, ctx, defaultNameMoveOverlap) {
-  var layoutResult = layout(gridRect, axisModel);
+  var layoutResult = layout2(gridRect, axisModel);
   var axisLineAutoShow = false;
   var axisTickAutoShow = false;
   for (var i = 0; i < cartesians.length; i++) {
@@ -35908,7 +39415,7 @@ function createCartesianAxisViewCommonPartBuilder(gridRect, cartesians, axisMode
   return new AxisBuilder_default(axisModel, api, layoutResult, ctx);
 }
 function updateCartesianAxisViewCommonPartBuilder(axisBuilder, gridRect, axisModel) {
-  var newRaw = layout(gridRect, axisModel);
+  var newRaw = layout2(gridRect, axisModel);
   if (process.env.NODE_ENV !== "production") {
     var oldRaw_1 = axisBuilder.__getRawCfg();
     each(keys(newRaw), function(prop) {
@@ -40853,13 +44360,13 @@ function applyMediaQuery(query, ecWidth, ecHeight) {
     }
     var operator = matched[1];
     var realAttr = matched[2].toLowerCase();
-    if (!compare(realMap[realAttr], value, operator)) {
+    if (!compare3(realMap[realAttr], value, operator)) {
       applicable = false;
     }
   });
   return applicable;
 }
-function compare(real, expect, operator) {
+function compare3(real, expect, operator) {
   if (operator === "min") {
     return real >= expect;
   } else if (operator === "max") {
@@ -47762,7 +51269,7 @@ function setVisualToOption(thisOption, visualArr) {
   thisOption.visual = visualArr;
   if (thisOption.type === "color") {
     thisOption.parsedVisual = map(visualArr, function(item) {
-      var color3 = parse2(item);
+      var color3 = parse3(item);
       if (!color3 && process.env.NODE_ENV !== "production") {
         warn("'" + item + "' is an illegal color, fallback to '#000000'", true);
       }
@@ -47857,7 +51364,7 @@ var ECLinePath = (
     ECLinePath2.prototype.tangentAt = function(t) {
       var shape = this.shape;
       var p = isStraightLine(shape) ? [shape.x2 - shape.x1, shape.y2 - shape.y1] : bezierCurveProto.tangentAt.call(this, t);
-      return normalize2(p, p);
+      return normalize3(p, p);
     };
     return ECLinePath2;
   })(Path_default)
@@ -48098,7 +51605,7 @@ var Line2 = (
       var fromPos = line.pointAt(0);
       var toPos = line.pointAt(percent3);
       var d = sub([], toPos, fromPos);
-      normalize2(d, d);
+      normalize3(d, d);
       function setSymbolRotation(symbol, percent4) {
         var specifiedRotation = symbol.__specifiedRotation;
         if (specifiedRotation == null) {
@@ -50656,11 +54163,11 @@ var CartesianAxisPointer = (
         elOption.graphicKey = pointerOption.type;
         elOption.pointer = pointerOption;
       }
-      var layoutInfo = layout(grid.getRect(), axisModel);
+      var layoutInfo = layout2(grid.getRect(), axisModel);
       buildCartesianSingleLabelElOption(value, elOption, layoutInfo, axisModel, axisPointerModel, api);
     };
     CartesianAxisPointer2.prototype.getHandleTransform = function(value, axisModel, axisPointerModel) {
-      var layoutInfo = layout(axisModel.axis.grid.getRect(), axisModel, {
+      var layoutInfo = layout2(axisModel.axis.grid.getRect(), axisModel, {
         labelInside: false
       });
       layoutInfo.labelMargin = axisPointerModel.get(["handle", "margin"]);
@@ -52421,7 +55928,7 @@ var LegendView = (
               var idx = provider.indexOfName(name);
               var style2 = provider.getItemVisual(idx, "style");
               var legendIcon2 = provider.getItemVisual(idx, "legendIcon");
-              var colorArr = parse2(style2.fill);
+              var colorArr = parse3(style2.fill);
               if (colorArr && colorArr[3] === 0) {
                 colorArr[3] = 0.2;
                 style2 = extend(extend({}, style2), {
@@ -56636,11 +60143,11 @@ function still(svg) {
 }
 
 // src/report/charts/confusion.ts
-var SHOWN = 20;
+var SHOWN3 = 20;
 var BACKGROUND = "background";
 var HUES_BY_SERIES = [HUES.after, HUES.loss];
 function confusionChart({ validation }, which2, { classes, cells }, conf) {
-  const labelled = validation.before.perClass.toSorted((a, b) => b.labels - a.labels).slice(0, SHOWN).toSorted((a, b) => a.id - b.id);
+  const labelled = validation.before.perClass.toSorted((a, b) => b.labels - a.labels).slice(0, SHOWN3).toSorted((a, b) => a.id - b.id);
   const names = [...labelled.map(({ name }) => shortName(name, 12)), BACKGROUND];
   const place = new Map([
     ...labelled.map(({ id }, i) => [id, i]),
@@ -57564,15 +61071,15 @@ async function writeReport(folder, report2, { pictures, toPng }) {
     files.set(`charts/${name}.png`, await toPng(svg));
   }
   await writeAll(folder, files);
-  return join10(folder, "report.json");
+  return join12(folder, "report.json");
 }
 async function renderAgain(folder) {
-  const file = join10(folder, "report.json");
+  const file = join12(folder, "report.json");
   const report2 = await readReport(file);
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile4(join10(folder, name)).catch(() => null);
+      const bytes2 = await readFile7(join12(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
@@ -57582,7 +61089,7 @@ async function readReport(file) {
   const remedy = "Name the report.json (or its folder) that a run of this version wrote.";
   let report2;
   try {
-    report2 = JSON.parse(await readFile4(file, "utf8"));
+    report2 = JSON.parse(await readFile7(file, "utf8"));
   } catch (error2) {
     throw new UserError("files", `${file} cannot be read: ${messageOf(error2)}.`, remedy, { cause: error2 });
   }
@@ -57600,8 +61107,8 @@ function texts(report2, pictures, charts) {
 async function writeAll(folder, files) {
   try {
     for (const [name, content] of files) {
-      const path3 = join10(folder, name);
-      await mkdir4(dirname9(path3), { recursive: true });
+      const path3 = join12(folder, name);
+      await mkdir4(dirname11(path3), { recursive: true });
       await writeFile3(path3, content);
     }
   } catch (error2) {
@@ -57612,2563 +61119,6 @@ async function writeAll(folder, files) {
       { cause: error2 }
     );
   }
-}
-
-// src/dataset/data-yaml.ts
-import { readdir as readdir4, readFile as readFile5, stat as stat6 } from "node:fs/promises";
-import { basename as basename8, resolve as resolve6 } from "node:path";
-
-// src/dataset/class-names.ts
-import { basename as basename7 } from "node:path";
-
-// src/dataset/yaml-values.ts
-function isGiven(value) {
-  return value !== void 0 && value !== null && value !== "" && value !== "None";
-}
-function kindOf(value) {
-  if (value === null || value === void 0) return "empty";
-  if (Array.isArray(value)) return "a list";
-  if (value instanceof Map) return "a map";
-  return `the ${typeof value} ${JSON.stringify(value)}`;
-}
-
-// src/dataset/class-names.ts
-var MAX_CLASSES = 1e5;
-function countClasses(names) {
-  return [...names.keys()].reduce((most, index) => Math.max(most, index), -1) + 1;
-}
-function readNames(content, file, warnings2) {
-  const nc = readClassCount(content.get("nc"), file);
-  const given = content.get("names");
-  if (!isGiven(given)) {
-    if (nc !== void 0) return new Map(Array.from({ length: nc }, (_, index) => [index, `class_${index}`]));
-    throw new UserError(
-      "dataset",
-      `A data.yaml must list its classes, but ${file} has neither \`names\` nor \`nc\`.`,
-      "Add the names the model was trained with: `names: {0: person, 1: bicycle}`."
-    );
-  }
-  const names = /* @__PURE__ */ new Map();
-  for (const [key2, value] of nameEntries(given, file)) {
-    const index = classIndex(key2);
-    if (index === void 0 || names.has(index)) {
-      throw new UserError(
-        "dataset",
-        `The keys of \`names\` in ${file} must be class numbers, each once, but one is ${JSON.stringify(key2)}.`,
-        "Number the names from 0, in the order the model was trained with."
-      );
-    }
-    names.set(index, className(value, index, file));
-  }
-  const classes = countClasses(names);
-  if (names.size === 0 || nc !== void 0 && nc !== names.size && nc !== classes) {
-    throw new UserError(
-      "dataset",
-      `${file} must name as many classes as it has, but \`nc\` is ${nc ?? "absent"} and \`names\` lists ${names.size}.`,
-      "Remove `nc`, or make it the number of `names`."
-    );
-  }
-  if (classes > names.size) {
-    warnings2.push(
-      `\`names\` in ${basename7(file)} has gaps: ${names.size} names for classes 0 to ${classes - 1}.`
-    );
-  }
-  return names;
-}
-function readClassCount(value, file) {
-  if (!isGiven(value)) return void 0;
-  const nc = typeof value === "string" || typeof value === "number" ? Number(value) : Number.NaN;
-  if (Number.isSafeInteger(nc) && nc > 0 && nc <= MAX_CLASSES) return nc;
-  throw new UserError(
-    "dataset",
-    `\`nc\` in ${file} must be the number of classes, but it is ${JSON.stringify(value)}.`,
-    `Write a whole number from 1 to ${MAX_CLASSES}, or remove \`nc\` and keep \`names\`.`
-  );
-}
-function nameEntries(given, file) {
-  if (Array.isArray(given)) return given.entries();
-  if (given instanceof Map) return given;
-  throw new UserError(
-    "dataset",
-    `\`names\` in ${file} must be a list or a map, but it is ${kindOf(given)}.`,
-    "Write `names: [person, bicycle]` or `names: {0: person, 1: bicycle}`."
-  );
-}
-function classIndex(key2) {
-  const index = typeof key2 === "string" && /^\d+$/.test(key2) ? Number(key2) : key2;
-  return typeof index === "number" && Number.isSafeInteger(index) && index >= 0 && index < MAX_CLASSES ? index : void 0;
-}
-function className(value, index, file) {
-  if (typeof value !== "object" || value === null) return String(value);
-  throw new UserError(
-    "dataset",
-    `Each of \`names\` in ${file} must be a text, but that of class ${index} is ${kindOf(value)}.`,
-    "Write one name per class; quote it where it holds `: ` or brackets."
-  );
-}
-
-// src/dataset/data-yaml.ts
-var MAX_BYTES = 1 << 20;
-var MAX_ALIASES = 100;
-var SCHEMA = CORE_SCHEMA.withTags(mergeTag, realMapTag);
-async function readDataYaml(path3) {
-  const file = resolve6(path3);
-  return parseDataYaml(await readBounded(file), file);
-}
-function parseDataYaml(bytes2, file) {
-  const warnings2 = [];
-  const content = parseYaml(decode(bytes2, file, warnings2), file);
-  const splits = /* @__PURE__ */ new Map();
-  for (const [key2, split] of SPLIT_KEYS) {
-    const value = content.get(key2);
-    if (isGiven(value)) splits.set(split, value);
-  }
-  return {
-    file,
-    path: readPath(content.get("path"), file),
-    splits,
-    names: readNames(content, file, warnings2),
-    poseColumns: readPoseColumns(content.get("kpt_shape")),
-    hasDownload: isGiven(content.get("download")),
-    warnings: warnings2
-  };
-}
-var SPLIT_KEYS = [
-  ["train", "train"],
-  ["validation", "val"],
-  ["val", "val"],
-  ["test", "test"]
-];
-async function readBounded(file) {
-  const stats = await stat6(file).catch(() => void 0);
-  if (!stats) {
-    throw new UserError(
-      "dataset",
-      `The data set must be described by a data.yaml, but ${file} does not exist.`,
-      "Give the path of the data.yaml in the repository; it is read relative to the working directory."
-    );
-  }
-  if (stats.isDirectory()) {
-    const found2 = (await readdir4(file)).filter((name) => /\.ya?ml$/i.test(name)).sort();
-    throw new UserError(
-      "dataset",
-      `The data set must be described by a data.yaml, but ${file} is a folder.`,
-      found2.length > 0 ? `Name the file; the folder holds ${found2.join(", ")}.` : "Name the file; the folder holds no .yaml file."
-    );
-  }
-  if (stats.size > MAX_BYTES) {
-    throw new UserError(
-      "dataset",
-      `A data.yaml must not be larger than 1 MB, but ${file} has ${stats.size} bytes.`,
-      "Check that it is the description of the data set, not the data itself."
-    );
-  }
-  return readFile5(file);
-}
-function decode(bytes2, file, warnings2) {
-  const mark = Buffer.from(bytes2.subarray(0, 2)).toString("latin1");
-  if (mark === "ÿþ" || mark === "þÿ") {
-    throw new UserError(
-      "dataset",
-      `A data.yaml must be UTF-8 text, but ${file} is UTF-16.`,
-      "Save it as UTF-8 (PowerShell: `Set-Content -Encoding utf8`)."
-    );
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes2);
-  } catch {
-    warnings2.push(`${basename8(file)} is not UTF-8 text: bytes that are not were replaced by U+FFFD.`);
-    return new TextDecoder("utf-8").decode(bytes2);
-  }
-}
-function parseYaml(text3, file) {
-  let content;
-  try {
-    content = load(text3, { schema: SCHEMA, maxAliases: MAX_ALIASES });
-  } catch (thrown) {
-    const place = thrown instanceof YAMLException && thrown.mark ? `line ${thrown.mark.line + 1}, column ${thrown.mark.column + 1}: ${thrown.reason}` : messageOf(thrown);
-    throw new UserError(
-      "dataset",
-      `A data.yaml must be YAML, but ${file} is not (${place}).`,
-      "Mend that line; YAML is indented with spaces, never tabs, and each key stands once.",
-      { cause: thrown }
-    );
-  }
-  if (content instanceof Map) return content;
-  throw new UserError(
-    "dataset",
-    `A data.yaml must be a map with \`path\`, \`val\` and \`names\`, but ${file} holds ${kindOf(content)}.`,
-    "Write it as Ultralytics documents: `path: .`, `val: images/val`, `names: {0: person}`."
-  );
-}
-function readPath(value, file) {
-  if (!isGiven(value)) return void 0;
-  if (typeof value === "string") return value;
-  throw new UserError(
-    "dataset",
-    `\`path\` in ${file} must be a folder's path, but it is ${kindOf(value)}.`,
-    "Write it as text, best relative to the data.yaml: `path: .`."
-  );
-}
-function readPoseColumns(value) {
-  if (!Array.isArray(value)) return void 0;
-  const [points3, dimensions] = value;
-  const columns = 5 + Number(points3) * Number(dimensions);
-  return Number.isSafeInteger(columns) && columns > 5 ? columns : void 0;
-}
-
-// src/dataset/python.ts
-function isLineBreak(code) {
-  return code >= 10 && code <= 13 || code >= 28 && code <= 30 || code === 133 || code === 8232 || code === 8233;
-}
-function isBlank(code) {
-  if (code <= 32) return code === 32 || code >= 9 && code <= 13 || code >= 28;
-  if (code < 133) return false;
-  return code === 133 || code === 160 || code === 5760 || code >= 8192 && code <= 8202 || code === 8232 || code === 8233 || code === 8239 || code === 8287 || code === 12288;
-}
-function cut(text3, isSeparator) {
-  const pieces = [];
-  let start3 = 0;
-  for (let index = 0; index < text3.length; index++) {
-    if (!isSeparator(text3.charCodeAt(index))) continue;
-    pieces.push(text3.slice(start3, index));
-    start3 = index + 1;
-  }
-  pieces.push(text3.slice(start3));
-  return pieces;
-}
-function splitWords(text3) {
-  return cut(text3, isBlank).filter((word) => word.length > 0);
-}
-function strip(text3) {
-  let start3 = 0;
-  let end2 = text3.length;
-  while (start3 < end2 && isBlank(text3.charCodeAt(start3))) start3++;
-  while (end2 > start3 && isBlank(text3.charCodeAt(end2 - 1))) end2--;
-  return text3.slice(start3, end2);
-}
-function splitLines(text3) {
-  return cut(strip(text3), isLineBreak).filter((line) => line.length > 0);
-}
-var DIGITS = "\\d(?:_?\\d)*";
-var NUMBER2 = new RegExp(`^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
-var INFINITE = /^([+-]?)inf(?:inity)?$/i;
-var NOT_A_NUMBER = /^[+-]?nan$/i;
-var MAX_WORD = 1e4;
-function parseFloatWord(word) {
-  if (word.length > MAX_WORD) return void 0;
-  if (NUMBER2.test(word)) return Number(word.includes("_") ? word.replaceAll("_", "") : word);
-  const infinite = INFINITE.exec(word);
-  if (infinite) return infinite[1] === "-" ? -Infinity : Infinity;
-  return NOT_A_NUMBER.test(word) ? Number.NaN : void 0;
-}
-function sixDigits(value) {
-  const rounded3 = Number(value.toPrecision(6));
-  if (Number(value.toPrecision(7)) !== value) return rounded3;
-  const half = /^(-?\d\.\d{4}[02468])50*(e.*)$/.exec(value.toExponential(99));
-  return half ? Number(half[1] + half[2]) : rounded3;
-}
-function compareCodePoints(a, b) {
-  const shared2 = Math.min(a.length, b.length);
-  for (let index = 0; index < shared2; index++) {
-    const left = a.charCodeAt(index);
-    const right = b.charCodeAt(index);
-    if (left !== right) return aboveSurrogates(left) - aboveSurrogates(right);
-  }
-  return a.length - b.length;
-}
-function aboveSurrogates(unit) {
-  return unit >= 55296 && unit <= 57343 ? unit + 65536 : unit;
-}
-
-// src/dataset/coco-categories.ts
-var SHOWN2 = 5;
-function classesOfCategories(categories, used, names, file) {
-  const known = new Set(categories.map(({ id }) => id));
-  const unknown = [...used].filter((id) => !known.has(id));
-  if (unknown.length > 0) {
-    throw new UserError(
-      "dataset",
-      `Annotations must be of categories that are listed, but ${file} has some of category ${shorten(unknown)}.`,
-      "Add what is missing to `categories`, with its name."
-    );
-  }
-  const byName = classesByName(
-    categories.filter(({ id }) => used.has(id)),
-    names
-  );
-  if (byName) return { classes: byName, warnings: [] };
-  const byOrder = classesByOrder(categories, names);
-  if (!byOrder) throw unmatched(categories, used, names, file);
-  const other = categories.find(({ id, name }) => names.get(byOrder.get(id)) !== name);
-  const warning = `The categories of ${file} have other names than the classes of data.yaml and were taken in the order of their ids: "${other?.name}" for "${other && names.get(byOrder.get(other.id))}".`;
-  return { classes: byOrder, warnings: other ? [warning] : [] };
-}
-function classesByName(categories, names) {
-  const classes = /* @__PURE__ */ new Map();
-  for (const { id, name } of categories) {
-    const matching = [...names].filter(([, className2]) => className2 === name);
-    if (matching.length !== 1) return void 0;
-    classes.set(id, matching[0][0]);
-  }
-  return new Set(classes.values()).size === classes.size ? classes : void 0;
-}
-function classesByOrder(categories, names) {
-  if (categories.length !== names.size) return void 0;
-  const indices = [...names.keys()].sort((a, b) => a - b);
-  const sorted = categories.toSorted((a, b) => a.id - b.id);
-  const known = new Set(names.values());
-  const contradicts = sorted.some(({ name }, at) => known.has(name) && names.get(indices[at]) !== name);
-  return contradicts ? void 0 : new Map(sorted.map(({ id }, at) => [id, indices[at]]));
-}
-function unmatched(categories, used, names, file) {
-  const wanted = categories.filter(({ id }) => used.has(id)).map(({ name }) => name);
-  const found2 = new Set(wanted);
-  const known = new Set(names.values());
-  const repeated = wanted.filter((name, at) => wanted.indexOf(name) < at);
-  const lists = [
-    ["only in the annotations", [...found2].filter((name) => !known.has(name))],
-    ["only in data.yaml", [...known].filter((name) => !found2.has(name))],
-    ["there more than once", repeated]
-  ];
-  const differences = lists.flatMap(
-    ([where, list]) => list.length > 0 ? [`${where}: ${shorten(list)}`] : []
-  );
-  return new UserError(
-    "dataset",
-    `The categories of annotations must be the classes of data.yaml by name, or as many in the same order; ${file} has ${categories.length} for ${names.size}: ${differences.join("; ") || "some names are there twice"}.`,
-    "Give both the same names."
-  );
-}
-function shorten(list) {
-  const sorted = list.map(String).sort(compareCodePoints);
-  const more = sorted.length - SHOWN2;
-  return `${sorted.slice(0, SHOWN2).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-// src/dataset/coco-file.ts
-import { readFile as readFile6, stat as stat7 } from "node:fs/promises";
-
-// src/dataset/lfs.ts
-var POINTER = Buffer.from("version https://git-lfs.github.com/spec/");
-var MAX_POINTER_BYTES = 1024;
-function isLfsPointerSize(size) {
-  return size > POINTER.length && size < MAX_POINTER_BYTES;
-}
-function isLfsPointer(bytes2) {
-  return bytes2.subarray(0, POINTER.length).equals(POINTER);
-}
-function lfsError(what, pointers) {
-  return new UserError(
-    "dataset",
-    `The ${what} must be in the checkout, but Git LFS pointers are in their place (${pointers.length}, first ${pointers[0]}).`,
-    "Check the repository out with `lfs: true` (actions/checkout), or run `git lfs pull` before this step."
-  );
-}
-
-// src/dataset/coco-file.ts
-var MAX_BYTES2 = 256 << 20;
-var MAX_SHOWN = 40;
-var WHERE_FROM = "Give the ground truth in the form of COCO's instances_*.json: `images`, `categories` and `annotations` with `bbox`.";
-async function readCocoFile(file) {
-  const content = parse3(await readBounded2(file), file);
-  const images = entriesOf(content, "images", file);
-  const ids = distinctIds(images, "images", file);
-  const annotations = entriesOf(content, "annotations", file);
-  const { byImage, warnings: warnings2 } = groupAnnotations(annotations, ids, file);
-  return {
-    categories: readCategories(entriesOf(content, "categories", file), file),
-    fileNames: images.map((image, place) => textOf(image, "file_name", `images[${place}]`, file)),
-    image: (place) => readImageEntry(images[place], place, file),
-    annotations: (imageId) => (byImage.get(imageId) ?? []).map((place) => readAnnotation(annotations[place], place, file)),
-    warnings: warnings2
-  };
-}
-async function readBounded2(file) {
-  const stats = await stat7(file).catch(() => void 0);
-  if (!stats?.isFile()) throw wrong(file, `it is ${stats ? "no file" : "not there"}`);
-  if (stats.size > MAX_BYTES2) {
-    throw new UserError(
-      "dataset",
-      `Annotations must not be larger than ${MAX_BYTES2} bytes, but ${file} has ${stats.size}.`,
-      "Keep only the images of the split and leave `segmentation` out: only the boxes are read."
-    );
-  }
-  return readFile6(file);
-}
-function parse3(bytes2, file) {
-  if (isLfsPointer(bytes2)) throw lfsError("annotations", [file]);
-  let content;
-  try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes2));
-  } catch (thrown) {
-    throw wrong(file, `it is no JSON (${messageOf(thrown)})`, thrown);
-  }
-  if (isEntry(content)) return content;
-  throw wrong(file, Array.isArray(content) ? "it is a list, as detections are" : `it is ${show(content)}`);
-}
-function entriesOf(content, key2, file) {
-  const list = content[key2];
-  if (!Array.isArray(list)) throw wrong(file, `its \`${key2}\` are ${show(list)}`);
-  const bad = list.findIndex((entry) => !isEntry(entry));
-  if (bad >= 0) throw wrong(file, `${key2}[${bad}] is ${show(list[bad])}`);
-  return list;
-}
-function distinctIds(entries, key2, file) {
-  const ids = /* @__PURE__ */ new Set();
-  for (const [place, entry] of entries.entries()) {
-    const id = idOf(entry, "id", `${key2}[${place}]`, file);
-    if (ids.has(id)) {
-      throw new UserError(
-        "dataset",
-        `Each id must stand once among the \`${key2}\` of annotations, but ${id} is there twice in ${file}.`,
-        "Number them anew: it cannot be told which of the two the annotations mean."
-      );
-    }
-    ids.add(id);
-  }
-  return ids;
-}
-function readCategories(entries, file) {
-  const ids = [...distinctIds(entries, "categories", file)];
-  return entries.map((entry, place) => ({
-    id: ids[place],
-    name: textOf(entry, "name", `categories[${place}]`, file)
-  }));
-}
-function readImageEntry(entry, place, file) {
-  const where = `images[${place}]`;
-  const side = (key2) => {
-    const value = entry[key2];
-    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
-    throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}`);
-  };
-  return {
-    id: idOf(entry, "id", where, file),
-    width: side("width"),
-    height: side("height")
-  };
-}
-function groupAnnotations(entries, imageIds2, file) {
-  const byImage = /* @__PURE__ */ new Map();
-  const ids = /* @__PURE__ */ new Set();
-  let [strays, repeated] = [0, 0];
-  for (const [place, entry] of entries.entries()) {
-    const imageId = idOf(entry, "image_id", `annotations[${place}]`, file);
-    if (ids.has(entry.id)) repeated++;
-    else if (entry.id !== void 0) ids.add(entry.id);
-    const group = byImage.get(imageId);
-    if (group) group.push(place);
-    else if (imageIds2.has(imageId)) byImage.set(imageId, [place]);
-    else strays++;
-  }
-  const warnings2 = [];
-  if (strays > 0) {
-    warnings2.push(`${strays} annotations of ${file} are of images that it does not list, and were ignored.`);
-  }
-  if (repeated > 0) {
-    warnings2.push(
-      `${repeated} annotations of ${file} have the id of another: each counts here, but pycocotools confuses them.`
-    );
-  }
-  if (ids.has(0)) {
-    warnings2.push(
-      `An annotation of ${file} has the id 0: pycocotools counts the detection that finds it as a false one, here it counts as found.`
-    );
-  }
-  return { byImage, warnings: warnings2 };
-}
-function readAnnotation(entry, place, file) {
-  const where = `annotations[${place}]`;
-  const { bbox, area, iscrowd } = entry;
-  if (bbox === void 0 && entry.segmentation !== void 0) {
-    throw wrong(file, `${where} has an outline but no \`bbox\``);
-  }
-  if (!isBox(bbox)) throw wrong(file, `\`bbox\` of ${where} is ${show(bbox)}`);
-  if (area !== void 0 && !(typeof area === "number" && area >= 0 && area < Infinity)) {
-    throw wrong(file, `\`area\` of ${where} is ${show(area)}`);
-  }
-  if (![void 0, 0, 1, false, true].some((known) => known === iscrowd)) {
-    throw wrong(file, `\`iscrowd\` of ${where} is ${show(iscrowd)}`);
-  }
-  return {
-    categoryId: idOf(entry, "category_id", where, file),
-    bbox,
-    area: area ?? bbox[2] * bbox[3],
-    crowd: Boolean(iscrowd)
-  };
-}
-function idOf(entry, key2, where, file) {
-  const value = entry[key2];
-  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}, no whole number`);
-}
-function textOf(entry, key2, where, file) {
-  const value = entry[key2];
-  if (typeof value === "string" && value !== "") return value;
-  throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}, no text`);
-}
-function isEntry(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-function isBox(value) {
-  return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite) && value.slice(2).every((side) => side >= 0);
-}
-function show(value) {
-  if (value === void 0) return "missing";
-  if (typeof value === "string") return JSON.stringify(value.slice(0, MAX_SHOWN));
-  if (isEntry(value)) return "an object";
-  if (!Array.isArray(value)) return String(value);
-  const shown = value.slice(0, 5).map((item) => Array.isArray(item) ? "[…]" : show(item));
-  return `[${shown.join(", ")}${value.length > shown.length ? ", …" : ""}]`;
-}
-function wrong(file, was, cause) {
-  return new UserError(
-    "dataset",
-    `Annotations must be a COCO JSON, but ${file} is not: ${was}.`,
-    WHERE_FROM,
-    {
-      cause
-    }
-  );
-}
-
-// src/dataset/paths.ts
-import { posix as posix2, sep as sep5, win32 } from "node:path";
-function isAbsoluteAnywhere(path3) {
-  return posix2.isAbsolute(path3) || win32.isAbsolute(path3);
-}
-function withSlashes(path3) {
-  return path3.replaceAll("\\", "/");
-}
-function extension(path3) {
-  return path3.slice(path3.lastIndexOf(".") + 1).toLowerCase();
-}
-function labelPath(image) {
-  const [from, to] = [`${sep5}images${sep5}`, `${sep5}labels${sep5}`];
-  const at = image.lastIndexOf(from);
-  const moved = at < 0 ? image : image.slice(0, at) + to + image.slice(at + from.length);
-  return `${moved.slice(0, moved.lastIndexOf("."))}.txt`;
-}
-
-// src/dataset/coco-images.ts
-function matchImages(paths, fileNames, file) {
-  const distinct = [...new Set(paths)];
-  const entries = grouped(fileNames.map(normalized));
-  const entriesByLastName = grouped(fileNames.map((name) => lastName(normalized(name))));
-  const imagesByLastName = grouped(distinct.map((path3) => lastName(withSlashes(path3))));
-  const places = /* @__PURE__ */ new Map();
-  const pathOf = /* @__PURE__ */ new Map();
-  for (const path3 of distinct) {
-    const name = lastName(withSlashes(path3));
-    const byLastName = imagesByLastName.get(name).length === 1 ? entriesByLastName.get(name) : void 0;
-    const bySuffix = suffixes(withSlashes(path3)).find((suffix) => entries.has(suffix));
-    const found2 = bySuffix === void 0 ? byLastName : entries.get(bySuffix);
-    if (bySuffix !== void 0 && found2.length > 1) {
-      throw ambiguous(`${path3} has ${found2.length} entries in ${file}`);
-    }
-    if (found2?.length !== 1) continue;
-    const [place] = found2;
-    const other = pathOf.get(place);
-    if (other !== void 0) throw ambiguous(`"${fileNames[place]}" of ${file} fits ${other} and ${path3}`);
-    pathOf.set(place, path3);
-    places.set(path3, place);
-  }
-  return {
-    places,
-    missing: distinct.filter((path3) => !places.has(path3)),
-    unused: fileNames.length - places.size
-  };
-}
-function normalized(fileName) {
-  return withSlashes(fileName).replace(/^(?:\.\/)+/, "");
-}
-function lastName(path3) {
-  return path3.slice(path3.lastIndexOf("/") + 1);
-}
-function suffixes(path3) {
-  const found2 = [path3];
-  for (let at = path3.indexOf("/"); at >= 0; at = path3.indexOf("/", at + 1)) found2.push(path3.slice(at + 1));
-  return found2;
-}
-function grouped(keys2) {
-  const places = /* @__PURE__ */ new Map();
-  for (const [place, key2] of keys2.entries()) {
-    const group = places.get(key2);
-    if (group) group.push(place);
-    else places.set(key2, [place]);
-  }
-  return places;
-}
-function ambiguous(was) {
-  return new UserError(
-    "dataset",
-    `Annotations must have one entry for each image, but ${was}.`,
-    "Write each `file_name` once, with as many folders as tell the images apart."
-  );
-}
-
-// src/dataset/coco-annotations.ts
-async function readAnnotations(file, paths, names) {
-  const json = await readCocoFile(file);
-  const { places, missing: missing2, unused } = matchImages(paths, json.fileNames, file);
-  if (places.size === 0) {
-    throw new UserError(
-      "dataset",
-      `Annotations must be of the images of the split, but ${file} has none of ${paths.length}, such as ${paths[0]}; its first is ${json.fileNames[0] ?? "missing: it lists no images"}.`,
-      "Give the JSON of this split; images are found by `file_name`."
-    );
-  }
-  const found2 = new Map(
-    [...places].map(([path3, place]) => {
-      const image = json.image(place);
-      return [path3, { image, annotations: json.annotations(image.id) }];
-    })
-  );
-  const used = new Set(
-    [...found2.values()].flatMap(({ annotations }) => annotations.map((a) => a.categoryId))
-  );
-  const { classes, warnings: warnings2 } = classesOfCategories(json.categories, used, names, file);
-  return {
-    images: paths.flatMap((path3) => {
-      const entry = found2.get(path3);
-      if (!entry) return [];
-      const { image, annotations } = entry;
-      return [
-        {
-          path: path3,
-          place: `${file} (image ${image.id})`,
-          labelFile: Buffer.from(labelRows(image, annotations, classes).join("\n")),
-          coco: cocoTruth(image, annotations, classes)
-        }
-      ];
-    }),
-    warnings: [
-      ...json.warnings,
-      ...warnings2,
-      ...missing2.length > 0 ? [`${missing2.length} images of the split are not in ${file} and were left out, first ${missing2[0]}.`] : [],
-      ...unused > 0 ? [`${unused} images of ${file} are not in the split and were ignored.`] : []
-    ]
-  };
-}
-function labelRows({ width, height }, annotations, classes) {
-  const rows = /* @__PURE__ */ new Map();
-  for (const { bbox, crowd, categoryId } of annotations) {
-    const [left, top, boxWidth, boxHeight] = bbox;
-    const shares = [
-      (left + boxWidth / 2) / width,
-      (top + boxHeight / 2) / height,
-      boxWidth / width,
-      boxHeight / height
-    ];
-    if (crowd || shares[2] <= 0 || shares[3] <= 0) continue;
-    const cls = classes.get(categoryId);
-    rows.set([cls, ...shares].join(" "), [cls, ...shares.map(sixDigits)].join(" "));
-  }
-  return [...rows.values()];
-}
-function cocoTruth({ id, width, height }, annotations, classes) {
-  return {
-    imageId: id,
-    width,
-    height,
-    cls: Int32Array.from(annotations, ({ categoryId }) => classes.get(categoryId)),
-    ltwh: Float64Array.from(annotations.flatMap(({ bbox }) => bbox)),
-    area: Float64Array.from(annotations, ({ area }) => area),
-    crowd: Uint8Array.from(annotations, ({ crowd }) => Number(crowd))
-  };
-}
-
-// src/dataset/images.ts
-import { readFile as readFile7, stat as stat9 } from "node:fs/promises";
-import { dirname as dirname10, isAbsolute as isAbsolute4, resolve as resolve7 } from "node:path";
-
-// src/dataset/small-files.ts
-import { closeSync, openSync, readSync, statSync as statSync3 } from "node:fs";
-function fileSize(path3) {
-  try {
-    const stats = statSync3(path3, { throwIfNoEntry: false });
-    return stats?.isFile() ? stats.size : void 0;
-  } catch {
-    return void 0;
-  }
-}
-function readHead(path3, count) {
-  const file = openSync(path3, "r");
-  try {
-    const head = Buffer.alloc(count);
-    return head.subarray(0, readSync(file, head, 0, count, 0));
-  } finally {
-    closeSync(file);
-  }
-}
-
-// src/dataset/walk.ts
-import { readdir as readdir5, realpath as realpath2, stat as stat8 } from "node:fs/promises";
-import { join as join11 } from "node:path";
-var MAX_ENTRIES = 1e6;
-async function walk(root, warnings2, { roots: roots2 = null, maxEntries = MAX_ENTRIES } = {}) {
-  const files = [];
-  const pending = [{ path: root, chain: [await realpath2(root)] }];
-  let visited = 0;
-  for (let folder = pending.pop(); folder; folder = pending.pop()) {
-    const children = await readFolder(folder.path, warnings2);
-    visited += children.length;
-    if (visited > maxEntries) throw tooManyEntries(root, maxEntries);
-    for (const child of children) {
-      if (child.name.startsWith(".")) continue;
-      const path3 = join11(folder.path, child.name);
-      const kind = await kindOfChild(child, path3, warnings2);
-      if (kind === "file") files.push(path3);
-      if (kind === "folder") {
-        const real = child.isSymbolicLink() ? await realpath2(path3) : join11(folder.chain.at(-1), child.name);
-        if (roots2 !== null && !isWithin(real, roots2)) throw outside("Images", path3, real, roots2);
-        if (!folder.chain.includes(real)) pending.push({ path: path3, chain: [...folder.chain, real] });
-      }
-    }
-  }
-  return files;
-}
-async function readFolder(path3, warnings2) {
-  try {
-    return await readdir5(path3, { withFileTypes: true });
-  } catch (thrown) {
-    warnings2.push(`The folder ${path3} could not be read and was left out (${messageOf(thrown)}).`);
-    return [];
-  }
-}
-async function kindOfChild(child, path3, warnings2) {
-  if (!child.isSymbolicLink()) return child.isFile() ? "file" : child.isDirectory() ? "folder" : void 0;
-  try {
-    const target = await stat8(path3);
-    return target.isFile() ? "file" : target.isDirectory() ? "folder" : void 0;
-  } catch (thrown) {
-    warnings2.push(`The symbolic link ${path3} leads nowhere and was left out (${messageOf(thrown)}).`);
-    return void 0;
-  }
-}
-function tooManyEntries(root, maxEntries) {
-  return new UserError(
-    "dataset",
-    `A folder of images must hold at most ${maxEntries} files and folders, but ${root} holds more.`,
-    "Point `path` and the split of the data.yaml at the folder of the images, or at a .txt list of them."
-  );
-}
-
-// src/dataset/images.ts
-var IMG_FORMATS = {
-  yolov5: ["bmp", "dng", "jpeg", "jpg", "mpo", "png", "tif", "tiff", "webp", "pfm"],
-  ultralytics: "avif bmp dng heic heif jp2 jpeg jpg mpo png tif tiff webp".split(" ")
-};
-var MAX_LIST_BYTES = 64 << 20;
-async function listImages(entries, family, roots2 = null) {
-  const formats = new Set(IMG_FORMATS[family]);
-  const warnings2 = [];
-  const lists = [];
-  for (const entry of entries) {
-    const stats = await stat9(entry);
-    if (stats.isDirectory()) lists.push(await walk(entry, warnings2, { roots: roots2 }));
-    else if (formats.has(extension(entry))) lists.push([entry]);
-    else if (stats.isFile()) lists.push(await readList(entry, stats.size, formats, warnings2));
-    else throw notRegular(entry);
-  }
-  const paths = lists.flat().filter((path3) => formats.has(extension(path3)));
-  refuseOutside("Images", paths, roots2);
-  return { paths: paths.sort(compareCodePoints), warnings: warnings2 };
-}
-async function findImages(entries, base2, family, roots2 = null) {
-  const absolute = entries.map((entry) => resolve7(base2, withSlashes(entry)));
-  for (const entry of absolute) {
-    const real = realPath(entry);
-    if (roots2 !== null && real !== void 0 && !isWithin(real, roots2))
-      throw outside("Images", entry, real, roots2);
-    if (real !== void 0) continue;
-    throw new UserError(
-      "dataset",
-      `Images must be in a folder, a .txt list or a file that exists, but ${entry} does not.`,
-      `Give its path absolute, or relative to ${base2}.`
-    );
-  }
-  const { paths } = await listImages(absolute, family, roots2);
-  if (paths.length === 0) throw noImages(absolute, family);
-  const states = paths.map(stateOfImage);
-  const pointers = paths.filter((_, index) => states[index] === "lfs-pointer");
-  if (pointers.length > 0) throw lfsError("images", pointers);
-  const missing2 = paths.filter((_, index) => states[index] === "missing");
-  if (missing2.length > 0) throw missingImages(missing2, paths.length);
-  return paths;
-}
-function noImages(entries, family) {
-  return new UserError(
-    "dataset",
-    `There must be images (${IMG_FORMATS[family].join(", ")}), but there are none in ${entries.join(", ")}.`,
-    "Check that the images are in the checkout and that the path leads to them; hidden folders are not read."
-  );
-}
-function missingImages(missing2, total) {
-  return new UserError(
-    "dataset",
-    `Listed images must exist, but ${missing2.length} of ${total} do not, first ${missing2[0]}.`,
-    "Mend the list; `./` at the start of a line stands for the folder of the list."
-  );
-}
-function stateOfImage(path3) {
-  const size = fileSize(path3);
-  if (size === void 0) return "missing";
-  if (!isLfsPointerSize(size)) return "there";
-  try {
-    return isLfsPointer(readHead(path3, size)) ? "lfs-pointer" : "there";
-  } catch {
-    return "there";
-  }
-}
-function notRegular(entry) {
-  return new UserError(
-    "dataset",
-    `Images must be in a folder, a list or a regular file, but ${entry} is something else.`,
-    "Name a folder of images or a .txt file with one path a line."
-  );
-}
-async function readList(list, size, formats, warnings2) {
-  if (size > MAX_LIST_BYTES) {
-    throw new UserError(
-      "dataset",
-      `A list of images must not be larger than ${MAX_LIST_BYTES} bytes, but ${list} has ${size}.`,
-      "Name a folder of images or a .txt file with one path a line."
-    );
-  }
-  const lines2 = splitLines(new TextDecoder("utf-8").decode(await readFile7(list)));
-  const isImage = (line) => formats.has(extension(line));
-  const isOther = (line) => !isImage(line) && !/^(#|$)/.test(strip(line));
-  const images = lines2.filter(isImage);
-  const others = lines2.filter(isOther).length;
-  if (others > 0) {
-    warnings2.push(
-      `${others} lines of ${list} name no image and were left out, first line ${lines2.findIndex(isOther) + 1}.`
-    );
-  }
-  const parent = dirname10(list);
-  const paths = images.map(withSlashes);
-  const isBare = (path3) => !isAbsolute4(path3) && !path3.startsWith("./");
-  const bare = paths.find(isBare);
-  const base2 = bare !== void 0 && fileSize(resolve7(bare)) !== void 0 ? process.cwd() : parent;
-  return paths.map((path3) => resolve7(isBare(path3) ? base2 : parent, path3));
-}
-
-// src/dataset/duplicates.ts
-function uniqueRows(values, columns) {
-  return unique(values.length / columns, (a, b) => {
-    for (let column = 0; column < columns; column++) {
-      const difference = values[a * columns + column] - values[b * columns + column];
-      if (difference !== 0) return difference;
-    }
-    return 0;
-  });
-}
-function uniqueByBytes(rows) {
-  const bytes2 = rows.map(littleEndianBytes);
-  return unique(rows.length, (a, b) => Buffer.compare(bytes2[a], bytes2[b]));
-}
-function unique(count, compare4) {
-  const inFileOrder = Array.from({ length: count }, (_, row) => row);
-  const sorted = inFileOrder.toSorted(compare4);
-  const kept = sorted.filter((row, at) => at === 0 || compare4(sorted[at - 1], row) !== 0);
-  return kept.length < count ? kept : inFileOrder;
-}
-function littleEndianBytes(row) {
-  const bytes2 = Buffer.alloc(row.length * 4);
-  for (const [at, value] of row.entries()) bytes2.writeFloatLE(value, at * 4);
-  return bytes2;
-}
-
-// src/dataset/labels.ts
-var NO_LABELS = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
-var BadLabels = class extends Error {
-};
-var COLUMNS = 5;
-function parseLabels(bytes2, rules) {
-  try {
-    const rows = readRows(splitRows(bytes2, rules), rules.family);
-    if (rows.count === 0) return { kind: "labels", labels: NO_LABELS, duplicates: 0 };
-    CHECKS[rules.family](rows);
-    const unknown = firstUnknownClass(rows, rules.classes);
-    if (unknown) {
-      if (rules.family === "yolov5") return { kind: "unknown-class", ...unknown };
-      throw new BadLabels(
-        `class ${unknown.cls} in row ${unknown.row}, classes are 0 to ${rules.classes - 1}`
-      );
-    }
-    const kept = withoutDuplicates(rows, rules.family);
-    return { kind: "labels", labels: toLabels(rows, kept), duplicates: rows.count - kept.length };
-  } catch (thrown) {
-    if (thrown instanceof BadLabels) return { kind: "dropped", reason: thrown.message };
-    throw thrown;
-  }
-}
-function splitRows(bytes2, { family, poseColumns }) {
-  const lines2 = splitLines(decodeUtf8(bytes2, family));
-  const rows = lines2.map(splitWords);
-  if (family === "yolov5") return rows;
-  const filled = rows.filter((row) => row.length > 0);
-  return poseColumns === void 0 ? filled : filled.map((row) => row.length === poseColumns ? row.slice(0, COLUMNS) : row);
-}
-function decodeUtf8(bytes2, family) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: family === "yolov5" }).decode(bytes2);
-  } catch {
-    throw new BadLabels("it is not UTF-8 text");
-  }
-}
-function readRows(rows, family) {
-  if (rows.some((row) => row.length > 6)) {
-    if (family === "ultralytics" && rows.some((row) => row.length === COLUMNS)) {
-      throw new BadLabels("boxes and polygons are mixed");
-    }
-    return boxesAroundPolygons(rows.map((row, index) => parseRow(row, index)));
-  }
-  const values = new Float32Array(rows.length * COLUMNS);
-  for (const [index, row] of rows.entries()) {
-    if (row.length !== COLUMNS) {
-      throw new BadLabels(`row ${index + 1} has ${row.length} columns, ${COLUMNS} are required`);
-    }
-    values.set(parseRow(row, index), index * COLUMNS);
-  }
-  return { count: rows.length, values };
-}
-function parseRow(row, index) {
-  const values = new Float32Array(row.length);
-  for (let column = 0; column < row.length; column++) {
-    const word = row[column];
-    const value = parseFloatWord(word);
-    if (value === void 0)
-      throw new BadLabels(`"${word.slice(0, 40)}" in row ${index + 1} is not a number`);
-    values[column] = value;
-  }
-  return values;
-}
-function boxesAroundPolygons(rows) {
-  const values = new Float32Array(rows.length * COLUMNS);
-  const polygons = [];
-  for (const [index, row] of rows.entries()) {
-    if (row.length < 3 || row.length % 2 === 0) {
-      throw new BadLabels(`row ${index + 1} is no polygon: ${row.length} columns are not a class and pairs`);
-    }
-    const polygon = row.subarray(1);
-    const [x1, x2] = range(polygon, 0);
-    const [y1, y2] = range(polygon, 1);
-    values.set([row[0], (x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1], index * COLUMNS);
-    polygons.push(polygon);
-  }
-  return { count: rows.length, values, polygons };
-}
-function range(polygon, first) {
-  let [least, greatest] = [Infinity, -Infinity];
-  for (let at = first; at < polygon.length; at += 2) {
-    least = Math.min(least, polygon[at]);
-    greatest = Math.max(greatest, polygon[at]);
-  }
-  return [least, greatest];
-}
-function checkYolov5({ values }) {
-  for (const [at, value] of values.entries()) {
-    if (!(value >= 0)) throw new BadLabels(`row ${rowOf(at)} has the negative value ${value}`);
-    if (at % COLUMNS > 0 && !(value <= 1)) throw outOfBounds(at, value);
-    if (at % COLUMNS === 0 && value % 1 !== 0) throw fractionalClass(at, value);
-  }
-}
-function checkUltralytics({ values }) {
-  for (const [at, value] of values.entries()) {
-    const column = at % COLUMNS;
-    const least = column > 2 ? 0 : LEAST_COORDINATE;
-    if (column > 0 && !(value <= GREATEST_COORDINATE)) throw outOfBounds(at, value);
-    if (!(value >= least)) throw new BadLabels(`row ${rowOf(at)} has the negative value ${value}`);
-    if (column === 0 && value % 1 !== 0) throw fractionalClass(at, value);
-  }
-}
-var CHECKS = {
-  yolov5: checkYolov5,
-  ultralytics: checkUltralytics
-};
-var LEAST_COORDINATE = -0.01;
-var GREATEST_COORDINATE = 1.01;
-var rowOf = (at) => Math.floor(at / COLUMNS) + 1;
-var outOfBounds = (at, value) => new BadLabels(`row ${rowOf(at)} has the coordinate ${value}, which is not a share of the image`);
-var fractionalClass = (at, value) => new BadLabels(`row ${rowOf(at)} has the class ${value}, which is not a whole number`);
-function firstUnknownClass(rows, classes) {
-  for (let row = 0; row < rows.count; row++) {
-    const cls = rows.values[row * COLUMNS];
-    if (cls >= classes) return { cls, row: row + 1 };
-  }
-  return void 0;
-}
-function withoutDuplicates({ count, values, polygons }, family) {
-  const kept = uniqueRows(values, COLUMNS);
-  if (kept.length === count || !polygons || family === "yolov5") return kept;
-  return uniqueByBytes(polygons.map((polygon, row) => Float32Array.of(values[row * COLUMNS], ...polygon)));
-}
-function toLabels({ values }, kept) {
-  const cls = new Int32Array(kept.length);
-  const xywhn = new Float32Array(kept.length * 4);
-  for (const [to, from] of kept.entries()) {
-    const start3 = from * COLUMNS;
-    cls[to] = values[start3];
-    xywhn.set(values.subarray(start3 + 1, start3 + COLUMNS), to * 4);
-  }
-  return { count: kept.length, cls, xywhn };
-}
-
-// src/dataset/read-image.ts
-import { readFileSync as readFileSync2 } from "node:fs";
-var MAX_LABEL_BYTES = 8 << 20;
-function readImage(path3, rules) {
-  const label = labelPath(path3);
-  return { path: path3, label, reading: fault(path3) ?? readLabels(label, rules) };
-}
-function readAnnotatedImage({ path: path3, place, labelFile, coco }, rules) {
-  const reading = fault(path3) ?? parseLabels(labelFile, rules);
-  if (reading.kind !== "labels") return { path: path3, label: place, reading };
-  return { path: path3, label: place, reading: { ...reading, labels: { ...reading.labels, coco } } };
-}
-function fault(path3) {
-  const state = stateOfImage(path3);
-  if (state === "there") return void 0;
-  return { kind: state === "missing" ? "missing-image" : "lfs-image" };
-}
-function readLabels(label, rules) {
-  const size = fileSize(label);
-  if (size === void 0) return { kind: "missing-label" };
-  if (size > MAX_LABEL_BYTES) {
-    throw new UserError(
-      "dataset",
-      `The label file of one image must not be larger than ${MAX_LABEL_BYTES} bytes, but ${label} has ${size}.`,
-      "Check that it holds one row per object of this image only."
-    );
-  }
-  let bytes2;
-  try {
-    bytes2 = readFileSync2(label);
-  } catch (thrown) {
-    return { kind: "dropped", reason: `${label} could not be read (${messageOf(thrown)})` };
-  }
-  return isLfsPointer(bytes2) ? { kind: "lfs-label" } : parseLabels(bytes2, rules);
-}
-
-// src/dataset/split.ts
-import { realpath as realpath3 } from "node:fs/promises";
-import { basename as basename9, dirname as dirname11, isAbsolute as isAbsolute5, normalize as normalize3 } from "node:path";
-async function resolveSplit(yaml, split, roots2 = null) {
-  const written = splitEntries(yaml, split);
-  const tried = /* @__PURE__ */ new Set();
-  for (const root of candidateRoots(yaml)) {
-    const entries = [];
-    for (const entry of written) {
-      const found2 = await findEntry2(root.folder, entry, tried);
-      if (found2 !== void 0) entries.push(found2);
-    }
-    if (entries.length < written.length) continue;
-    const stray = entries.find((entry) => !isWithin(entry, roots2));
-    if (roots2 !== null && stray !== void 0)
-      throw outside(`What \`${split}\` of ${yaml.file} names`, stray, stray, roots2);
-    const warning = `\`path: ${yaml.path}\` of ${basename9(yaml.file)} does not lead to the images here: ${root.folder} was used.`;
-    return { entries, warnings: root.isGuess ? [warning] : [] };
-  }
-  throw new UserError(
-    "dataset",
-    `\`${split}\` of ${yaml.file} must name images that exist, but it is \`${written.join("`, `")}\`${yaml.path === void 0 ? "" : ` under \`path: ${yaml.path}\``}, found nowhere: tried ${[...tried].join(", ")}.`,
-    yaml.hasDownload ? "Its `download:` is never run here: fetch the data set in a step before this one." : "Write `path` relative to the data.yaml (`path: .`) and check that the images are in the checkout."
-  );
-}
-function splitEntries(yaml, split) {
-  const value = yaml.splits.get(split);
-  if (value === void 0) {
-    const others = [...yaml.splits.keys()].map((name) => `\`${name}\``).join(", ");
-    throw new UserError(
-      "dataset",
-      `${yaml.file} must have \`${split}\` to validate on, but it has ${others || "no split at all"}.`,
-      `Add \`${split}:\` with the folder of its images, or choose a split that the file has.`
-    );
-  }
-  const entries = Array.isArray(value) ? value : [value];
-  const wrong2 = entries.find((entry) => typeof entry !== "string" || entry === "");
-  if (entries.length > 0 && wrong2 === void 0) return entries.map((entry) => withSlashes(String(entry)));
-  throw new UserError(
-    "dataset",
-    `\`${split}\` in ${yaml.file} must be a path or a list of paths, but it is ${entries.length > 0 ? kindOf(wrong2) : "an empty list"}.`,
-    `Write \`${split}: images/${split}\` or \`${split}: [images/a, images/b]\`.`
-  );
-}
-function candidateRoots(yaml) {
-  const home = dirname11(yaml.file);
-  const cwd = process.cwd();
-  const sure = (folder) => ({ folder, isGuess: false });
-  if (yaml.path === void 0) return [sure(home), sure(cwd)];
-  const path3 = withSlashes(yaml.path);
-  const folders = isAbsoluteAnywhere(path3) ? [path3] : [
-    `${home}/${path3}`,
-    `${cwd}/${path3}`,
-    `${home}/../datasets/${path3}`,
-    `${cwd}/../datasets/${path3}`,
-    `${cwd}/datasets/${path3}`
-  ];
-  return [...folders.map(sure), { folder: home, isGuess: true }];
-}
-async function findEntry2(root, entry, tried) {
-  const forms = entry.startsWith("../") ? [entry, entry.slice(3)] : [entry];
-  for (const form of forms) {
-    const path3 = isAbsoluteAnywhere(form) ? form : `${root}/${form}`;
-    tried.add(isAbsolute5(path3) ? normalize3(path3) : path3);
-    const real = isAbsolute5(path3) ? await realpath3(path3).catch(() => void 0) : void 0;
-    if (real !== void 0) return real;
-  }
-  return void 0;
-}
-
-// src/dataset/dataset.ts
-var MAX_DETAILS = 10;
-async function loadDataset(yamlPath, options) {
-  const yaml = await readDataYaml(yamlPath);
-  const { roots: roots2 = null } = options;
-  const { entries, warnings: warnings2 } = await resolveSplit(yaml, options.split, roots2);
-  const list = await listImages(entries, options.family, roots2);
-  if (list.paths.length === 0) throw noImages(entries, options.family);
-  const paths = options.family === "yolov5" ? [...new Set(list.paths)] : list.paths;
-  if (!options.annotations) refuseOutside("Label files", paths.map(labelPath), roots2);
-  const rules = labelRules(yaml, options);
-  const { read, warnings: labelWarnings } = await readLabels2(paths, yaml, rules, options.annotations ?? null);
-  refusePointers(read);
-  refuseAllMissing(read);
-  refuseUnknownClasses(read, rules);
-  const all = read.flatMap(labeledImage);
-  const images = all.map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
-  const labelCount = countLabels(images);
-  if (labelCount === 0) throw noLabels(read, options);
-  return {
-    yaml: yaml.file,
-    split: options.split,
-    names: yaml.names,
-    images,
-    labelCount,
-    warnings: [
-      ...yaml.warnings,
-      ...warnings2,
-      ...list.warnings,
-      ...labelWarnings,
-      ...warningsAbout(read),
-      ...warningsAboutSkipped(countLabels(all) - labelCount, options.nc)
-    ]
-  };
-}
-async function findLabelled(yamlPath, paths, options) {
-  refuseOutside("Label files", paths.map(labelPath), options.roots ?? null);
-  const rules = labelRules(await readDataYaml(yamlPath), options);
-  return paths.map((path3) => readImage(path3, rules)).filter(({ reading }) => reading.kind === "labels").flatMap(labeledImage).map((image) => withoutClassesFrom(options.nc ?? Infinity, image));
-}
-async function readLabels2(paths, yaml, rules, annotations) {
-  if (annotations === null) return { read: paths.map((path3) => readImage(path3, rules)), warnings: [] };
-  const { images, warnings: warnings2 } = await readAnnotations(annotations, paths, yaml.names);
-  return { read: images.map((image) => readAnnotatedImage(image, rules)), warnings: warnings2 };
-}
-function labelRules(yaml, { family, nc }) {
-  const classes = countClasses(yaml.names);
-  return {
-    family,
-    classes: family === "yolov5" ? Math.min(classes, nc ?? classes) : classes,
-    poseColumns: yaml.poseColumns
-  };
-}
-function refusePointers(read) {
-  const images = read.flatMap(({ path: path3, reading }) => reading.kind === "lfs-image" ? [path3] : []);
-  if (images.length > 0) throw lfsError("images", images);
-  const labels = read.flatMap(({ label, reading }) => reading.kind === "lfs-label" ? [label] : []);
-  if (labels.length > 0) throw lfsError("label files", labels);
-}
-function refuseAllMissing(read) {
-  if (read.some(({ reading }) => reading.kind !== "missing-image")) return;
-  const paths = read.map(({ path: path3 }) => path3);
-  throw missingImages(paths, paths.length);
-}
-function refuseUnknownClasses(read, { classes }) {
-  for (const { label, reading } of read) {
-    if (reading.kind !== "unknown-class") continue;
-    throw new UserError(
-      "dataset",
-      `Label files must name classes that data set and model have, 0 to ${classes - 1}, but ${label} has class ${reading.cls} in row ${reading.row}.`,
-      "Number the classes from 0 in the order of `names`, and use the data.yaml the model was trained with."
-    );
-  }
-}
-function labeledImage({ path: path3, reading }) {
-  if (reading.kind === "missing-label") return [{ path: path3, labels: NO_LABELS }];
-  return reading.kind === "labels" ? [{ path: path3, labels: reading.labels }] : [];
-}
-function withoutClassesFrom(nc, image) {
-  const { cls, xywhn, coco } = image.labels;
-  const kept = (ids) => [...ids.keys()].filter((at) => ids[at] < nc);
-  const places = kept(cls);
-  const cocoPlaces = coco && kept(coco.cls);
-  if (places.length === cls.length && cocoPlaces?.length === coco?.cls.length) return image;
-  return {
-    path: image.path,
-    labels: {
-      count: places.length,
-      cls: Int32Array.from(places, (at) => cls[at]),
-      xywhn: Float32Array.from(places.flatMap((at) => [...xywhn.subarray(at * 4, at * 4 + 4)])),
-      ...coco && cocoPlaces && { coco: cocoLabelsAt(cocoPlaces, coco) }
-    }
-  };
-}
-function cocoLabelsAt(places, coco) {
-  return {
-    ...coco,
-    cls: Int32Array.from(places, (at) => coco.cls[at]),
-    ltwh: Float64Array.from(places.flatMap((at) => [...coco.ltwh.subarray(at * 4, at * 4 + 4)])),
-    area: Float64Array.from(places, (at) => coco.area[at]),
-    crowd: Uint8Array.from(places, (at) => coco.crowd[at])
-  };
-}
-function countLabels(images) {
-  return images.reduce((sum3, { labels }) => sum3 + labels.count, 0);
-}
-function noLabels(read, { split, annotations }) {
-  const missing2 = read.filter(({ reading }) => reading.kind === "missing-label").length;
-  const dropped = read.flatMap(({ reading }) => reading.kind === "dropped" ? [reading.reason] : []);
-  const because = dropped.length > 0 ? ` (first because ${dropped[0]})` : "";
-  const withoutFile = annotations ? "" : `${missing2} are without a label file, `;
-  return new UserError(
-    "dataset",
-    `The images of \`${split}\` must have labels, but none of ${read.length} has: ${withoutFile}${dropped.length} were dropped${because}, the others have no boxes that count. The labels of ${read[0].path} were looked for in ${read[0].label}.`,
-    annotations ? "Check that the annotations are those of this split, and not only crowds." : "Put a .txt file for each image into a `labels` folder beside `images`, with the same name, and commit it."
-  );
-}
-function warningsAbout(read) {
-  const all = read.flatMap(({ path: path3, label, reading }) => {
-    if (reading.kind === "missing-image") return [`The image ${path3} was dropped: there is no such file.`];
-    if (reading.kind === "dropped") return [`The image ${path3} was dropped: ${reading.reason}.`];
-    if (reading.kind !== "labels" || reading.duplicates === 0) return [];
-    return [`${reading.duplicates} duplicate rows of ${label} were left out.`];
-  });
-  const more = all.length - MAX_DETAILS;
-  return more > 0 ? [...all.slice(0, MAX_DETAILS), `${more} more images have such faults.`] : all;
-}
-function warningsAboutSkipped(skipped, nc) {
-  return skipped > 0 ? [`${skipped} labels of classes that the model (${nc} classes) cannot predict were skipped.`] : [];
-}
-
-// src/protocol.ts
-var DETECTION_DEFAULTS = {
-  yolov5: { conf: 1e-3, iou: 0.6, maxDet: 300 },
-  ultralytics: { conf: 1e-3, iou: 0.7, maxDet: 300 }
-};
-function detectionOptions(family, asked, mostLabelsInOneImage) {
-  const defaults2 = DETECTION_DEFAULTS[family];
-  const maxDet = family === "ultralytics" ? Math.max(defaults2.maxDet, mostLabelsInOneImage) : defaults2.maxDet;
-  return {
-    conf: asked.conf ?? defaults2.conf,
-    iou: asked.iou ?? defaults2.iou,
-    maxDet: asked.maxDet ?? maxDet
-  };
-}
-
-// src/validate/detect.ts
-import { availableParallelism } from "node:os";
-
-// src/workers/pool.ts
-import { Worker } from "node:worker_threads";
-
-// src/workers/messages.ts
-var OUT_OF_MEMORY = {
-  kind: "runtime",
-  problem: "A worker thread ran out of memory.",
-  remedy: "Use fewer threads (input `threads`), or a runner with more memory."
-};
-function fromRecord(record) {
-  if (record.type === "user") return new UserError(record.kind, record.problem, record.remedy);
-  const error2 = new Error(record.message);
-  error2.stack = record.stack;
-  return error2;
-}
-
-// src/workers/pool.ts
-var GRACE_MILLISECONDS = 1e4;
-var WorkerPool = class {
-  size;
-  #workers;
-  #pending = /* @__PURE__ */ new Map();
-  #queue = [];
-  #failure = null;
-  #nextId = 0;
-  #onSettled = () => {
-  };
-  /**
-   * @param entry file that calls `serve()`.
-   * @param size number of threads.
-   * @param workerData what each thread finds in `workerData`.
-   * @param timeUp gives all calls up when it is aborted, with its reason.
-   */
-  constructor(entry, size, workerData, timeUp) {
-    this.size = size;
-    const giveUp = () => this.abort(timeUp?.reason);
-    if (timeUp?.aborted) giveUp();
-    timeUp?.addEventListener("abort", giveUp);
-    this.#workers = Array.from({ length: size }, () => {
-      const worker = { thread: new Worker(entry, { workerData }), busy: false };
-      worker.thread.on("message", (answer) => this.#settle(answer));
-      worker.thread.on("error", (error2) => this.#bury(worker, explain(error2)));
-      worker.thread.on("exit", (code) => this.#bury(worker, ended(code)));
-      return worker;
-    });
-  }
-  /** Calls a method on the next free thread; calls wait their turn in order. */
-  run(method2, argument) {
-    if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve8, reject) => {
-      const start3 = (worker) => this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
-      const free = this.#workers.find((worker) => !worker.busy);
-      if (free) start3(free);
-      else this.#queue.push({ start: start3, reject });
-    });
-  }
-  /**
-   * Calls a method on every thread, for what each has to know; the pool must be idle. It settles when all threads have: an
-   * error in one must not let the process end while others are inside native code.
-   */
-  async broadcast(method2, argument) {
-    if (this.#failure) throw this.#failure;
-    const calls = this.#workers.map(
-      (worker) => new Promise((resolve8, reject) => {
-        this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
-      })
-    );
-    await Promise.allSettled(calls);
-    return Promise.all(calls);
-  }
-  /** Gives all calls up, those under way too, and refuses later ones; the threads finish what they are at. */
-  abort(reason) {
-    if (this.#failure) return;
-    this.#failure = reason;
-    for (const { reject } of [...this.#pending.values(), ...this.#queue.splice(0)]) reject(reason);
-  }
-  /**
-   * Ends all threads after what they are doing, for a thread that is stopped inside native code takes the process with it;
-   * calls that have not begun are given up.
-   *
-   * A thread that does not come back cannot be ended at all, and the process would wait for it for ever: then its end is a
-   * kill, after everything else.
-   */
-  async close() {
-    this.#failure ??= new Error("The worker pool is closed.");
-    for (const { reject } of this.#queue.splice(0)) reject(this.#failure);
-    if (!await this.#isIdleWithin(GRACE_MILLISECONDS)) {
-      for (const { thread } of this.#workers) thread.unref();
-      process.once("exit", () => process.kill(process.pid, "SIGKILL"));
-      return;
-    }
-    await Promise.all(this.#workers.map(({ thread }) => thread.removeAllListeners("exit").terminate()));
-  }
-  async #isIdleWithin(milliseconds) {
-    let timer;
-    const timeIsUp2 = new Promise((resolve8) => {
-      timer = setTimeout(resolve8, milliseconds, false);
-    });
-    const idle = new Promise((resolve8) => {
-      this.#onSettled = () => {
-        if (this.#pending.size === 0) resolve8(true);
-      };
-      this.#onSettled();
-    });
-    const isIdle = await Promise.race([idle, timeIsUp2]);
-    clearTimeout(timer);
-    return isIdle;
-  }
-  #send(worker, method2, argument, pending) {
-    const id = this.#nextId++;
-    worker.busy = true;
-    this.#pending.set(id, pending);
-    worker.thread.postMessage({ id, method: method2, argument });
-  }
-  #settle(answer) {
-    const pending = this.#pending.get(answer.id);
-    if (!pending) return;
-    this.#pending.delete(answer.id);
-    pending.worker.busy = false;
-    if (!this.#failure) this.#queue.shift()?.start(pending.worker);
-    if ("error" in answer) pending.reject(fromRecord(answer.error));
-    else pending.resolve(answer.result);
-    this.#onSettled();
-  }
-  /** A dead thread answers no more, and without it the pool gives up; the other threads finish what they are at. */
-  #bury(worker, reason) {
-    this.abort(reason);
-    for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#pending.delete(id);
-    this.#onSettled();
-  }
-};
-function explain(error2) {
-  if (error2.code !== "ERR_WORKER_OUT_OF_MEMORY") return error2;
-  return new UserError(OUT_OF_MEMORY.kind, OUT_OF_MEMORY.problem, OUT_OF_MEMORY.remedy, { cause: error2 });
-}
-function ended(code) {
-  return new UserError(
-    "runtime",
-    `A worker thread ended with exit code ${code} before its work was done.`,
-    "The machine may be short of memory: use fewer threads (input `threads`), and run the step again."
-  );
-}
-
-// src/validate/detect.ts
-function arrange(threads) {
-  return { workers: threads || availableParallelism(), threadsPerWorker: 1 };
-}
-function startDetectPool(nativeBase2, arrangement, provider, timeUp) {
-  const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
-  const setup = { nativeBase: nativeBase2, session: { provider, threads: arrangement.threadsPerWorker } };
-  return new WorkerPool(entry, arrangement.workers, setup, timeUp);
-}
-async function loadModel(pool, path3) {
-  const [info] = await pool.broadcast("load", path3);
-  return info;
-}
-async function loadOnly(pool, path3) {
-  await pool.broadcast("unload", void 0);
-  await pool.broadcast("load", path3);
-}
-async function* detectAll(pool, plan, images) {
-  await pool.broadcast("configure", plan);
-  const underWay = /* @__PURE__ */ new Map();
-  const unreadable2 = [];
-  let next = 0;
-  const start3 = () => {
-    const index = next++;
-    const image = images[index];
-    underWay.set(
-      index,
-      pool.run("detect", image.path).then((result) => ({ index, found: toDetected(image, result) }))
-    );
-  };
-  while (next < images.length && underWay.size < pool.size * 2) start3();
-  while (underWay.size > 0) {
-    const { index, found: found2 } = await Promise.race(underWay.values());
-    underWay.delete(index);
-    if (next < images.length) start3();
-    if ("unreadable" in found2) {
-      unreadable2.push(found2.unreadable);
-      refuseTooMany(unreadable2, images.length);
-    }
-    yield found2;
-  }
-}
-function toDetected(image, result) {
-  if ("unreadable" in result) return { unreadable: { path: image.path, reason: result.unreadable } };
-  const { geometry, detections, milliseconds } = result;
-  const samples = detections.map((found2) => ({
-    path: image.path,
-    geometry,
-    labels: image.labels,
-    detections: found2
-  }));
-  return { samples, milliseconds };
-}
-function refuseTooMany(unreadable2, total) {
-  if (unreadable2.length <= Math.max(1, total / 100)) return;
-  const [first] = unreadable2;
-  throw new UserError(
-    "dataset",
-    `At least ${unreadable2.length} of ${total} images cannot be decoded, more than 1 %; the first: ${first.reason}`,
-    "Check that the images are complete (with Git LFS: `lfs: true` in actions/checkout) and of a supported format."
-  );
-}
-
-// src/validate/class-names.ts
-var SHOWN3 = 3;
-function onlyInOne(model2, dataset) {
-  if (!model2 || !dataset.size) return "";
-  return `${only("the model", model2, dataset)}${only("data.yaml", dataset, model2)}`;
-}
-function describeDifferences(model2, dataset) {
-  const differing = [...dataset].filter(([index, name]) => model2.get(index) !== name);
-  if (!differing.length) return null;
-  const pairs = differing.slice(0, SHOWN3).map(
-    ([index, name]) => `${index} is "${model2.get(index) ?? ""}" in the model and "${name}" in data.yaml`
-  );
-  const more = differing.length > SHOWN3 ? `, and ${differing.length - SHOWN3} more differ` : "";
-  const reordered = [...model2.values()].sort().join("\n") === [...dataset.values()].sort().join("\n");
-  return `${reordered ? "The model and data.yaml have the same classes in another order" : "Class names differ"}: ${pairs.join(", ")}${more}. Classes are compared by index.`;
-}
-function only(where, names, others) {
-  const known = new Set(others.values());
-  const missing2 = [...names.values()].filter((name) => !known.has(name));
-  if (!missing2.length) return "";
-  const more = missing2.length > SHOWN3 ? ` and ${missing2.length - SHOWN3} more` : "";
-  return ` Only in ${where}: ${missing2.slice(0, SHOWN3).join(", ")}${more}.`;
-}
-
-// src/validate/nms.ts
-var CLASS_OFFSET = 7680;
-var MAX_CANDIDATES = 3e4;
-function nms(candidates, options) {
-  const order = byDescendingConf(candidates).subarray(0, MAX_CANDIDATES);
-  const { boxes, areas, classesApart, classes } = offsetByClass(candidates, order);
-  const kept = new Uint32Array(Math.min(options.maxDet, order.length));
-  const last = new Int32Array(classesApart ? classes : 1).fill(-1);
-  const previous = new Int32Array(kept.length);
-  let count = 0;
-  for (let index = 0; index < order.length && count < kept.length; index++) {
-    const list = classesApart ? candidates.cls[order[index]] : 0;
-    let rival = last[list];
-    while (rival !== -1 && !(overlap(boxes, areas, kept[rival], index) > options.iou))
-      rival = previous[rival];
-    if (rival !== -1) continue;
-    previous[count] = last[list];
-    last[list] = count;
-    kept[count++] = index;
-  }
-  return select(
-    candidates,
-    kept.subarray(0, count).map((index) => order[index])
-  );
-}
-function byDescendingConf({ conf, count }) {
-  const bits = new Uint32Array(conf.buffer, conf.byteOffset, count);
-  const keys2 = new BigUint64Array(count);
-  const halves2 = new Uint32Array(keys2.buffer);
-  for (let index = 0; index < count; index++) {
-    halves2[index * 2] = index;
-    halves2[index * 2 + 1] = ~bits[index];
-  }
-  keys2.sort();
-  const order = new Uint32Array(count);
-  for (let place = 0; place < count; place++) order[place] = halves2[place * 2];
-  return order;
-}
-function select(detections, indices) {
-  const count = indices.length;
-  const xyxy = new Float32Array(count * 4);
-  const conf = new Float32Array(count);
-  const cls = new Int32Array(count);
-  for (let place = 0; place < count; place++) {
-    const index = indices[place];
-    xyxy.set(detections.xyxy.subarray(index * 4, index * 4 + 4), place * 4);
-    conf[place] = detections.conf[index];
-    cls[place] = detections.cls[index];
-  }
-  return { count, xyxy, conf, cls };
-}
-function offsetByClass({ xyxy, cls }, order) {
-  const boxes = new Float32Array(order.length * 4);
-  const areas = new Float32Array(order.length);
-  let left = Number.POSITIVE_INFINITY;
-  let right = Number.NEGATIVE_INFINITY;
-  let classes = 0;
-  for (let index = 0; index < order.length; index++) {
-    const from = order[index] * 4;
-    const to = index * 4;
-    const offset = cls[order[index]] * CLASS_OFFSET;
-    for (let corner = 0; corner < 4; corner++) boxes[to + corner] = xyxy[from + corner] + offset;
-    areas[index] = Math.fround(boxes[to + 2] - boxes[to]) * Math.fround(boxes[to + 3] - boxes[to + 1]);
-    left = Math.min(left, xyxy[from]);
-    right = Math.max(right, xyxy[from + 2]);
-    classes = Math.max(classes, cls[order[index]] + 1);
-  }
-  return { boxes, areas, classesApart: right - left < CLASS_OFFSET, classes };
-}
-function overlap(boxes, areas, a, b) {
-  const boxA = a * 4;
-  const boxB = b * 4;
-  const left = Math.max(boxes[boxA], boxes[boxB]);
-  const right = Math.min(boxes[boxA + 2], boxes[boxB + 2]);
-  if (!(right > left)) return 0;
-  const top = Math.max(boxes[boxA + 1], boxes[boxB + 1]);
-  const bottom = Math.min(boxes[boxA + 3], boxes[boxB + 3]);
-  if (!(bottom > top)) return 0;
-  const intersection = Math.fround(Math.fround(right - left) * Math.fround(bottom - top));
-  return Math.fround(intersection / Math.fround(Math.fround(areas[a] + areas[b]) - intersection));
-}
-
-// src/validate/heads/candidates.ts
-var Candidates = class {
-  count = 0;
-  xyxy = new Float32Array(4096 * 4);
-  conf = new Float32Array(4096);
-  cls = new Int32Array(4096);
-  /** Adds a box given by centre, width and height; corners are float32 as in the references' `xywh2xyxy`. */
-  addXywh(x, y, width, height, conf, cls) {
-    this.addXyxy(x - width / 2, y - height / 2, x + width / 2, y + height / 2, conf, cls);
-  }
-  /** Adds a box given by its corners. */
-  addXyxy(x1, y1, x2, y2, conf, cls) {
-    const index = this.count++;
-    if (index === this.conf.length) this.#grow();
-    const box2 = index * 4;
-    this.xyxy[box2] = x1;
-    this.xyxy[box2 + 1] = y1;
-    this.xyxy[box2 + 2] = x2;
-    this.xyxy[box2 + 3] = y2;
-    this.conf[index] = conf;
-    this.cls[index] = cls;
-  }
-  #grow() {
-    const { xyxy, conf, cls } = this;
-    this.xyxy = new Float32Array(xyxy.length * 2);
-    this.xyxy.set(xyxy);
-    this.conf = new Float32Array(conf.length * 2);
-    this.conf.set(conf);
-    this.cls = new Int32Array(cls.length * 2);
-    this.cls.set(cls);
-  }
-};
-
-// src/validate/heads/anchor-free.ts
-var anchorFree = {
-  layout: "[batch, 4 + classes, boxes]",
-  channelAxis: 1,
-  channels: (nc) => 4 + nc,
-  decode(output, [, channels, boxes], options) {
-    const floor = Math.fround(options.conf);
-    const x = (options.batchIndex ?? 0) * channels * boxes;
-    const y = x + boxes;
-    const width = y + boxes;
-    const height = width + boxes;
-    const scores = height + boxes;
-    const hasCandidate = new Uint8Array(boxes);
-    for (let cls = 0; cls < options.nc; cls++) {
-      const row = scores + cls * boxes;
-      for (let box2 = 0; box2 < boxes; box2++) if (output[row + box2] > floor) hasCandidate[box2] = 1;
-    }
-    const candidates = new Candidates();
-    for (let box2 = hasCandidate.indexOf(1); box2 !== -1; box2 = hasCandidate.indexOf(1, box2 + 1)) {
-      for (let cls = 0; cls < options.nc; cls++) {
-        const conf = output[scores + cls * boxes + box2];
-        if (conf > floor) {
-          candidates.addXywh(
-            output[x + box2],
-            output[y + box2],
-            output[width + box2],
-            output[height + box2],
-            conf,
-            cls
-          );
-        }
-      }
-    }
-    return nms(candidates, options);
-  }
-};
-
-// src/validate/heads/end2end.ts
-var end2end = {
-  layout: "[batch, boxes, 6]",
-  channelAxis: 2,
-  channels: () => 6,
-  decode(output, [, boxes, channels], options) {
-    const floor = Math.fround(options.conf);
-    const first = (options.batchIndex ?? 0) * boxes * channels;
-    const found2 = new Candidates();
-    for (let at = first; at < first + boxes * channels && found2.count < options.maxDet; at += channels) {
-      const conf = output[at + 4];
-      if (conf > floor)
-        found2.addXyxy(output[at], output[at + 1], output[at + 2], output[at + 3], conf, output[at + 5]);
-    }
-    return select(found2, byDescendingConf(found2));
-  }
-};
-
-// src/validate/heads/yolov5.ts
-var yolov5 = {
-  layout: "[batch, boxes, 5 + classes]",
-  channelAxis: 2,
-  channels: (nc) => 5 + nc,
-  decode(output, [, boxes, channels], options) {
-    const floor = Math.fround(options.conf);
-    const first = (options.batchIndex ?? 0) * boxes * channels;
-    const candidates = new Candidates();
-    for (let at = first; at < first + boxes * channels; at += channels) {
-      const objectness = output[at + 4];
-      if (!(objectness > floor)) continue;
-      for (let cls = 0; cls < options.nc; cls++) {
-        const conf = Math.fround(output[at + 5 + cls] * objectness);
-        if (conf > floor)
-          candidates.addXywh(output[at], output[at + 1], output[at + 2], output[at + 3], conf, cls);
-      }
-    }
-    return nms(candidates, options);
-  }
-};
-
-// src/validate/heads/index.ts
-var HEADS = { yolov5, "anchor-free": anchorFree, end2end };
-
-// src/validate/heads/tensor-info.ts
-function lengthOf(dimension) {
-  return typeof dimension === "number" && dimension > 0 ? dimension : null;
-}
-function describeTensor({ name, shape }) {
-  return `${name} [${shape.map((dimension) => lengthOf(dimension) ?? (dimension || "?")).join(", ")}]`;
-}
-
-// src/validate/heads/layout.ts
-function readLayout(output, clues) {
-  const [first, second] = [lengthOf(output.shape[1]), lengthOf(output.shape[2])];
-  const { metadata, expectedNc } = clues;
-  const cells = cellCounts(clues.width, clues.height);
-  const threePerCell = first !== null && cells.has(first / 3);
-  if (second === 6 && isEnd2end(first, threePerCell, cells, clues)) return layout2("end2end", null);
-  const asYolov5 = second === null ? null : second - 5;
-  const asAnchorFree = first === null ? null : first - 4;
-  const fits = {
-    yolov5: threePerCell && asYolov5 !== null && asYolov5 > 0,
-    "anchor-free": second !== null && cells.has(second) && asAnchorFree !== null && asAnchorFree > 0
-  };
-  if (fits.yolov5 !== fits["anchor-free"])
-    return fits.yolov5 ? layout2("yolov5", asYolov5) : layout2("anchor-free", asAnchorFree);
-  const matches = { yolov5: asYolov5 === expectedNc, "anchor-free": asAnchorFree === expectedNc };
-  if (matches.yolov5 !== matches["anchor-free"]) {
-    const head = matches.yolov5 ? "yolov5" : "anchor-free";
-    const boxes = matches.yolov5 ? first : second;
-    return layout2(head, expectedNc, boxes !== null && !fits[head] ? [unusualCount(head, boxes, clues)] : []);
-  }
-  if (first === null && asYolov5 !== null && asYolov5 > 0) return layout2("yolov5", asYolov5);
-  if (second === null && asAnchorFree !== null && asAnchorFree > 0)
-    return layout2("anchor-free", asAnchorFree);
-  if (first === null && second === null) {
-    if (metadata.end2end || metadata.nms) return layout2("end2end", null);
-    if (metadata.task !== null) return layout2("anchor-free", expectedNc);
-    if (metadata.names !== null) return layout2("yolov5", expectedNc);
-  }
-  throw unreadable(output, expectedNc);
-}
-function isEnd2end(rows, threePerCell, cells, { metadata, expectedNc }) {
-  if (metadata.end2end || metadata.nms) return true;
-  if (rows === null) return metadata.task !== null || expectedNc !== 1;
-  return !threePerCell && !cells.has(rows);
-}
-function layout2(head, nc, warnings2 = []) {
-  return { head, nc, warnings: warnings2 };
-}
-function cellCounts(width, height) {
-  const counts = /* @__PURE__ */ new Set();
-  for (let finest = 4; finest <= 16; finest *= 2) {
-    let cells = width / finest * (height / finest);
-    for (let stride = finest * 2; stride <= 128; stride *= 2) {
-      cells += width / stride * (height / stride);
-      counts.add(cells);
-    }
-  }
-  return counts;
-}
-function unusualCount(head, boxes, { width, height, expectedNc }) {
-  return `${boxes} boxes are not what grids of a ${width}×${height} input make; the output is read as ${HEADS[head].layout} because that leaves ${expectedNc} classes.`;
-}
-function unreadable(output, expectedNc) {
-  const layouts = Object.values(HEADS).map((head) => head.layout);
-  const [first, second] = [lengthOf(output.shape[1]), lengthOf(output.shape[2])];
-  const transposed = second === 4 + expectedNc || first === 5 + expectedNc ? " It looks like one of them with its last two dimensions swapped, or like a DETR model." : "";
-  return new UserError(
-    "model",
-    `The output ${describeTensor(output)} must be ${layouts.join(" or ")}, here with ${expectedNc} classes.${transposed}`,
-    "Export the model with yolov5 (`python export.py --include onnx`) or Ultralytics (`yolo export format=onnx`), and check that data.yaml is the one it was trained on."
-  );
-}
-
-// src/validate/heads/refusals.ts
-var BOXES_ONLY = "Give a model that is trained and exported for detection: only boxes are validated.";
-var TASKS = /* @__PURE__ */ new Map([
-  ["segment", "instance segmentation"],
-  ["semantic", "semantic segmentation"],
-  ["pose", "pose estimation"],
-  ["classify", "image classification"],
-  ["obb", "oriented boxes"],
-  ["depth", "depth estimation"]
-]);
-function refuseOtherTasks({ task, keypoints }) {
-  if (task !== null && task !== "detect")
-    throw otherTask(TASKS.get(task) ?? `the task "${task}"`, "its metadata says so");
-  if (keypoints) throw otherTask("pose estimation", "its metadata has keypoints");
-}
-function boxesOutput(outputs) {
-  const all = outputs.map(describeTensor).join(", ");
-  const rest = outputs.filter(({ shape }) => shape.length < 5);
-  const maps = rest.filter(({ shape }) => shape.length === 4);
-  if (maps.length === rest.length) {
-    throw new UserError(
-      "model",
-      `The model must give decoded boxes; it gives feature maps: ${all}.`,
-      "Export it with its detection layer: yolov5 `python export.py --include onnx` without `--train`, YOLOv7 with `--grid`, Ultralytics `yolo export format=onnx`."
-    );
-  }
-  if (maps.length)
-    throw otherTask("instance segmentation", `it has mask prototypes beside the boxes: ${all}`);
-  if (rest.length > 1 || isRowsOfWholeBatch(rest[0])) {
-    throw new UserError(
-      "model",
-      `The model must have one output of raw boxes; it has ${all}, as models with NMS built in have.`,
-      "Export it without NMS (no `--nms`, `--end2end` or EfficientNMS plugin): the protocol does it here."
-    );
-  }
-  const [output] = rest;
-  if (output.shape.length === 2) throw otherTask("image classification", `its output is ${all}`);
-  if (output.shape.length === 1) {
-    throw new UserError("model", `The model's output must have three dimensions; it is ${all}.`, BOXES_ONLY);
-  }
-  if (output.type !== "float32" && output.type !== "float16") {
-    throw new UserError(
-      "model",
-      `The model's output must be float32 or float16; ${output.name} is ${output.type}.`,
-      "Export the model in floating point, without quantised inputs and outputs."
-    );
-  }
-  return output;
-}
-function explainExtraChannels(extra) {
-  if (extra === 32) return " 32 more numbers a box are what an instance segmentation model has.";
-  if (extra === 51) return " 51 more numbers a box are what a pose model with 17 keypoints has.";
-  if (extra === 1) return " One more number a box is what a model for oriented boxes has.";
-  return "";
-}
-function otherTask(task, evidence) {
-  return new UserError(
-    "model",
-    `The model must be a detector; it is one for ${task}: ${evidence}.`,
-    BOXES_ONLY
-  );
-}
-function isRowsOfWholeBatch({ shape }) {
-  return shape.length === 2 && shape[1] === 7 && typeof shape[0] === "string";
-}
-
-// src/validate/python-literal.ts
-var MAX_LENGTH = 4e6;
-var MAX_DEPTH2 = 16;
-var NUMBER3 = /-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
-var WORD = /True|False|None/y;
-var WORDS = /* @__PURE__ */ new Map([
-  ["True", true],
-  ["False", false],
-  ["None", null]
-]);
-var STRING_PART = /[^\\'"\n]+|['"]|\\(?:x[\da-fA-F]{2}|u[\da-fA-F]{4}|U[\da-fA-F]{8}|[0-7]{1,3}|[^xuUN0-7])/y;
-var ESCAPES = {
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-  "\n": "",
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "	",
-  v: "\v"
-};
-function parsePythonLiteral(text3) {
-  if (text3.length > MAX_LENGTH) throw new SyntaxError(`it is longer than ${MAX_LENGTH} characters`);
-  const reader = new Reader(text3);
-  const value = reader.value(0);
-  reader.end();
-  return value;
-}
-var Reader = class {
-  #text;
-  #at = 0;
-  constructor(text3) {
-    this.#text = text3;
-  }
-  value(depth) {
-    if (depth === MAX_DEPTH2) throw new SyntaxError(`it is nested deeper than ${MAX_DEPTH2} levels`);
-    const first = this.#peek();
-    if (first === "{") return this.#dict(depth);
-    if (first === "[") return this.#items("[", "]", depth);
-    if (first === "(") return this.#items("(", ")", depth);
-    if (first === "'" || first === '"') return this.#string();
-    const number = this.#match(NUMBER3);
-    if (number !== null) return Number(number);
-    const word = WORDS.get(this.#match(WORD) ?? "");
-    if (word === void 0) throw this.#unexpected();
-    return word;
-  }
-  end() {
-    if (this.#peek() !== void 0) throw this.#unexpected();
-  }
-  #dict(depth) {
-    const entries = /* @__PURE__ */ new Map();
-    this.#list("{", "}", () => {
-      const key2 = this.value(depth + 1);
-      if (typeof key2 !== "string" && typeof key2 !== "number") throw this.#unexpected();
-      this.#expect(":");
-      entries.set(key2, this.value(depth + 1));
-    });
-    return entries;
-  }
-  #items(open4, close, depth) {
-    const items = [];
-    this.#list(open4, close, () => items.push(this.value(depth + 1)));
-    return items;
-  }
-  /** Entries between two brackets, parted by commas, one allowed behind the last. */
-  #list(open4, close, entry) {
-    this.#expect(open4);
-    while (this.#peek() !== close) {
-      entry();
-      if (this.#peek() !== close) this.#expect(",");
-    }
-    this.#expect(close);
-  }
-  #string() {
-    const quote = this.#text[this.#at++];
-    let value = "";
-    for (; ; ) {
-      const part = this.#match(STRING_PART);
-      if (part === null) throw this.#unexpected();
-      if (part === quote) return value;
-      value += part.startsWith("\\") ? unescaped(part.slice(1)) : part;
-    }
-  }
-  #peek() {
-    while (" 	\r\n".includes(this.#text[this.#at] ?? ".")) this.#at++;
-    return this.#text[this.#at];
-  }
-  #expect(character2) {
-    if (this.#peek() !== character2) throw this.#unexpected();
-    this.#at++;
-  }
-  #match(pattern) {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    if (!match) return null;
-    this.#at = pattern.lastIndex;
-    return match[0];
-  }
-  #unexpected() {
-    const found2 = this.#text.slice(this.#at, this.#at + 12);
-    return new SyntaxError(
-      found2 ? `unexpected ${JSON.stringify(found2)} at character ${this.#at + 1}` : "it ends too early"
-    );
-  }
-};
-function unescaped(sequence) {
-  if (/^[xuU]/.test(sequence)) return character(Number.parseInt(sequence.slice(1), 16));
-  if (/^[0-7]/.test(sequence)) return character(Number.parseInt(sequence, 8));
-  return ESCAPES[sequence] ?? `\\${sequence}`;
-}
-function character(code) {
-  if (code > 1114111) throw new SyntaxError(`there is no character ${code}`);
-  return String.fromCodePoint(code);
-}
-
-// src/validate/metadata.ts
-function parseMetadata(props) {
-  const warnings2 = [];
-  function property(name, read) {
-    const text3 = props.get(name);
-    if (text3 === void 0) return null;
-    try {
-      return read(parsePythonLiteral(text3));
-    } catch (error2) {
-      if (!(error2 instanceof SyntaxError)) throw error2;
-      warnings2.push(`The model's metadata "${name}" is ignored: ${messageOf(error2)}.`);
-      return null;
-    }
-  }
-  return {
-    names: property("names", readNames2),
-    stride: property("stride", readPositiveInteger),
-    imgsz: property("imgsz", readSize),
-    task: props.get("task") ?? null,
-    end2end: property("end2end", readBoolean),
-    nms: property("args", readNms),
-    keypoints: props.has("kpt_shape"),
-    warnings: warnings2
-  };
-}
-function readNames2(value) {
-  if (!(value instanceof Map || Array.isArray(value))) throw new SyntaxError("it must list the class names");
-  const names = /* @__PURE__ */ new Map();
-  for (const [key2, name] of value.entries()) {
-    const index = typeof key2 === "string" && /^\d+$/.test(key2) ? Number(key2) : key2;
-    if (typeof index === "string" || !Number.isSafeInteger(index) || index < 0)
-      throw new SyntaxError(`${JSON.stringify(key2)} is not a class index`);
-    if (typeof name !== "string" && typeof name !== "number")
-      throw new SyntaxError(`class ${index} has no name`);
-    names.set(index, String(name));
-  }
-  if (!names.size) throw new SyntaxError("it lists no class");
-  return names;
-}
-function readPositiveInteger(value) {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0)
-    throw new SyntaxError("it must be a positive whole number");
-  return value;
-}
-function readSize(value) {
-  const [height, width] = Array.isArray(value) ? value : [value, value];
-  return { width: readPositiveInteger(width), height: readPositiveInteger(height) };
-}
-function readBoolean(value) {
-  if (typeof value !== "boolean") throw new SyntaxError("it must be True or False");
-  return value;
-}
-function readNms(value) {
-  if (!(value instanceof Map)) throw new SyntaxError("it must be a dict");
-  return value.get("nms") === true;
-}
-
-// src/validate/detector.ts
-var FAMILY_OF_HEAD = {
-  yolov5: "yolov5",
-  "anchor-free": "ultralytics",
-  end2end: "ultralytics"
-};
-function refuseOtherThanDetectors({ outputs, metadata }) {
-  refuseOtherTasks(parseMetadata(metadata));
-  boxesOutput(outputs);
-}
-function describeDetector(model2, options) {
-  const metadata = parseMetadata(model2.metadata);
-  refuseOtherTasks(metadata);
-  const output = boxesOutput(model2.outputs);
-  const input2 = imageInput(model2.inputs);
-  const size = inputSize(input2, metadata, options.imgsz);
-  const expectedNc = metadata.names?.size ?? options.datasetNc;
-  const layout3 = readLayout(output, { ...size, metadata, expectedNc });
-  const nc = layout3.nc ?? expectedNc;
-  refuseOtherClasses(nc, metadata, options);
-  const { head } = layout3;
-  const family = options.protocol === "auto" || options.protocol === "coco" ? FAMILY_OF_HEAD[head] : options.protocol;
-  const names = metadata.names?.size === nc ? metadata.names : null;
-  return {
-    input: { name: input2.name, type: input2.type, batch: lengthOf(input2.shape[0]) ?? "dynamic" },
-    output: output.name,
-    width: size.width,
-    height: size.height,
-    head,
-    family,
-    nc,
-    names,
-    stride: metadata.stride,
-    warnings: [
-      ...metadata.warnings,
-      ...size.warnings,
-      ...layout3.warnings,
-      ...warnings(metadata, names, head, family, size.dynamic, options)
-    ]
-  };
-}
-function imageInput(inputs) {
-  const [input2] = inputs;
-  if (inputs.length !== 1) {
-    throw new UserError(
-      "model",
-      `The model must have one input, the picture; it has ${inputs.map(describeTensor).join(", ") || "none"}.`,
-      "Export a detector that takes the picture only."
-    );
-  }
-  const { type, shape } = input2;
-  const channels = lengthOf(shape[1]);
-  if (shape.length !== 4 || channels !== null && channels !== 3) {
-    throw new UserError(
-      "model",
-      `The model's input must be pictures of three colours, [batch, 3, height, width]; it is ${describeTensor(input2)}.`,
-      shape.length === 4 && shape[3] === 3 ? "Export the model with its channels first." : "Give a detector for colour pictures."
-    );
-  }
-  if (type !== "float32" && type !== "float16") {
-    throw new UserError(
-      "model",
-      `The model's input must be float32 or float16; ${input2.name} is ${type}.`,
-      "Export the model in floating point, without quantised inputs and outputs."
-    );
-  }
-  return { ...input2, type };
-}
-function inputSize(input2, metadata, imgsz) {
-  const fixed2 = { width: lengthOf(input2.shape[3]), height: lengthOf(input2.shape[2]) };
-  const stride = metadata.stride ?? 32;
-  const roundUp = (pixels) => Math.ceil(pixels / stride) * stride;
-  const asked = imgsz && { width: roundUp(imgsz.width), height: roundUp(imgsz.height) };
-  const wanted = asked ?? metadata.imgsz;
-  const size = { width: fixed2.width ?? wanted?.width, height: fixed2.height ?? wanted?.height };
-  if (size.width === void 0 || size.height === void 0) {
-    throw new UserError(
-      "input",
-      `The model takes pictures of any size, ${describeTensor(input2)}, so imgsz must be given; it was not.`,
-      "Set imgsz to the size that the model was trained at, for example 640."
-    );
-  }
-  const { width, height } = size;
-  if (imgsz && asked && (asked.width !== width || asked.height !== height)) {
-    throw new UserError(
-      "input",
-      `imgsz must be the size of the model's input, ${width}×${height} (width × height); it was ${imgsz.width}×${imgsz.height}.`,
-      "Leave imgsz out, or export the model at the size you want."
-    );
-  }
-  const rounded3 = imgsz && (imgsz.width !== width || imgsz.height !== height);
-  return {
-    width,
-    height,
-    dynamic: fixed2.width === null || fixed2.height === null,
-    warnings: rounded3 ? [
-      `imgsz ${imgsz.width}×${imgsz.height} is rounded up to ${width}×${height}, multiples of the stride ${stride}.`
-    ] : []
-  };
-}
-function refuseOtherClasses(nc, { names }, options) {
-  const { datasetNc, datasetNames } = options;
-  if (nc === datasetNc) return;
-  const known = names?.size ?? datasetNc;
-  throw new UserError(
-    "model",
-    `The model must have as many classes as data.yaml, ${datasetNc}; it has ${nc}.${explainExtraChannels(nc - known)}${onlyInOne(names, datasetNames)}`,
-    "Give the data.yaml that the model was trained on, or the model that was trained on this data.yaml."
-  );
-}
-function warnings(metadata, names, head, family, dynamic, { datasetNames }) {
-  const found2 = [];
-  if (metadata.names && !names)
-    found2.push(`The model's metadata names ${metadata.names.size} classes, its output has another number.`);
-  const differences = names && describeDifferences(names, datasetNames);
-  if (differences) found2.push(differences);
-  if (head === "end2end" && metadata.nms)
-    found2.push(
-      "NMS is part of the model, with the thresholds of its export (confidence 0.25 unless set), which lowers mAP. Export it with nms=False to validate as `yolo val` does with the weights."
-    );
-  if (family !== FAMILY_OF_HEAD[head])
-    found2.push(
-      `The protocol is ${family}, whose own tool does not read this model's output layout (${head}): there is no reference to compare the figures with.`
-    );
-  if (dynamic && family === "ultralytics")
-    found2.push(
-      "The model takes any size. Every picture is laid into the same square here, while `yolo val` fits such models with rectangles batch by batch: its figures may differ a little."
-    );
-  return found2;
-}
-
-// src/check.ts
-async function check(inputs, pool, log3) {
-  const warnings2 = [];
-  const warn2 = (warning) => {
-    warnings2.push(warning);
-    log3.warning(warning);
-  };
-  const model2 = await readModelFile(inputs.model);
-  const { names } = await readDataYaml(inputs.data);
-  const tensors = await loadModel(pool, inputs.model);
-  const description = { ...tensors, metadata: model2.metadata };
-  refuseOtherThanDetectors(description);
-  const convs = findConvWeights(model2);
-  const detector = describeDetector(description, {
-    imgsz: inputs.imgsz,
-    protocol: inputs.protocol,
-    datasetNames: names,
-    datasetNc: Math.max(...names.keys()) + 1
-  });
-  detector.warnings.forEach(warn2);
-  log3.info(
-    `${inputs.model}: ${convs.length} Conv weights, ${detector.head} head, ${detector.nc} classes, ${detector.width}×${detector.height} input, validated by the rules of ${detector.family}`
-  );
-  const dataset = await loadDataset(inputs.data, {
-    split: inputs.split,
-    family: detector.family,
-    nc: detector.nc,
-    annotations: inputs.annotations,
-    roots: inputs.roots
-  });
-  dataset.warnings.forEach(warn2);
-  log3.info(
-    `${inputs.data}: ${dataset.images.length} images, ${dataset.labelCount} labelled boxes in ${inputs.split}`
-  );
-  const mostLabels = dataset.images.reduce((most, { labels }) => Math.max(most, labels.count), 0);
-  const asked = { conf: inputs.conf, iou: inputs.iou, maxDet: inputs["max-det"] };
-  const options = detectionOptions(detector.family, asked, mostLabels);
-  if (options.conf > 1e-3) {
-    warn2(
-      `conf is ${options.conf}: above 0.001 the figures come out higher than the reference validators print, and a drop smaller. Leave it out to compare with them.`
-    );
-  }
-  return {
-    model: model2,
-    dataset,
-    plan: { detector, options },
-    names: new Map([...detector.names ?? [], ...names]),
-    warnings: warnings2
-  };
-}
-
-// src/calibrate/random.ts
-function mulberry32(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = state + 1831565813 >>> 0;
-    let t = state;
-    t = Math.imul(t ^ t >>> 15, t | 1);
-    t ^= t + Math.imul(t ^ t >>> 7, t | 61);
-    return ((t ^ t >>> 14) >>> 0) / 4294967296;
-  };
-}
-function sampleIndices(random, total, count) {
-  const indices = Uint32Array.from({ length: total }, (_, i) => i);
-  if (count >= total) return indices;
-  for (let i = 0; i < count; i++) {
-    const other = i + Math.floor(random() * (total - i));
-    const moved = indices[other];
-    indices[other] = indices[i];
-    indices[i] = moved;
-  }
-  return indices.slice(0, count).sort();
-}
-
-// src/metrics/boxes.ts
-var f32 = Math.fround;
-function labelBoxes(labels, geometry, family) {
-  return family === "yolov5" ? labelBoxesYolov5(labels, geometry) : labelBoxesUltralytics(labels, geometry);
-}
-function nativeBoxes(detections, geometry, family) {
-  return toNative(detections.xyxy.slice(0, 4 * detections.count), geometry, placement(geometry, family));
-}
-function jsonBoxes(native) {
-  const ltwh = new Float64Array(native.length);
-  for (let box2 = 0; box2 < native.length; box2 += 4) {
-    for (let axis2 = box2; axis2 < box2 + 2; axis2++) {
-      const low = native[axis2];
-      const high = native[axis2 + 2];
-      const extent = f32(high - low);
-      const centre = f32(f32(low + high) / 2);
-      ltwh[axis2] = roundHalfEven(f32(centre - f32(extent / 2)) * 1e3) / 1e3;
-      ltwh[axis2 + 2] = roundHalfEven(extent * 1e3) / 1e3;
-    }
-  }
-  return ltwh;
-}
-function jsonScores(conf) {
-  const scores = new Uint32Array(conf.length);
-  for (let i = 0; i < conf.length; i++) scores[i] = roundHalfEven(conf[i] * 1e5);
-  return scores;
-}
-function groundTruthBoxes(labels, geometry) {
-  const size = [geometry.nativeWidth, geometry.nativeHeight];
-  const ltwh = new Float64Array(4 * labels.count);
-  for (let box2 = 0; box2 < ltwh.length; box2 += 4) {
-    for (const axis2 of [0, 1]) {
-      const extent = decimal(labels.xywhn[box2 + axis2 + 2]) * size[axis2];
-      ltwh[box2 + axis2] = decimal(labels.xywhn[box2 + axis2]) * size[axis2] - extent / 2;
-      ltwh[box2 + axis2 + 2] = extent;
-    }
-  }
-  return ltwh;
-}
-function decimal(value) {
-  for (let digits = 6; digits < 9; digits++) {
-    const candidate = Number(value.toPrecision(digits));
-    if (f32(candidate) === value) return candidate;
-  }
-  return value;
-}
-function labelBoxesYolov5(labels, geometry) {
-  const size = [geometry.width, geometry.height];
-  const loaded = [
-    f32(geometry.ratio * geometry.loadedWidth),
-    f32(geometry.ratio * geometry.loadedHeight)
-  ];
-  const { pad: pad2, gain } = placement(geometry, "yolov5");
-  const xyxy = new Float32Array(4 * labels.count);
-  for (let box2 = 0; box2 < xyxy.length; box2 += 4) {
-    for (const axis2 of [0, 1]) {
-      const limit = f32(size[axis2] - 1e-3);
-      const centre = labels.xywhn[box2 + axis2];
-      const half = f32(labels.xywhn[box2 + axis2 + 2] / 2);
-      const low = clamp(f32(f32(loaded[axis2] * f32(centre - half)) + pad2[axis2]), limit);
-      const high = clamp(f32(f32(loaded[axis2] * f32(centre + half)) + pad2[axis2]), limit);
-      const inputCentre = f32(f32(f32(f32(low + high) / 2) / size[axis2]) * size[axis2]);
-      const inputHalf = f32(f32(f32(f32(high - low) / size[axis2]) * size[axis2]) / 2);
-      xyxy[box2 + axis2] = inputCentre - inputHalf;
-      xyxy[box2 + axis2 + 2] = inputCentre + inputHalf;
-    }
-  }
-  return toNative(xyxy, geometry, { pad: pad2, gain });
-}
-function labelBoxesUltralytics(labels, geometry) {
-  const size = [geometry.width, geometry.height];
-  const loaded = [geometry.loadedWidth, geometry.loadedHeight];
-  const ratio = f32(geometry.ratio);
-  const { pad: pad2 } = placement(geometry, "ultralytics");
-  const xyxy = new Float32Array(4 * labels.count);
-  for (let box2 = 0; box2 < xyxy.length; box2 += 4) {
-    for (const axis2 of [0, 1]) {
-      const centre = labels.xywhn[box2 + axis2];
-      const half = f32(labels.xywhn[box2 + axis2 + 2] / 2);
-      const low = f32(f32(f32(f32(centre - half) * loaded[axis2]) * ratio) + pad2[axis2]);
-      const high = f32(f32(f32(f32(centre + half) * loaded[axis2]) * ratio) + pad2[axis2]);
-      const shareCentre = f32(f32(f32(low + high) / 2) / size[axis2]);
-      const shareHalf = f32(f32(f32(high - low) / size[axis2]) / 2);
-      xyxy[box2 + axis2] = f32(shareCentre - shareHalf) * size[axis2];
-      xyxy[box2 + axis2 + 2] = f32(shareCentre + shareHalf) * size[axis2];
-    }
-  }
-  return xyxy;
-}
-function placement(geometry, family) {
-  const gainX = geometry.loadedWidth / geometry.nativeWidth;
-  const gainY = geometry.loadedHeight / geometry.nativeHeight;
-  return family === "yolov5" ? { pad: [f32(geometry.padX), f32(geometry.padY)], gain: [f32(gainY), f32(gainY)] } : {
-    pad: [geometry.left, geometry.top],
-    gain: [f32(gainX * geometry.ratio), f32(gainY * geometry.ratio)]
-  };
-}
-function toNative(xyxy, geometry, { pad: pad2, gain }) {
-  for (let i = 0; i < xyxy.length; i += 2) {
-    xyxy[i] = clamp(f32(f32(xyxy[i] - pad2[0]) / gain[0]), geometry.nativeWidth);
-    xyxy[i + 1] = clamp(f32(f32(xyxy[i + 1] - pad2[1]) / gain[1]), geometry.nativeHeight);
-  }
-  return xyxy;
-}
-function clamp(value, limit) {
-  return Math.min(Math.max(value, 0), limit);
-}
-
-// src/metrics/iou.ts
-var f322 = Math.fround;
-var EPSILON6 = f322(1e-7);
-var IOU_COUNT = 10;
-var ALL_THRESHOLDS = (1 << IOU_COUNT) - 1;
-var FAMILY_THRESHOLDS = Float32Array.from(
-  { length: IOU_COUNT },
-  (_, t) => (50 + 5 * t) / 100
-);
-var COCO_THRESHOLDS = Float64Array.from(
-  { length: IOU_COUNT },
-  (_, t) => t === IOU_COUNT - 1 ? 0.95 : 0.5 + t * ((0.95 - 0.5) / 9)
-);
-function reached(iou2, thresholds2) {
-  let count = 0;
-  while (count < thresholds2.length && iou2 >= thresholds2[count]) count++;
-  return (1 << count) - 1;
-}
-function rankPairs(detections, labels, iouRow, floor, ties) {
-  const starts = new Uint32Array(detections + 1);
-  const label = [];
-  const iou2 = [];
-  const row = new Float64Array(labels);
-  const higherFirst = ties === "higher first";
-  for (let d = 0; d < detections; d++) {
-    const start3 = iou2.length;
-    iouRow(d, row);
-    for (let l = 0; l < labels; l++) {
-      const value = row[l];
-      if (value < floor) continue;
-      let place = iou2.length;
-      while (place > start3 && (value > iou2[place - 1] || higherFirst && value === iou2[place - 1])) {
-        iou2[place] = iou2[place - 1];
-        label[place] = label[place - 1];
-        place--;
-      }
-      iou2[place] = value;
-      label[place] = l;
-    }
-    starts[d + 1] = iou2.length;
-  }
-  return { starts, label, iou: iou2 };
-}
-function torchIou(detections, labels) {
-  const labelAreas = new Float32Array(labels.length / 4);
-  for (let l = 0; l < labelAreas.length; l++) labelAreas[l] = torchArea(labels, 4 * l);
-  return (detection, row) => {
-    const d = 4 * detection;
-    const x1 = detections[d];
-    const y1 = detections[d + 1];
-    const x2 = detections[d + 2];
-    const y2 = detections[d + 3];
-    const area = torchArea(detections, d);
-    for (let l = 0; l < labelAreas.length; l++) {
-      row[l] = 0;
-      const i = 4 * l;
-      if (labels[i] >= x2 || labels[i + 2] <= x1 || labels[i + 1] >= y2 || labels[i + 3] <= y1) continue;
-      const width = f322(Math.min(x2, labels[i + 2]) - Math.max(x1, labels[i]));
-      const height = f322(Math.min(y2, labels[i + 3]) - Math.max(y1, labels[i + 1]));
-      const intersection = f322(Math.max(width, 0) * Math.max(height, 0));
-      row[l] = f322(intersection / f322(f322(f322(labelAreas[l] + area) - intersection) + EPSILON6));
-    }
-  };
-}
-function cocoIou(detections, labels) {
-  return (detection, row) => {
-    const cls = detections.cls[detection];
-    const d = 4 * detection;
-    const x = detections.ltwh[d];
-    const y = detections.ltwh[d + 1];
-    const w = detections.ltwh[d + 2];
-    const h = detections.ltwh[d + 3];
-    for (let l = 0; l < row.length; l++) {
-      row[l] = 0;
-      if (labels.cls[l] !== cls) continue;
-      const lx = labels.ltwh[4 * l];
-      const lw = labels.ltwh[4 * l + 2];
-      const width = Math.min(w + x, lw + lx) - Math.max(x, lx);
-      if (width <= 0) continue;
-      const ly = labels.ltwh[4 * l + 1];
-      const lh = labels.ltwh[4 * l + 3];
-      const height = Math.min(h + y, lh + ly) - Math.max(y, ly);
-      if (height <= 0) continue;
-      const intersection = width * height;
-      row[l] = intersection / (labels.crowd[l] ? w * h : w * h + lw * lh - intersection);
-    }
-  };
-}
-function torchArea(xyxy, i) {
-  return f322(f322(xyxy[i + 2] - xyxy[i]) * f322(xyxy[i + 3] - xyxy[i + 1]));
-}
-
-// src/metrics/coco-match.ts
-var MAX_DETS = 100;
-var AREA_RANGES = [
-  [0, 1e5 ** 2],
-  [0, 32 ** 2],
-  [32 ** 2, 96 ** 2],
-  [96 ** 2, 1e5 ** 2]
-];
-var AREAS = AREA_RANGES.length;
-function cocoLabels(labels, geometry) {
-  if (labels.coco) return labels.coco;
-  const ltwh = groundTruthBoxes(labels, geometry);
-  return {
-    cls: labels.cls.slice(0, labels.count),
-    ltwh,
-    area: boxAreas(ltwh),
-    crowd: new Uint8Array(labels.count)
-  };
-}
-function matchCoco(labels, detections) {
-  const first = firstOfEachClass(detections);
-  const labelAreas = areaBits(labels.area);
-  for (let l = 0; l < labelAreas.length; l++) if (labels.crowd[l]) labelAreas[l] = 0;
-  const iou2 = cocoIou(first, labels);
-  const pairs = rankPairs(first.cls.length, labels.cls.length, iou2, COCO_THRESHOLDS[0], "higher first");
-  return {
-    score: first.score,
-    cls: first.cls,
-    rank: first.rank,
-    areas: areaBits(boxAreas(first.ltwh)),
-    ...matchPairs(pairs, labels.crowd, labelAreas),
-    labels: labels.cls,
-    labelAreas
-  };
-}
-function matchPairs(pairs, crowd, labelAreas) {
-  const claimed = Array.from({ length: AREAS }, () => new Uint16Array(crowd.length));
-  const matched = [];
-  const tp = [];
-  const ignored = [];
-  function claim(detection, area, counting, open4) {
-    let left = open4;
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
-      if ((labelAreas[label] >> area & 1) !== counting) continue;
-      const here = reached(pairs.iou[pair], COCO_THRESHOLDS) & left & ~claimed[area][label];
-      if (!crowd[label]) claimed[area][label] |= here;
-      left &= ~here;
-    }
-    return open4 & ~left;
-  }
-  for (let detection = 0; detection + 1 < pairs.starts.length; detection++) {
-    if (pairs.starts[detection] === pairs.starts[detection + 1]) continue;
-    matched.push(detection);
-    for (let area = 0; area < AREAS; area++) {
-      const hits = claim(detection, area, 1, ALL_THRESHOLDS);
-      tp.push(hits);
-      ignored.push(claim(detection, area, 0, ALL_THRESHOLDS & ~hits));
-    }
-  }
-  return { matched: Uint32Array.from(matched), tp: Uint16Array.from(tp), ignored: Uint16Array.from(ignored) };
-}
-function firstOfEachClass({
-  cls,
-  ltwh,
-  score
-}) {
-  const seen = new Uint32Array(cls.reduce((most, value) => Math.max(most, value), -1) + 1);
-  const kept = new Uint32Array(cls.length);
-  const rank = new Uint8Array(cls.length);
-  let count = 0;
-  for (let d = 0; d < cls.length; d++) {
-    const place = seen[cls[d]]++;
-    if (place >= MAX_DETS) continue;
-    kept[count] = d;
-    rank[count++] = place;
-  }
-  if (count === cls.length) return { cls, ltwh, score, rank };
-  const places = kept.subarray(0, count);
-  return {
-    cls: Int32Array.from(places, (d) => cls[d]),
-    ltwh: Float64Array.from({ length: 4 * count }, (_, i) => ltwh[4 * places[i >> 2] + (i & 3)]),
-    score: Uint32Array.from(places, (d) => score[d]),
-    rank: rank.slice(0, count)
-  };
-}
-function boxAreas(ltwh) {
-  const areas = new Float64Array(ltwh.length / 4);
-  for (let box2 = 0; box2 < areas.length; box2++) areas[box2] = ltwh[4 * box2 + 2] * ltwh[4 * box2 + 3];
-  return areas;
-}
-function areaBits(areas) {
-  const bits = new Uint8Array(areas.length);
-  for (let range2 = 0; range2 < AREAS; range2++) {
-    const [least, greatest] = AREA_RANGES[range2];
-    for (let i = 0; i < areas.length; i++) {
-      if (areas[i] >= least && areas[i] <= greatest) bits[i] |= 1 << range2;
-    }
-  }
-  return bits;
-}
-
-// src/metrics/ordering.ts
-var DIGIT_BITS = 11;
-var DIGITS2 = 1 << DIGIT_BITS;
-function classSlots(lists) {
-  const present = /* @__PURE__ */ new Set();
-  for (const list of lists) for (const cls of list) present.add(cls);
-  const classes = Int32Array.from(present).sort();
-  const slots = new Int32Array(classes.length === 0 ? 0 : classes[classes.length - 1] + 1).fill(-1);
-  for (const [slot, cls] of classes.entries()) slots[cls] = slot;
-  return { classes, slots };
-}
-function groupByClass(lists, { classes, slots }) {
-  const places = new Int32Array(lists.reduce((sum3, list) => sum3 + list.length, 0));
-  const starts = new Uint32Array(classes.length + 1);
-  let detection = 0;
-  for (const list of lists) {
-    for (let d = 0; d < list.length; d++) {
-      const slot = list[d] < slots.length ? slots[list[d]] : -1;
-      places[detection++] = slot;
-      if (slot >= 0) starts[slot + 1]++;
-    }
-  }
-  for (let slot = 0; slot < classes.length; slot++) starts[slot + 1] += starts[slot];
-  const next = starts.slice();
-  for (let d = 0; d < places.length; d++) if (places[d] >= 0) places[d] = next[places[d]]++;
-  return { starts, places };
-}
-function sortableBits(values) {
-  return new Uint32Array(values.buffer, values.byteOffset, values.length);
-}
-function descending(keys2) {
-  const count = keys2.length;
-  let order = new Uint32Array(count);
-  let greatest = 0;
-  for (let i = 0; i < count; i++) {
-    order[i] = i;
-    if (keys2[i] > greatest) greatest = keys2[i];
-  }
-  let sorted = new Uint32Array(count);
-  const next = new Uint32Array(DIGITS2 + 1);
-  for (let shift = 0; shift < 32 && greatest >>> shift > 0; shift += DIGIT_BITS) {
-    next.fill(0);
-    for (let i = 0; i < count; i++) next[DIGITS2 - (keys2[i] >>> shift & DIGITS2 - 1)]++;
-    for (let digit = 0; digit < DIGITS2; digit++) next[digit + 1] += next[digit];
-    for (let i = 0; i < count; i++) {
-      const digit = DIGITS2 - 1 - (keys2[order[i]] >>> shift & DIGITS2 - 1);
-      sorted[next[digit]++] = order[i];
-    }
-    [order, sorted] = [sorted, order];
-  }
-  return order;
 }
 
 // src/metrics/bootstrap-columns.ts
@@ -60342,60 +61292,6 @@ function detectionColumns(sorted, images, entryOf2) {
   };
 }
 
-// src/metrics/average-precision.ts
-var SAMPLES = 101;
-function linspace(count) {
-  const step = 1 / (count - 1);
-  return Float64Array.from({ length: count }, (_, i) => i === count - 1 ? 1 : i * step);
-}
-var RECALLS = linspace(SAMPLES);
-function familyAveragePrecision(hits, family) {
-  const precision = familyPrecision(hits, RECALLS, family);
-  let area = 0;
-  for (let i = 1; i < SAMPLES; i++) {
-    area += (RECALLS[i] - RECALLS[i - 1]) * (precision[i] + precision[i - 1]) / 2;
-  }
-  return area;
-}
-function familyPrecision(hits, recalls, family) {
-  const { ranks, detections, labels } = hits;
-  const precision = new Float64Array(recalls.length);
-  if (ranks.length === 0) return precision;
-  const envelope = precisionEnvelope(ranks, 0);
-  const lastRecall = ranks.length / labels;
-  const lastPrecision = ranks.length / detections;
-  let hit = 0;
-  for (let i = 0; i < recalls.length; i++) {
-    const recall = recalls[i];
-    while (hit < ranks.length && (hit + 1) / labels <= recall) hit++;
-    if (hit < ranks.length) precision[i] = envelope[hit];
-    else if (family === "yolov5" && recall < 1) {
-      precision[i] = -lastPrecision / (1 - lastRecall) * (recall - lastRecall) + lastPrecision;
-    }
-  }
-  return precision;
-}
-function cocoAveragePrecision({ ranks, labels }) {
-  const envelope = precisionEnvelope(ranks, Number.EPSILON);
-  let sum3 = 0;
-  let hit = 0;
-  for (const recall of RECALLS) {
-    while (hit < ranks.length && (hit + 1) / labels < recall) hit++;
-    if (hit === ranks.length) break;
-    sum3 += envelope[hit];
-  }
-  return sum3 / SAMPLES;
-}
-function precisionEnvelope(ranks, epsilon) {
-  const envelope = new Float64Array(ranks.length);
-  let highest = 0;
-  for (let hit = ranks.length - 1; hit >= 0; hit--) {
-    highest = Math.max(highest, (hit + 1) / (ranks[hit] + epsilon));
-    envelope[hit] = highest;
-  }
-  return envelope;
-}
-
 // src/metrics/bootstrap-precision.ts
 var SAMPLES2 = 101;
 var RECALLS2 = linspace(SAMPLES2);
@@ -60488,89 +61384,9 @@ function lineSum(first, lastRecall, lastPrecision) {
   return lastPrecision * (count - recalls) / (1 - lastRecall);
 }
 
-// src/metrics/confidence-curves.ts
-var POINTS = 1e3;
-var AXIS = linspace(POINTS);
-var EPSILON7 = 1e-16;
-var WINDOW = 101;
-function confidenceCurves({ labels, conf, tp }) {
-  const P = new Float64Array(POINTS);
-  const R = new Float64Array(POINTS);
-  const F1 = new Float64Array(POINTS);
-  const count = conf.length;
-  if (count === 0) return { P, R, F1 };
-  let seen = 0;
-  let hits = 0;
-  for (let point = POINTS - 1; point >= 0; point--) {
-    const x = AXIS[point];
-    for (; seen < count && conf[seen] >= x; seen++) hits += tp[seen] & 1;
-    let precision = seen === 0 ? 1 : hits / seen;
-    let recall = hits / labels;
-    const last = seen - 1;
-    if (seen > 0 && seen < count) {
-      const next = hits + (tp[seen] & 1);
-      const width = conf[last] - conf[seen];
-      const distance2 = conf[last] - x;
-      precision += (next / (seen + 1) - precision) / width * distance2;
-      recall += (next / labels - recall) / width * distance2;
-    }
-    P[point] = precision;
-    R[point] = recall;
-    F1[point] = 2 * precision * recall / (precision + recall + EPSILON7);
-  }
-  return { P, R, F1 };
-}
-function bestF1(perClass) {
-  const mean = new Float64Array(POINTS);
-  for (const { F1 } of perClass) for (let i = 0; i < POINTS; i++) mean[i] += F1[i];
-  for (let i = 0; i < POINTS; i++) mean[i] /= perClass.length;
-  const half = (WINDOW - 1) / 2;
-  let best = 0;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < POINTS; i++) {
-    let smooth = 0;
-    for (let j = i - half; j <= i + half; j++)
-      smooth += mean[Math.min(Math.max(j, 0), POINTS - 1)] * (1 / WINDOW);
-    if (smooth > highest) {
-      highest = smooth;
-      best = i;
-    }
-  }
-  return best;
-}
-
-// src/metrics/image-ids.ts
-import { basename as basename10, extname as extname2 } from "node:path";
-function imageIds(paths, given = []) {
-  const stems = paths.map((path3) => basename10(path3, extname2(path3)));
-  const numbers = stems.map((stem, image) => given[image] ?? numberIn(stem));
-  const distinct = new Set(numbers).size;
-  const numbered = !numbers.some(Number.isNaN) && distinct === new Set(paths).size;
-  if (numbered && distinct === paths.length) return numbers;
-  const order = [...paths.keys()].sort(
-    (a, b) => numbered ? numbers[a] - numbers[b] : compare2(stems[a], stems[b]) || compare2(paths[a], paths[b])
-  );
-  const ids = new Array(paths.length);
-  for (const [place, image] of order.entries()) ids[image] = place + 1;
-  return ids;
-}
-function orderById(images) {
-  const ids = imageIds(
-    images.map(({ path: path3 }) => path3),
-    images.map(({ id }) => id)
-  );
-  return [...ids.keys()].sort((a, b) => ids[a] - ids[b]);
-}
-function numberIn(stem) {
-  return /^\d{1,15}$/.test(stem) ? Number(stem) : Number.NaN;
-}
-function compare2(a, b) {
-  return a < b ? -1 : Number(a > b);
-}
-
 // src/metrics/bootstrap-figures.ts
 var COCO_AREAS = ["", "s", "m", "l"];
-var [IOU_50, IOU_75] = [0, 5];
+var [IOU_503, IOU_753] = [0, 5];
 function figureCounter(images, family, wanted) {
   const slots = slotsOf(images);
   const countFamily = familyCounter(images, slots, family);
@@ -60602,8 +61418,8 @@ function familyCounter(images, slots, family) {
     const mean = (total) => total / Math.max(present, 1);
     return {
       figures: {
-        mAP50: mean(sums[IOU_50]),
-        mAP75: mean(sums[IOU_75]),
+        mAP50: mean(sums[IOU_503]),
+        mAP75: mean(sums[IOU_753]),
         mAP50_95: mean(sum2(sums) / IOU_COUNT)
       },
       perClass
@@ -60628,8 +61444,8 @@ function cocoCounter(images, area) {
     if (suffix !== "") return { [`AP${suffix}`]: mean(sum2(AP) / IOU_COUNT), [`AR${suffix}`]: mean(AR[2]) };
     return {
       AP: mean(sum2(AP) / IOU_COUNT),
-      AP50: mean(AP[IOU_50]),
-      AP75: mean(AP[IOU_75]),
+      AP50: mean(AP[IOU_503]),
+      AP75: mean(AP[IOU_753]),
       AR1: mean(AR[0]),
       AR10: mean(AR[1]),
       AR100: mean(AR[2])
@@ -61373,77 +62189,6 @@ function problemOf({ shape, values, conv }, seen, means) {
   return { shape, group: conv.group, values, segments: segments2, sources, centres: means.map(({ centre }) => centre) };
 }
 
-// src/scratch.ts
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir as tmpdir2 } from "node:os";
-import { join as join12 } from "node:path";
-
-// src/files/file-error.ts
-var REMEDIES = {
-  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
-  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
-  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
-  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
-  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
-  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
-};
-var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
-function fileError(thrown, what) {
-  if (thrown instanceof UserError) return thrown;
-  const { code } = thrown;
-  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
-    cause: thrown
-  });
-}
-function explained(what, step) {
-  try {
-    return step();
-  } catch (thrown) {
-    throw fileError(thrown, what);
-  }
-}
-
-// src/scratch.ts
-var ScratchFolder = class {
-  #path = mkdtempSync(join12(tmpdir2(), "yolo-prune-"));
-  #remove = () => rmSync(this.#path, { recursive: true, force: true });
-  #stop;
-  constructor(stop2) {
-    this.#stop = stop2;
-    stop2.addEventListener("abort", this.#remove);
-  }
-  /**
-   * Writes a file, in the place of one of the same name.
-   *
-   * @returns its path.
-   * @throws {UserError} when it cannot be written.
-   */
-  write(name, bytes2) {
-    const path3 = join12(this.#path, name);
-    explained(`The temporary file ${path3} cannot be written`, () => writeFileSync(path3, bytes2));
-    return path3;
-  }
-  remove() {
-    this.#stop.removeEventListener("abort", this.#remove);
-    this.#remove();
-  }
-};
-
-// src/unreadable.ts
-var NAMED = 5;
-function warnOfUnreadable(log3, consequence) {
-  let count = 0;
-  return {
-    add: (reason) => {
-      if (++count <= NAMED) log3.warning(`${reason} ${consequence}`);
-    },
-    end: () => {
-      if (count > NAMED) log3.warning(`${count - NAMED} more files cannot be read (${count} in all).`);
-    }
-  };
-}
-
 // src/pruning.ts
 async function openPruner(checked, inputs, workshop) {
   const { log: log3 } = workshop;
@@ -61536,7 +62281,7 @@ async function largestAmount(accepted, tryAmount) {
 function nextAmount(points3) {
   const highest = points3.reduce((a, b) => b.amount > a.amount ? b : a);
   if ((highest.pass || highest.isDoubtful) && highest.amount < LARGEST) {
-    return Math.min(LARGEST, rounded((1 + highest.amount) / 2));
+    return Math.min(LARGEST, rounded2((1 + highest.amount) / 2));
   }
   const passed = largestPassed(points3);
   const above = points3.filter(({ amount: amount3 }) => amount3 > passed.amount);
@@ -61544,7 +62289,7 @@ function nextAmount(points3) {
   const failed = above.reduce((a, b) => b.amount < a.amount ? b : a);
   const gap = failed.amount - passed.amount;
   if (gap <= CLOSE) return null;
-  const amount2 = rounded(passed.amount + gap * Math.min(0.75, Math.max(0.25, crossing(passed, failed))));
+  const amount2 = rounded2(passed.amount + gap * Math.min(0.75, Math.max(0.25, crossing(passed, failed))));
   return amount2 > passed.amount && amount2 < failed.amount ? amount2 : null;
 }
 function largestPassed(points3) {
@@ -61554,42 +62299,8 @@ function crossing(passed, failed) {
   if (passed.margin < 0 || failed.margin >= 0) return 0.5;
   return passed.margin / (passed.margin - failed.margin);
 }
-function rounded(amount2) {
+function rounded2(amount2) {
   return Math.round(amount2 / STEP) / Math.round(1 / STEP);
-}
-
-// src/progress.ts
-var INTERVAL = 5;
-function progressOf(log3, total, unit, now = () => performance.now()) {
-  const started = now();
-  let lastLine = started;
-  let done = 0;
-  return () => {
-    done++;
-    const time = now();
-    if (time - lastLine < INTERVAL * 1e3 || done === total) return;
-    lastLine = time;
-    const speed = done * 1e3 / (time - started);
-    log3.info(
-      `${done} of ${total} ${unit}, ${speed.toFixed(1)} ${unit} a second, ${Math.ceil((total - done) / speed)} s left`
-    );
-  };
-}
-
-// src/prune/give-back.ts
-function giveBack(model2, pruned, names) {
-  const layers2 = prunableLayers(model2, []);
-  const bytes2 = pruned.bytes.slice();
-  const alone = /* @__PURE__ */ new Set([...pruned.excluded, ...names]);
-  const written = /* @__PURE__ */ new Map();
-  for (const { name, values, conv } of layers2.learnt) {
-    if (names.has(name)) {
-      writeValues(bytes2, conv.tensor, values);
-      for (const { bias } of conv.uses) if (bias) writeValues(bytes2, bias, readValues(model2.bytes, bias));
-    }
-    if (!alone.has(name)) written.set(conv, readValues(bytes2, conv.tensor));
-  }
-  return { ...describePruned(model2, bytes2, layers2, written, pruned), unusedExcludes: pruned.unusedExcludes };
 }
 
 // src/search-images.ts
@@ -61646,639 +62357,6 @@ function halves(dataset, seed) {
   };
 }
 
-// src/metrics/agreement.ts
-var LEAST_CONF = 0.05;
-function agreement(reference, other) {
-  let [agreed, weight] = [0, 0];
-  for (let i = 0; i < reference.count; i++) {
-    const conf = reference.conf[i];
-    if (conf < LEAST_CONF) continue;
-    let best = 0;
-    for (let j = 0; j < other.count; j++) {
-      if (other.cls[j] !== reference.cls[i]) continue;
-      const share3 = Math.min(1, other.conf[j] / conf);
-      if (share3 <= best) continue;
-      best = Math.max(best, share3 * iou(reference.xyxy, i, other.xyxy, j));
-    }
-    agreed += conf * best;
-    weight += conf;
-  }
-  return { agreement: weight === 0 ? 1 : agreed / weight, weight };
-}
-function iou(a, i, b, j) {
-  const [left, top, right, bottom] = [a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]];
-  const [l, t, r, u] = [b[4 * j], b[4 * j + 1], b[4 * j + 2], b[4 * j + 3]];
-  const width = Math.min(right, r) - Math.max(left, l);
-  const height = Math.min(bottom, u) - Math.max(top, t);
-  if (width <= 0 || height <= 0) return 0;
-  const shared2 = width * height;
-  return shared2 / ((right - left) * (bottom - top) + (r - l) * (u - t) - shared2);
-}
-
-// src/metrics/coco.ts
-var [ALL, SMALL, MEDIUM, LARGE] = [0, 1, 2, 3];
-var IOU_502 = 0;
-var IOU_752 = 5;
-function cocoMetrics(images) {
-  const slots = classSlots(images.map((image) => image.labels));
-  const labels = countLabels2(images, slots);
-  const columns = groupColumns(
-    images,
-    groupByClass(
-      images.map((image) => image.cls),
-      slots
-    )
-  );
-  const byArea = Array.from({ length: AREAS }, () => []);
-  for (let slot = 0; slot < slots.classes.length; slot++) {
-    const tallies = labels.map((counts) => new Tally(counts[slot]));
-    countClass(columns, slot, tallies);
-    for (const [area, tally] of tallies.entries()) if (tally.labels > 0) byArea[area].push(tally.figures());
-  }
-  const AP = (area) => meanOf(byArea[area], (figures) => meanOf(figures.AP, (ap) => ap));
-  const APat = (iou2) => meanOf(byArea[ALL], (figures) => figures.AP[iou2]);
-  const AR = (area, maxDets) => meanOf(byArea[area], (figures) => figures.recall[maxDets]);
-  return {
-    AP: AP(ALL),
-    AP50: APat(IOU_502),
-    AP75: APat(IOU_752),
-    APs: AP(SMALL),
-    APm: AP(MEDIUM),
-    APl: AP(LARGE),
-    AR1: AR(ALL, 1),
-    AR10: AR(ALL, 10),
-    AR100: AR(ALL, 100),
-    ARs: AR(SMALL, 100),
-    ARm: AR(MEDIUM, 100),
-    ARl: AR(LARGE, 100)
-  };
-}
-var Tally = class {
-  labels;
-  /** Detections for a label, as far as they count, per threshold. */
-  #counted = new Uint32Array(IOU_COUNT);
-  #hits = new Uint32Array(IOU_COUNT);
-  #ranks;
-  #found = { 1: 0, 10: 0, 100: 0 };
-  constructor(labels) {
-    this.labels = labels;
-    this.#ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
-  }
-  /**
-   * A detection for a label.
-   *
-   * @param tp bits of thresholds at which it hits
-   * @param ignored bits of thresholds at which it does not count
-   * @param rank its place among its image's detections of the class
-   * @param unmatched how many detections for no label counted before it
-   */
-  add(tp, ignored, rank, unmatched2) {
-    for (let t = 0; t < IOU_COUNT; t++) {
-      if (ignored & 1 << t) continue;
-      this.#counted[t]++;
-      if (!(tp & 1 << t)) continue;
-      this.#ranks[t][this.#hits[t]++] = unmatched2 + this.#counted[t];
-      this.#found[100]++;
-      if (rank < 10) this.#found[10]++;
-      if (rank < 1) this.#found[1]++;
-    }
-  }
-  figures() {
-    const { labels } = this;
-    const possible = IOU_COUNT * labels;
-    return {
-      AP: this.#ranks.map(
-        (all, t) => cocoAveragePrecision({ ranks: all.subarray(0, this.#hits[t]), labels })
-      ),
-      recall: {
-        1: this.#found[1] / possible,
-        10: this.#found[10] / possible,
-        100: this.#found[100] / possible
-      }
-    };
-  }
-};
-function countClass(columns, slot, tallies) {
-  const start3 = columns.starts[slot];
-  const order = descending(columns.score.subarray(start3, columns.starts[slot + 1]));
-  const unmatched2 = new Uint32Array(AREAS);
-  for (let i = 0; i < order.length; i++) {
-    const place = start3 + order[i];
-    const areas = columns.areas[place];
-    const row = columns.row[place];
-    for (let area = 0; area < AREAS; area++) {
-      const inRange = areas >> area & 1;
-      if (row < 0) unmatched2[area] += inRange;
-      else {
-        const tp = columns.tp[AREAS * row + area];
-        const ignored = inRange ? columns.ignored[AREAS * row + area] : ~tp;
-        tallies[area].add(tp, ignored, columns.rank[place], unmatched2[area]);
-      }
-    }
-  }
-}
-function countLabels2(images, { classes, slots }) {
-  const counts = Array.from({ length: AREAS }, () => new Uint32Array(classes.length));
-  for (const { labels, labelAreas } of images) {
-    for (const [label, cls] of labels.entries()) {
-      for (let area = 0; area < AREAS; area++) {
-        if (labelAreas[label] & 1 << area) counts[area][slots[cls]]++;
-      }
-    }
-  }
-  return counts;
-}
-function groupColumns(images, { starts, places }) {
-  const total = starts[starts.length - 1];
-  const rows = images.reduce((sum3, image) => sum3 + image.matched.length, 0);
-  const score = new Uint32Array(total);
-  const rank = new Uint8Array(total);
-  const areas = new Uint8Array(total);
-  const row = new Int32Array(total).fill(-1);
-  const tp = new Uint16Array(AREAS * rows);
-  const ignored = new Uint16Array(AREAS * rows);
-  let offset = 0;
-  let firstRow = 0;
-  for (const image of images) {
-    for (let d = 0; d < image.cls.length; d++) {
-      const place = places[offset + d];
-      if (place < 0) continue;
-      score[place] = image.score[d];
-      rank[place] = image.rank[d];
-      areas[place] = image.areas[d];
-    }
-    for (const [i, d] of image.matched.entries()) row[places[offset + d]] = firstRow + i;
-    tp.set(image.tp, AREAS * firstRow);
-    ignored.set(image.ignored, AREAS * firstRow);
-    offset += image.cls.length;
-    firstRow += image.matched.length;
-  }
-  return { starts, score, rank, areas, row, tp, ignored };
-}
-function meanOf(items, value) {
-  if (items.length === 0) return -1;
-  return items.reduce((sum3, item) => sum3 + value(item), 0) / items.length;
-}
-
-// src/metrics/confusion.ts
-var CONFUSION_IOU = Math.fround(0.45);
-var CONF_YOLOV5 = 0.25;
-function createConfusionCounter(family, nc) {
-  const counts = new Uint32Array((nc + 1) ** 2);
-  const match = family === "yolov5" ? matchYolov5 : matchUltralytics;
-  return {
-    add(sample) {
-      const { detectionCls, labelCls } = sample;
-      const detectionOf = match(sample);
-      const isLeft = new Uint8Array(countingDetections(sample, detectionOf, family)).fill(1);
-      for (let label = 0; label < labelCls.length; label++) {
-        const detection = detectionOf[label];
-        const predicted = detection < 0 ? nc : detectionCls[detection];
-        if (detection >= 0) isLeft[detection] = 0;
-        counts[predicted * (nc + 1) + labelCls[label]]++;
-      }
-      for (let detection = 0; detection < isLeft.length; detection++) {
-        if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;
-      }
-    },
-    result: () => ({ nc, counts: counts.slice() })
-  };
-}
-function matchYolov5({ pairs, conf, labelCls }) {
-  const detectionOf = new Int32Array(labelCls.length).fill(-1);
-  const overlap2 = new Float32Array(labelCls.length);
-  for (let detection = 0; detection < conf.length && conf[detection] > CONF_YOLOV5; detection++) {
-    const best = pairs.starts[detection];
-    if (best === pairs.starts[detection + 1] || pairs.iou[best] <= CONFUSION_IOU) continue;
-    const label = pairs.label[best];
-    if (pairs.iou[best] < overlap2[label]) continue;
-    overlap2[label] = pairs.iou[best];
-    detectionOf[label] = detection;
-  }
-  return detectionOf;
-}
-function matchUltralytics({ pairs, conf, labelCls }) {
-  const detectionOf = new Int32Array(labelCls.length).fill(-1);
-  for (let detection = 0; detection < conf.length; detection++) {
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
-      if (pairs.iou[pair] <= CONFUSION_IOU) break;
-      if (detectionOf[label] >= 0) continue;
-      detectionOf[label] = detection;
-      break;
-    }
-  }
-  return detectionOf;
-}
-function countingDetections({ conf }, detectionOf, family) {
-  if (family === "ultralytics") return conf.length;
-  if (detectionOf.every((detection) => detection < 0)) return 0;
-  const weak = conf.findIndex((value) => value <= CONF_YOLOV5);
-  return weak < 0 ? conf.length : weak;
-}
-
-// src/metrics/family.ts
-var IOU_503 = 0;
-var IOU_753 = 5;
-function familyMetrics(images, family) {
-  const classes = classStatistics(images);
-  const curves = classes.map(confidenceCurves);
-  const best = bestF1(curves);
-  const perClass = classes.map((statistics, slot) => {
-    const AP = hitsOf(statistics).map((hits) => familyAveragePrecision(hits, family));
-    return {
-      id: statistics.id,
-      labels: statistics.labels,
-      images: statistics.images,
-      P: curves[slot].P[best],
-      R: curves[slot].R[best],
-      AP50: AP[IOU_503],
-      AP75: AP[IOU_753],
-      AP50_95: AP.reduce((sum3, ap) => sum3 + ap, 0) / IOU_COUNT
-    };
-  });
-  const mean = (figure2) => perClass.reduce((sum3, figures) => sum3 + figures[figure2], 0) / Math.max(perClass.length, 1);
-  return {
-    P: mean("P"),
-    R: mean("R"),
-    mAP50: mean("AP50"),
-    mAP75: mean("AP75"),
-    mAP50_95: mean("AP50_95"),
-    perClass
-  };
-}
-function familyCurves(images, family) {
-  const classes = classStatistics(images);
-  const curves = classes.map(confidenceCurves);
-  return {
-    axis: AXIS,
-    best: bestF1(curves),
-    perClass: classes.map((statistics, slot) => ({
-      id: statistics.id,
-      ...curves[slot],
-      PR: familyPrecision(hitsOf(statistics)[IOU_503], AXIS, family)
-    }))
-  };
-}
-function classStatistics(images) {
-  const slots = classSlots(images.map((image) => image.labels));
-  const { starts, places } = groupByClass(
-    images.map((image) => image.cls),
-    slots
-  );
-  const labels = new Uint32Array(slots.classes.length);
-  const containing = new Uint32Array(slots.classes.length);
-  const conf = new Float32Array(starts[starts.length - 1]);
-  const tp = new Uint16Array(conf.length);
-  let detection = 0;
-  for (const image of images) {
-    for (const cls of image.labels) labels[slots.slots[cls]]++;
-    for (const cls of new Set(image.labels)) containing[slots.slots[cls]]++;
-    for (let d = 0; d < image.cls.length; d++) {
-      const place = places[detection++];
-      if (place < 0) continue;
-      conf[place] = image.conf[d];
-      tp[place] = image.tp[d];
-    }
-  }
-  return Array.from(slots.classes, (id, slot) => ({
-    id,
-    labels: labels[slot],
-    images: containing[slot],
-    ...byConfidence(
-      conf.subarray(starts[slot], starts[slot + 1]),
-      tp.subarray(starts[slot], starts[slot + 1])
-    )
-  }));
-}
-function byConfidence(conf, tp) {
-  const order = descending(sortableBits(conf));
-  const sortedConf = new Float32Array(conf.length);
-  const sortedTp = new Uint16Array(conf.length);
-  for (let place = 0; place < order.length; place++) {
-    sortedConf[place] = conf[order[place]];
-    sortedTp[place] = tp[order[place]];
-  }
-  return { conf: sortedConf, tp: sortedTp };
-}
-function hitsOf({ tp, labels }) {
-  const ranks = Array.from({ length: IOU_COUNT }, () => new Uint32Array(labels));
-  const counts = new Uint32Array(IOU_COUNT);
-  for (let place = 0; place < tp.length; place++) {
-    for (let t = 0; tp[place] >> t > 0; t++) {
-      if (tp[place] & 1 << t) ranks[t][counts[t]++] = place + 1;
-    }
-  }
-  return ranks.map((all, t) => ({ ranks: all.subarray(0, counts[t]), detections: tp.length, labels }));
-}
-
-// src/metrics/match-ultralytics.ts
-var TIES_ULTRALYTICS = "lower first";
-function matchUltralytics2(pairs, detectionCls, labelCls) {
-  const tp = new Uint16Array(pairs.starts.length - 1);
-  const claimed = new Uint16Array(labelCls.length);
-  for (let detection = 0; detection < tp.length; detection++) {
-    let open4 = ALL_THRESHOLDS;
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open4; pair++) {
-      const label = pairs.label[pair];
-      if (labelCls[label] !== detectionCls[detection]) continue;
-      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open4 & ~claimed[label];
-      claimed[label] |= claim;
-      open4 &= ~claim;
-    }
-    tp[detection] = ALL_THRESHOLDS & ~open4;
-  }
-  return tp;
-}
-
-// src/metrics/match-yolov5.ts
-var TIES_YOLOV5 = "higher first";
-function matchYolov52(pairs, detectionCls, labelCls) {
-  const tp = new Uint16Array(pairs.starts.length - 1);
-  const taken = new Uint16Array(labelCls.length);
-  for (let detection = 0; detection < tp.length; detection++) {
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
-      if (labelCls[label] !== detectionCls[detection]) continue;
-      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & ~taken[label];
-      tp[detection] = claim;
-      taken[label] |= claim;
-      break;
-    }
-  }
-  return tp;
-}
-
-// src/metrics/evaluator.ts
-var MATCHERS = {
-  yolov5: { ties: TIES_YOLOV5, match: matchYolov52 },
-  ultralytics: { ties: TIES_ULTRALYTICS, match: matchUltralytics2 }
-};
-function createEvaluator({ family, nc }) {
-  const { ties, match } = MATCHERS[family];
-  const images = [];
-  const confusion = createConfusionCounter(family, nc);
-  const byPath = () => images.toSorted((a, b) => compare3(a.path, b.path));
-  return {
-    add({ path: path3, geometry, labels, detections }) {
-      const labelCls = labels.cls.slice(0, labels.count);
-      const detectionCls = detections.cls.slice(0, detections.count);
-      const conf = detections.conf.slice(0, detections.count);
-      const native = nativeBoxes(detections, geometry, family);
-      const compared = family === "yolov5" ? native : detections.xyxy;
-      const iou2 = torchIou(compared, labelBoxes(labels, geometry, family));
-      const pairs = rankPairs(detections.count, labels.count, iou2, CONFUSION_IOU, ties);
-      confusion.add({ pairs, conf, detectionCls, labelCls });
-      images.push({
-        path: path3,
-        id: labels.coco?.imageId,
-        labels: labelCls,
-        conf,
-        cls: detectionCls,
-        tp: match(pairs, detectionCls, labelCls),
-        coco: matchCoco(cocoLabels(labels, geometry), {
-          cls: detectionCls,
-          ltwh: jsonBoxes(native),
-          score: jsonScores(conf)
-        })
-      });
-    },
-    finish: () => metricsOf(byPath(), family),
-    curves: () => familyCurves(byPath(), family),
-    confusion: () => confusion.result(),
-    statistics: byPath
-  };
-}
-function metricsOf(images, family) {
-  return {
-    ...familyMetrics(images, family),
-    coco: cocoMetrics(orderById(images).map((image) => images[image].coco)),
-    images: images.length,
-    labels: images.reduce((sum3, image) => sum3 + image.labels.length, 0),
-    detections: images.reduce((sum3, image) => sum3 + image.conf.length, 0)
-  };
-}
-function compare3(a, b) {
-  return a < b ? -1 : Number(a > b);
-}
-
-// src/report/pictures.ts
-var PICTURES = 12;
-var LEAST_CONF2 = 0.05;
-function strongest({ detections, ...rest }) {
-  const weak = detections.conf.subarray(0, detections.count).findIndex((conf) => conf < LEAST_CONF2);
-  const count = weak < 0 ? detections.count : weak;
-  return {
-    ...rest,
-    detections: {
-      count,
-      xyxy: detections.xyxy.slice(0, 4 * count),
-      conf: detections.conf.slice(0, count),
-      cls: detections.cls.slice(0, count)
-    }
-  };
-}
-function worstPictures(sources) {
-  const { before, after, samplesBefore, samplesAfter, family } = sources;
-  const conf = Math.max(sources.conf, LEAST_CONF2);
-  return before.map((image, i) => ({ path: image.path, loss: found(image) - found(after[i]) })).filter(({ loss }) => loss > 1e-6).toSorted((a, b) => b.loss - a.loss).slice(0, PICTURES).map(({ path: path3, loss }) => {
-    const unpruned = samplesBefore.get(path3);
-    const labels = groundTruthBoxes(unpruned.labels, unpruned.geometry);
-    const boxes = Array.from(
-      unpruned.labels.cls.subarray(0, unpruned.labels.count),
-      (id, label) => {
-        const [left, top, width, height] = labels.subarray(4 * label, 4 * label + 4);
-        return { id, box: [left, top, left + width, top + height] };
-      }
-    );
-    const views = [unpruned, samplesAfter.get(path3)].map((sample) => view(sample, boxes, family, conf));
-    const [viewBefore, viewAfter] = views;
-    return {
-      path: path3,
-      file: null,
-      width: unpruned.geometry.nativeWidth,
-      height: unpruned.geometry.nativeHeight,
-      loss,
-      conf,
-      labels: boxes.map(({ id, box: box2 }, label) => ({
-        id,
-        box: rounded2(box2),
-        foundBefore: viewBefore.found.has(label),
-        foundAfter: viewAfter.found.has(label)
-      })),
-      before: viewBefore.boxes,
-      after: viewAfter.boxes
-    };
-  });
-}
-function found({ tp, conf }) {
-  let sum3 = 0;
-  for (let d = 0; d < tp.length; d++) {
-    let met = 0;
-    for (let bits = tp[d]; bits; bits &= bits - 1) met++;
-    sum3 += met / FAMILY_THRESHOLDS.length * conf[d];
-  }
-  return sum3;
-}
-function view(sample, labels, family, conf) {
-  const { detections, geometry } = sample;
-  const native = nativeBoxes(detections, geometry, family);
-  const shown = detections.conf.filter((value) => value >= conf).length;
-  const iou2 = torchIou(native, Float32Array.from(labels.flatMap(({ box: box2 }) => box2)));
-  const pairs = rankPairs(shown, labels.length, iou2, FAMILY_THRESHOLDS[0], "lower first");
-  const taken = /* @__PURE__ */ new Set();
-  const boxes = Array.from({ length: shown }, (_, d) => {
-    const id = detections.cls[d];
-    const label = pairs.label.slice(pairs.starts[d], pairs.starts[d + 1]).find((candidate) => labels[candidate].id === id && !taken.has(candidate));
-    if (label !== void 0) taken.add(label);
-    const box2 = native.subarray(4 * d, 4 * d + 4);
-    return {
-      id,
-      conf: Math.round(detections.conf[d] * 1e4) / 1e4,
-      box: rounded2(box2),
-      hit: label !== void 0
-    };
-  });
-  return { boxes, found: taken };
-}
-function rounded2([left, top, right, bottom]) {
-  const tenth = (value) => Math.round(value * 10) / 10;
-  return [tenth(left), tenth(top), tenth(right), tenth(bottom)];
-}
-
-// src/validation.ts
-async function validateModels(pool, plan, { images }, modelCount, keepSamples, log3) {
-  const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
-  const unreadable2 = [];
-  const warnings2 = warnOfUnreadable(log3, "It does not count.");
-  const resized = [];
-  const started = performance.now();
-  const step = progressOf(log3, images.length, "images");
-  for await (const detected of detectAll(pool, plan, images)) {
-    step();
-    if ("unreadable" in detected) {
-      unreadable2.push(detected.unreadable);
-      warnings2.add(detected.unreadable.reason);
-      continue;
-    }
-    const [{ path: path3, geometry, labels }] = detected.samples;
-    if (labels.coco && !isNativeSize(labels.coco, geometry)) resized.push(path3);
-    for (const [i, validator] of validators.entries()) {
-      validator.add(detected.samples[i], detected.milliseconds.inference[i]);
-    }
-  }
-  warnings2.end();
-  if (resized.length > 0) {
-    log3.warning(
-      `${resized.length} images have another size than the annotations say, first ${resized.sort()[0]}: COCO's figures compare the boxes as they are there.`
-    );
-  }
-  const validateSeconds = (performance.now() - started) / 1e3;
-  const imagesPerSecond = images.length / validateSeconds;
-  log3.info(
-    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
-  );
-  return {
-    models: validators.map((validator) => validator.finish()),
-    unreadable: unreadable2,
-    validateSeconds,
-    imagesPerSecond
-  };
-}
-var MODELS = { 1: "the model", 2: "both models" };
-var Validator = class {
-  #evaluator;
-  #keepSamples;
-  #shown = /* @__PURE__ */ new Map();
-  #samples = [];
-  #inference = [];
-  constructor({ detector: { family, nc } }, keepSamples) {
-    this.#evaluator = createEvaluator({ family, nc });
-    this.#keepSamples = keepSamples;
-  }
-  add(sample, inferenceMilliseconds) {
-    this.#evaluator.add(sample);
-    this.#shown.set(sample.path, strongest(sample));
-    if (this.#keepSamples) this.#samples.push(sample);
-    this.#inference.push(inferenceMilliseconds);
-  }
-  finish() {
-    return {
-      metrics: this.#evaluator.finish(),
-      statistics: this.#evaluator.statistics(),
-      curves: this.#evaluator.curves(),
-      confusion: this.#evaluator.confusion(),
-      shown: this.#shown,
-      samples: this.#samples.toSorted((a, b) => a.path < b.path ? -1 : 1),
-      inferenceMilliseconds: median(this.#inference)
-    };
-  }
-};
-function isNativeSize({ width, height }, { nativeWidth, nativeHeight }) {
-  return width === nativeWidth && height === nativeHeight;
-}
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
-}
-
-// src/trials.ts
-var silent = { info: () => {
-}, warning: () => {
-}, group: (_, phase) => phase() };
-var Trials = class {
-  #pool;
-  #plan;
-  #images;
-  constructor(pool, plan, images) {
-    this.#pool = pool;
-    this.#plan = plan;
-    this.#images = images;
-  }
-  /** Validates one model. */
-  async validate(path3) {
-    await loadOnly(this.#pool, path3);
-    const { models } = await validateModels(
-      this.#pool,
-      this.#plan,
-      { images: this.#images },
-      1,
-      false,
-      silent
-    );
-    return models[0];
-  }
-  /** One model's detections on some of the images, by path. */
-  async detect(path3, count) {
-    await loadOnly(this.#pool, path3);
-    const found2 = [];
-    for await (const detected of detectAll(this.#pool, this.#plan, this.#images.slice(0, count))) {
-      if ("samples" in detected) found2.push([detected.samples[0].path, detected.samples[0].detections]);
-    }
-    return new Map(found2.sort(([a], [b]) => a < b ? -1 : 1));
-  }
-};
-function disagreement(reference, other) {
-  let [lost, total] = [0, 0];
-  for (const [path3, detections] of reference) {
-    const found2 = other.get(path3);
-    if (!found2) continue;
-    const { agreement: share3, weight } = agreement(detections, found2);
-    lost += (1 - share3) * weight;
-    total += weight;
-  }
-  return total === 0 ? 0 : lost / total;
-}
-function tryOf(verdict, pruned, givenBack) {
-  const { after, drop, pass } = verdict;
-  return { amount: pruned.amount, sparsity: pruned.sparsity, figure: after, drop, pass, givenBack };
-}
-function tellTry({ metric, after, drop, maxDrop: maxDrop3, pass }, reserve, name) {
-  const isClose = pass && drop + reserve > maxDrop3;
-  const result = isClose ? `too close, ${figure(reserve)} must be left` : pass ? "passes" : "fails";
-  return `${name}: ${metric} ${figure(after)}, drop ${figure(drop)} of ${figure(maxDrop3)}: ${result}`;
-}
-
 // src/search.ts
 async function searchAmount(pruner, checked, inputs, workshop) {
   const search = await Search.open("auto", pruner, checked, inputs, workshop);
@@ -62292,7 +62370,6 @@ async function searchAmount(pruner, checked, inputs, workshop) {
     await search.close();
   }
 }
-var COST_IMAGES = 16;
 async function rescue(pruner, pruned, checked, inputs, workshop) {
   const search = await Search.open("rescue", pruner, checked, inputs, workshop);
   try {
@@ -62372,20 +62449,11 @@ var Search = class _Search {
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned) {
     const { log: log3 } = this.#workshop;
-    const layers2 = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
-    log3.info(`Measures what each of ${layers2.length} layers costs, on ${COST_IMAGES} images`);
-    const reference = await this.#trials.detect(this.#inputs.model, COST_IMAGES);
-    const step = progressOf(log3, layers2.length, "layers");
-    const costs = [];
-    for (const { name, zeros } of layers2) {
-      const others = new Set(layers2.map((layer) => layer.name));
-      others.delete(name);
-      const alone = giveBack(this.#checked.model, pruned, others);
-      const found2 = await this.#trials.detect(this.#folder.write("tried.onnx", alone.bytes), COST_IMAGES);
-      costs.push({ name, cost: disagreement(reference, found2) / zeros });
-      step();
-    }
-    return costs.toSorted((a, b) => b.cost - a.cost).map(({ name }) => name);
+    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, (layers2) => {
+      log3.info(`Measures what each of ${layers2} layers costs, on ${COST_IMAGES} images`);
+      return progressOf(log3, layers2, "layers");
+    });
+    return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
   /** Takes the last by `order` of those that passed; where none did, the first that was tried by it. */
   finish(order) {
@@ -63782,7 +63850,8 @@ function help() {
   return [
     "Usage: yolo-prune --model best.onnx --data data.yaml [--OPTION VALUE ...]",
     "       yolo-prune report FOLDER   makes report.html and summary.md of a report folder again",
-    "       yolo-prune analyze MODEL [--json]   lists the Conv layers, their zeros, and what l1 would take from each",
+    "       yolo-prune analyze MODEL [--data DATA_YAML] [--json]   lists the Conv layers, their zeros, what l1 would take from each,",
+    "                                  and with a data set what pruning each alone does to the detections",
     "",
     ...options,
     ""
@@ -63794,7 +63863,7 @@ function readOptions(args) {
     ...Object.fromEntries(NAMES.map((name) => [name, { type: "string" }]))
   };
   try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
+    return parseArgs2({ args: [...args], options, strict: true }).values;
   } catch (error2) {
     throw new UserError("input", `${messageOf(error2)}.`, "See `yolo-prune --help` for all options.", {
       cause: error2
@@ -63812,24 +63881,20 @@ async function reportAgain([folder, ...rest]) {
   await renderAgain(folder);
   terminalLog.info(`${join17(folder, "report.html")} and summary.md are made from report.json`);
 }
-async function analyze(args) {
-  const models = args.filter((arg) => arg !== "--json");
-  const [path3] = models;
-  if (path3 === void 0 || models.length > 1 || path3.startsWith("-"))
-    throw new UserError(
-      "input",
-      `\`yolo-prune analyze\` takes one model and perhaps --json, but it was given ${args.join(" ") || "nothing"}.`,
-      "Name the exported .onnx file: `yolo-prune analyze best.onnx`."
-    );
-  const analysis = analyzeModel(await readModelFile(path3));
-  if (args.length > models.length) process.stdout.write(`${JSON.stringify(analysis, null, 2)}
+async function tellAnalysis(args) {
+  const options = readAnalyzeOptions(args);
+  const log3 = options.json ? { ...terminalLog, info: () => {
+  }, group: (_, phase) => phase() } : terminalLog;
+  const base2 = () => nativeBase(import.meta.url, null, null, log3);
+  const analysis = await analyze(options, base2, stopOnSignals(), log3);
+  if (options.json) process.stdout.write(`${JSON.stringify(analysis, null, 2)}
 `);
   else analysisLines(analysis).forEach(terminalLog.info);
 }
 async function main() {
   const [command, ...rest] = process.argv.slice(2);
   if (command === "report") return reportAgain(rest);
-  if (command === "analyze") return analyze(rest);
+  if (command === "analyze") return tellAnalysis(rest);
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(help());

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { analyze, readAnalyzeOptions } from './analyze.ts';
 import { messageOf, UserError, UserErrors } from './errors.ts';
 import { INPUTS, type InputName, loadInputs } from './inputs.ts';
 import { nativeBase } from './native-base.ts';
-import { readModelFile } from './onnx/model-file.ts';
-import { analyzeModel } from './prune/analyze.ts';
 import { analysisLines } from './report/analysis.ts';
 import { renderAgain } from './report/write.ts';
 import { run } from './run.ts';
@@ -23,7 +22,8 @@ function help(): string {
   return [
     'Usage: yolo-prune --model best.onnx --data data.yaml [--OPTION VALUE ...]',
     '       yolo-prune report FOLDER   makes report.html and summary.md of a report folder again',
-    '       yolo-prune analyze MODEL [--json]   lists the Conv layers, their zeros, and what l1 would take from each',
+    '       yolo-prune analyze MODEL [--data DATA_YAML] [--json]   lists the Conv layers, their zeros, what l1 would take from each,',
+    '                                  and with a data set what pruning each alone does to the detections',
     '',
     ...options,
     '',
@@ -57,24 +57,22 @@ async function reportAgain([folder, ...rest]: readonly string[]): Promise<void> 
   terminalLog.info(`${join(folder, 'report.html')} and summary.md are made from report.json`);
 }
 
-async function analyze(args: readonly string[]): Promise<void> {
-  const models = args.filter((arg) => arg !== '--json');
-  const [path] = models;
-  if (path === undefined || models.length > 1 || path.startsWith('-'))
-    throw new UserError(
-      'input',
-      `\`yolo-prune analyze\` takes one model and perhaps --json, but it was given ${args.join(' ') || 'nothing'}.`,
-      'Name the exported .onnx file: `yolo-prune analyze best.onnx`.',
-    );
-  const analysis = analyzeModel(await readModelFile(path));
-  if (args.length > models.length) process.stdout.write(`${JSON.stringify(analysis, null, 2)}\n`);
+async function tellAnalysis(args: readonly string[]): Promise<void> {
+  const options = readAnalyzeOptions(args);
+  // With --json the result alone goes to the standard output.
+  const log = options.json
+    ? { ...terminalLog, info: () => {}, group: <T>(_: string, phase: () => Promise<T>) => phase() }
+    : terminalLog;
+  const base = () => nativeBase(import.meta.url, null, null, log);
+  const analysis = await analyze(options, base, stopOnSignals(), log);
+  if (options.json) process.stdout.write(`${JSON.stringify(analysis, null, 2)}\n`);
   else analysisLines(analysis).forEach(terminalLog.info);
 }
 
 async function main(): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
   if (command === 'report') return reportAgain(rest);
-  if (command === 'analyze') return analyze(rest);
+  if (command === 'analyze') return tellAnalysis(rest);
   const options = readOptions(process.argv.slice(2));
   if (options.help) {
     process.stdout.write(help());

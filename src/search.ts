@@ -13,7 +13,8 @@ import type { ReportedSearch, ReportedTry } from './report/search.ts';
 import { percent } from './report/text.ts';
 import { ScratchFolder } from './scratch.ts';
 import { type SearchImages, searchImages } from './search-images.ts';
-import { disagreement, Trials, tellTry, tryOf } from './trials.ts';
+import { COST_IMAGES, layerCosts } from './sensitivity.ts';
+import { Trials, tellTry, tryOf } from './trials.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 import type { ValidatedModel } from './validation.ts';
 import type { Chosen, Workshop } from './workshop.ts';
@@ -39,9 +40,6 @@ export async function searchAmount(
     await search.close();
   }
 }
-
-/** Images on which it is measured what each layer costs. */
-const COST_IMAGES = 16;
 
 /**
  * Gives weights back to the layers that cost most, as few as a pass needs, on images that do not judge the result.
@@ -157,20 +155,11 @@ class Search {
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned: PrunedModel): Promise<readonly string[]> {
     const { log } = this.#workshop;
-    const layers = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
-    log.info(`Measures what each of ${layers.length} layers costs, on ${COST_IMAGES} images`);
-    const reference = await this.#trials.detect(this.#inputs.model, COST_IMAGES);
-    const step = progressOf(log, layers.length, 'layers');
-    const costs: { readonly name: string; readonly cost: number }[] = [];
-    for (const { name, zeros } of layers) {
-      const others = new Set(layers.map((layer) => layer.name));
-      others.delete(name);
-      const alone = giveBack(this.#checked.model, pruned, others);
-      const found = await this.#trials.detect(this.#folder.write('tried.onnx', alone.bytes), COST_IMAGES);
-      costs.push({ name, cost: disagreement(reference, found) / zeros });
-      step();
-    }
-    return costs.toSorted((a, b) => b.cost - a.cost).map(({ name }) => name);
+    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, (layers) => {
+      log.info(`Measures what each of ${layers} layers costs, on ${COST_IMAGES} images`);
+      return progressOf(log, layers, 'layers');
+    });
+    return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
 
   /** Takes the last by `order` of those that passed; where none did, the first that was tried by it. */

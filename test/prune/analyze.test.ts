@@ -7,13 +7,14 @@ import { pruneModel } from '../../src/prune/prune-model.ts';
 import { analysisLines } from '../../src/report/analysis.ts';
 
 const MODEL = fileURLToPath(new URL('../../demo/model/best.onnx', import.meta.url));
+const DATA = fileURLToPath(new URL('../../demo/data/data.yaml', import.meta.url));
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 const model = await readModelFile(MODEL);
 
 describe('analyzeModel', () => {
   test('counts what pruning counts, layer by layer', () => {
     const pruned = pruneModel(model, { method: 'l1', amount: 0.3, exclude: [] });
-    const { layers, weights, zeros } = analyzeModel({ ...model, bytes: pruned.bytes });
+    const { layers, weights, zeros } = analyzeModel({ ...model, bytes: pruned.bytes }, null);
     expect(layers.map(({ name, shape, weights, zeros }) => ({ name, shape, weights, zeros }))).toEqual(
       pruned.layers,
     );
@@ -21,18 +22,18 @@ describe('analyzeModel', () => {
   });
 
   test('says what each amount takes: more for more, less than its share, nothing where the zeros are there', () => {
-    for (const { energyLost } of analyzeModel(model).layers) {
+    for (const { energyLost } of analyzeModel(model, null).layers) {
       const [least, middle, most] = energyLost as [number, number, number];
       expect(0 <= least && least <= middle && middle <= most).toBe(true);
       expect(most).toBeLessThan(0.5);
     }
     const pruned = pruneModel(model, { method: 'l1', amount: 0.3, exclude: [] });
-    for (const { energyLost } of analyzeModel({ ...model, bytes: pruned.bytes }).layers)
+    for (const { energyLost } of analyzeModel({ ...model, bytes: pruned.bytes }, null).layers)
       expect(energyLost.slice(0, 2)).toEqual([0, 0]);
   });
 
   test('reads as a table whose columns line up', () => {
-    const analysis = analyzeModel(model);
+    const analysis = analyzeModel(model, null);
     const lines = analysisLines(analysis);
     const rows = lines.slice(0, analysis.layers.length + 1);
     expect(new Set(rows.map(({ length }) => length)).size).toBe(1);
@@ -45,19 +46,32 @@ describe('yolo-prune analyze', () => {
     spawnSync(process.execPath, [CLI, 'analyze', ...args], { encoding: 'utf8' });
 
   test('prints the table, or JSON', () => {
-    const analysis = analyzeModel(model);
+    const analysis = analyzeModel(model, null);
     expect(JSON.parse(run(MODEL, '--json').stdout)).toEqual(JSON.parse(JSON.stringify(analysis)));
     expect(run(MODEL).stdout).toContain(analysis.layers[0]!.name);
+  });
+
+  test('measures on a data set what each layer alone costs', () => {
+    const { stdout, stderr } = run(MODEL, '--data', DATA, '--json');
+    const { layers } = JSON.parse(stdout) as ReturnType<typeof analyzeModel>;
+    const lost = layers.map(({ detectionsLost }) => detectionsLost!);
+    expect(lost, stderr).toHaveLength(analyzeModel(model, null).layers.length);
+    for (const share of lost) expect(share >= 0 && share < 0.5).toBe(true);
+    expect(Math.max(...lost)).toBeGreaterThan(0.005);
+    const table = run(MODEL, '--data', DATA).stdout;
+    expect(table).toMatch(/^ *Layer .* Lost$/m);
+    expect(table).toContain('when l1 takes 30 % of this layer alone');
   });
 
   test.each([
     [[], 'was given nothing'],
     [[MODEL, MODEL], 'takes one model'],
-    [['--jsn', MODEL], 'takes one model'],
+    [['--jsn', MODEL], "Unknown option '--jsn'"],
+    [[MODEL, '--data', 'nowhere.yaml'], 'data must be the path of an existing data.yaml'],
   ])('refuses %j and says what to do', (args, problem) => {
     const { status, stderr } = run(...args);
     expect(status).toBe(1);
     expect(stderr).toContain(problem);
-    expect(stderr).toContain('yolo-prune analyze best.onnx');
+    if (!args.includes('--data')) expect(stderr).toContain('yolo-prune analyze best.onnx');
   });
 });
