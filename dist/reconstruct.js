@@ -233,6 +233,12 @@ function decode(head, output, dims, options) {
   return HEADS[head].decode(output, dims, options);
 }
 
+// src/validate/session.ts
+function inputTensor(ort, type, pixels, dims) {
+  const tensor = new ort.Tensor(type, pixels, dims);
+  return type === "float16" ? Object.defineProperty(tensor, "data", { value: pixels }) : tensor;
+}
+
 // src/calibrate/importance.ts
 var OBJECT_GAIN = 4;
 function placeWeights({ count, xyxy, conf }, grid, size) {
@@ -4522,7 +4528,7 @@ var Collector = class _Collector {
   async #add(moments, pixels, seed) {
     const { detector, sites, firstSite, placeCount } = this.#setup;
     const { input, output, width, height } = detector;
-    const tensor = new this.#native.ort.Tensor(input.type, pixels, [1, 3, height, width]);
+    const tensor = inputTensor(this.#native.ort, input.type, pixels, [1, 3, height, width]);
     const wanted = /* @__PURE__ */ new Set([output, ...sites.map((site) => site.input)]);
     wanted.delete(input.name);
     const results = await this.#session.run({ [input.name]: tensor }, [...wanted]);

@@ -2,6 +2,7 @@ import type * as Ort from 'onnxruntime-node';
 import type { NativeParts } from '../runtime/load.ts';
 import type { Detector } from '../validate/detector.ts';
 import { decode } from '../validate/heads/index.ts';
+import { inputTensor } from '../validate/session.ts';
 import { placeWeights } from './importance.ts';
 import { type MatrixProduct, openMatrixProduct } from './matrix-product.ts';
 import { addPicture, emptyMoments, type Moments } from './moments.ts';
@@ -84,7 +85,7 @@ export class Collector {
   async #add(moments: readonly Moments[], pixels: Float32Array | Uint16Array, seed: number) {
     const { detector, sites, firstSite, placeCount } = this.#setup;
     const { input, output, width, height } = detector;
-    const tensor = new this.#native.ort.Tensor(input.type, pixels, [1, 3, height, width]);
+    const tensor = inputTensor(this.#native.ort, input.type, pixels, [1, 3, height, width]);
     const wanted = new Set([output, ...sites.map((site) => site.input)]);
     wanted.delete(input.name);
     const results = await this.#session.run({ [input.name]: tensor }, [...wanted]);

@@ -105,10 +105,10 @@ export async function infer(
 }
 
 /**
- * For float16 the tensor makes a Float16Array of the bits, but ONNX Runtime 1.30 then sees no bytes ("not
+ * A network's input. For float16 the tensor makes a Float16Array of the bits, but ONNX Runtime 1.30 then sees no bytes ("not
  * enough space: expected …, got 0", microsoft/onnxruntime#32323); the bits themselves it takes.
  */
-function inputTensor(
+export function inputTensor(
   ort: typeof Ort,
   type: Detector['input']['type'],
   pixels: Float32Array | Uint16Array,
