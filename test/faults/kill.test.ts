@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { besideModel, makeWorkspace, reset, runBundle, type Workspace } from './workspace.ts';
 
@@ -86,6 +87,25 @@ test('a run past its time limit ends with a clear error, and the model is as it 
   expect(log).toMatch(/within 1 seconds \(input `timeout`\).*Nothing was replaced/s);
   expect(besideModel(many)['best.onnx']).toBe(many.original);
   expect(Object.keys(besideModel(many)).every((name) => !name.startsWith('.'))).toBe(true);
+  rmSync(many.folder, { recursive: true });
+});
+
+test('the time limit holds for what methods do with calibration images', async () => {
+  const many = makeWorkspace(1);
+  const calibration = join(many.folder, 'calibration');
+  mkdirSync(calibration);
+  const picture = new URL('../fixtures/models/160x96.png', import.meta.url);
+  copyFileSync(picture, join(calibration, '0.png'));
+  for (let i = 1; i < 5000; i++) linkSync(join(calibration, '0.png'), join(calibration, `${i}.png`));
+  const { code, log } = await runBundle(many, {
+    timeout: '2s',
+    method: 'reconstruct',
+    calibration,
+    'calibration-images': '5000',
+  });
+  expect(code, log).toBe(1);
+  expect(log).toMatch(/looks at \d+ calibration images.*within 2 seconds/s);
+  expect(besideModel(many)).toEqual({ 'best.onnx': many.original });
   rmSync(many.folder, { recursive: true });
 });
 

@@ -7,7 +7,7 @@ import { ModelVault, type VaultPaths } from '../../src/files/vault.ts';
 export const ORIGINAL = Buffer.from('the weights of a week of training, all of them');
 export const PRUNED = Buffer.from('the weights of a week of training, and zeros --');
 
-const COMPRESSED = Buffer.from('the same, but shorter');
+export const COMPRESSED = Buffer.from('the same, but shorter');
 
 let processes = 100;
 
@@ -23,8 +23,16 @@ export function newProcess(alive: readonly number[] = []): Machine {
   };
 }
 
+/** What a run is to do. */
+export interface Story {
+  readonly paths: VaultPaths;
+  readonly accepted: boolean;
+  /** Whether a compressed copy is written beside the pruned model. */
+  readonly compressed?: boolean;
+}
+
 /** What a run does with its files. */
-export function prune(files: FileOperations, paths: VaultPaths, accepted: boolean): void {
+export function prune(files: FileOperations, { paths, accepted, compressed }: Story): void {
   const vault = new ModelVault(paths, files, newProcess());
   try {
     const bytes = readWhole(files, paths.model);
@@ -33,7 +41,7 @@ export function prune(files: FileOperations, paths: VaultPaths, accepted: boolea
       vault.offerCandidate(PRUNED);
       if (accepted) {
         vault.putInPlace();
-        vault.writeBeside(`${paths.output}.zst`, COMPRESSED);
+        if (compressed) vault.writeBeside(`${paths.output}.zst`, COMPRESSED);
       }
     }
   } finally {
