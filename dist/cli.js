@@ -1814,6 +1814,9 @@ var require_picomatch2 = __commonJS({
   }
 });
 
+// src/no-telemetry.ts
+process.env.ORT_DISABLE_TELEMETRY = "1";
+
 // src/cli.ts
 import { join as join17 } from "node:path";
 import { parseArgs as parseArgs2 } from "node:util";

@@ -84,5 +84,6 @@ installWhatIsMissing();
 const PATH = [node24Folder(), join(modules, '.bin'), process.env.PATH].join(delimiter);
 for (const [index, [command, ...fixed]] of steps.entries()) {
   const extra = index === steps.length - 1 ? args : [];
-  run(command, [...fixed, ...extra], { ...process.env, PATH });
+  // As src/no-telemetry.ts does for those who use the action: tests and benchmarks load ONNX Runtime by themselves.
+  run(command, [...fixed, ...extra], { ...process.env, PATH, ORT_DISABLE_TELEMETRY: '1' });
 }

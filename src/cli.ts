@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { analyze, readAnalyzeOptions } from './analyze.ts';

@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import { failAction, runAction } from './github/action.ts';
 
 process.on('uncaughtException', failAction);

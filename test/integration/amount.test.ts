@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,14 +28,14 @@ function workspace(): string {
 }
 
 async function prune(folder: string, inputs: Readonly<Record<string, string>>) {
-  const before = new Set(readdirSync(tmpdir()));
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary, { recursive: true });
   const ended = await runEntry(
     'cli',
     { model: 'best.onnx', data: 'data/data.yaml', 'report-dir': 'report', ...inputs },
-    { cwd: folder },
+    { cwd: folder, env: { TMPDIR: temporary, TEMP: temporary } },
   );
-  const left = readdirSync(tmpdir()).filter((name) => name.startsWith('yolo-prune-') && !before.has(name));
-  expect(left).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
   const file = join(folder, 'report', 'report.json');
   return { ...ended, report: existsSync(file) ? ((await readReport(file)) as Report) : null };
 }

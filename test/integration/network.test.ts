@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { makeWorkspace, type Workspace } from '../faults/workspace.ts';
 import { playArtifactService } from '../helpers/artifact-service.ts';
-import { type Ended, runEntry } from '../helpers/entries.ts';
+import { type Ended, type Entry, runEntry } from '../helpers/entries.ts';
 import { play } from '../helpers/server.ts';
 
 const helper = (name: string) => fileURLToPath(new URL(`../helpers/${name}`, import.meta.url));
@@ -54,6 +54,22 @@ function runSending(env: Readonly<Record<string, string>>, token: string): Promi
     },
   );
 }
+
+test.each<Entry>(['index', 'cli'])('ONNX Runtime keeps and sends no usage data (%s)', async (entry) => {
+  const { folder, model } = workspace;
+  const [home, temporary] = ['home', 'temporary'].map((name) => join(folder, name)) as [string, string];
+  for (const path of [home, temporary]) mkdirSync(path);
+  const inputs = {
+    model,
+    data: join(folder, 'data.yaml'),
+    'max-drop': '1',
+    'report-dir': join(folder, 'report'),
+  };
+  const { code, log } = await runEntry(entry, inputs, { env: { HOME: home, TMPDIR: temporary } });
+  expect(code, log).toBe(0);
+  // Its telemetry begins with a data base in the one and a log in the other; it asks for an address only seconds later.
+  expect([readdirSync(home), readdirSync(temporary)]).toEqual([[], []]);
+});
 
 test('the recorder sees each way to the network, in threads and processes too', () => {
   const { status, stderr } = spawnSync(process.execPath, [helper('reach-out.mjs')], {
