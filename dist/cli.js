@@ -1818,7 +1818,7 @@ var require_picomatch2 = __commonJS({
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
 // src/cli.ts
-import { join as join17 } from "node:path";
+import { join as join19 } from "node:path";
 import { parseArgs as parseArgs2 } from "node:util";
 
 // src/analyze.ts
@@ -11826,7 +11826,11 @@ var INPUTS = {
     "IoU above which NMS suppresses a box; by default 0.6 (yolov5) or 0.7 (ultralytics)."
   ),
   "max-det": input(optional(positiveInteger), "", "Detections kept per image; by default 300."),
-  device: input(oneOf(["auto", "cpu", "cuda"]), "auto", "Where the models run: auto, cpu or cuda."),
+  device: input(
+    oneOf(["auto", "cpu", "cuda"]),
+    "auto",
+    "Where the models run: auto (an NVIDIA card where everything for it is there, else the CPU), cpu or cuda."
+  ),
   threads: input(wholeNumber, "0", "Processor threads to use; 0 means all cores."),
   timeout: input(
     optional(duration),
@@ -13783,14 +13787,238 @@ function userCacheFolder({ platform: platform2, home, XDG_CACHE_HOME, LOCALAPPDA
   return XDG_CACHE_HOME || join6(home, ".cache");
 }
 
+// src/runtime/device.ts
+import { existsSync as existsSync2 } from "node:fs";
+import { createRequire as createRequire3 } from "node:module";
+import { dirname as dirname8, join as join8 } from "node:path";
+
+// src/runtime/load.ts
+import { readFileSync as readFileSync2 } from "node:fs";
+import { createRequire as createRequire2 } from "node:module";
+import { join as join7 } from "node:path";
+function loadNativeParts(base2) {
+  const ort = load2(base2, ortPackage(base2));
+  ort.env.wasm.numThreads = 1;
+  return { ort, sharp: load2(base2, "sharp") };
+}
+function ortPackage(base2) {
+  try {
+    const { dependencies = {} } = createRequire2(base2)("./package.json");
+    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
+  } catch {
+    return "onnxruntime-node";
+  }
+}
+function runtimeName(base2) {
+  const name = ortPackage(base2);
+  const version = installedVersion(base2, name);
+  if (version === null) throw missing(name, "it is not installed");
+  return `${name} ${version}`;
+}
+function installedVersion(base2, name) {
+  for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
+    try {
+      const manifest = readFileSync2(join7(folder, name, "package.json"), "utf8");
+      return JSON.parse(manifest).version;
+    } catch {
+    }
+  }
+  return null;
+}
+function load2(base2, name) {
+  try {
+    return createRequire2(base2)(name);
+  } catch (error2) {
+    throw missing(name, messageOf(error2), error2);
+  }
+}
+function missing(name, reason, cause) {
+  return new UserError(
+    "runtime",
+    `The package ${name} must be there for this platform (${process.platform}-${process.arch}), but it does not load: ${reason}.`,
+    "Run `npm ci` in the folder of the action, or use a platform that it supports.",
+    { cause }
+  );
+}
+
+// src/runtime/probe.ts
+import { execFile } from "node:child_process";
+import { fileURLToPath as fileURLToPath2 } from "node:url";
+var PROBE_SECONDS = 60;
+async function probe(base2, provider = "cpu") {
+  const failure = await runProbe(base2, provider);
+  if (failure === null) return;
+  throw explainProbe(failure, { platform: process.platform, glibc: glibcVersion(), base: base2 });
+}
+function runProbe(base2, provider) {
+  const child = fileURLToPath2(
+    new URL(import.meta.url.endsWith(".ts") ? "./probe-child.ts" : "./probe-child.js", import.meta.url)
+  );
+  const options = { timeout: PROBE_SECONDS * 1e3, killSignal: "SIGTERM", windowsHide: true };
+  return new Promise((resolve8) => {
+    execFile(process.execPath, [child, base2, provider], options, (error2, said, errors) => {
+      const part = said.trim().split("\n").at(-1) || "node";
+      if (error2 === null && part === "done") resolve8(null);
+      else {
+        const code = typeof error2?.code === "number" ? error2.code : null;
+        resolve8({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
+      }
+    });
+  });
+}
+var WINDOWS_CRASHES = {
+  3221225477: "an access violation",
+  3221225501: "an illegal instruction",
+  3221225781: "a missing DLL",
+  3221225794: "a DLL that failed to start"
+};
+function explainProbe({ part, errors, code, signal }, machine) {
+  const reason = reasonOf(errors);
+  const error2 = (problem, remedy) => new UserError(
+    "runtime",
+    `${part} (from ${machine.base}) must work on this machine, but ${problem}.`,
+    remedy
+  );
+  const symbol = /version `(GLIBC|GLIBCXX|CXXABI)_([\d.]+)' not found/.exec(errors);
+  if (symbol?.[1] === "GLIBC") {
+    return error2(
+      `it needs glibc ${symbol[2]} or newer, and this machine has ${machine.glibc ?? "none"}`,
+      "Use a newer system or container image: Ubuntu 20.04, Debian 10, RHEL 8 or later."
+    );
+  }
+  if (symbol || /libstdc\+\+\.so\.6: cannot open shared object file/.test(errors)) {
+    return error2(
+      `the system's C++ library is missing or too old: ${reason}`,
+      "Install the package libstdc++6 (Debian, Ubuntu) or libstdc++ (RHEL), or use a newer container image."
+    );
+  }
+  if (/Error (loading shared library|relocating)/.test(errors)) {
+    return error2(
+      "it needs glibc, and this is a system with another C library, such as Alpine with musl",
+      "Use a container image with glibc, such as node:24-bookworm-slim."
+    );
+  }
+  const library = /(\S+\.so[.\d]*): cannot open shared object file/.exec(errors);
+  if (library) {
+    return error2(`${library[1]} is missing`, "Install the system package that holds this library.");
+  }
+  if (/failed to map segment from shared object/.test(errors)) {
+    return error2(
+      `the system does not run code from its folder: ${reason}`,
+      "Mount the folder without `noexec`, or name one on another disk in `runtime-path`."
+    );
+  }
+  if (machine.platform === "win32" && /ERR_DLOPEN_FAILED/.test(errors)) {
+    return error2(
+      `Windows does not load it: ${reason}`,
+      "Install the Microsoft Visual C++ Redistributable 2015-2022 for this architecture, or its newest update."
+    );
+  }
+  if (signal === "SIGILL" || code === 3221225501) {
+    return error2(
+      "it uses instructions that this processor does not have",
+      "Use a machine with a processor of x86-64-v2 (2009) or later."
+    );
+  }
+  if (signal === "SIGKILL") {
+    return error2("the system ended it, most likely for want of memory", "Use a runner with more memory.");
+  }
+  if (signal === "SIGTERM") {
+    return error2(`it did not answer within ${PROBE_SECONDS} seconds`, "Try again on a less busy machine.");
+  }
+  const crash = signal ?? WINDOWS_CRASHES[code ?? 0];
+  if (crash) {
+    return error2(
+      `it crashed by ${crash}`,
+      "Remove that folder so that it is installed anew; if it crashes again, please report it with the kind of machine."
+    );
+  }
+  return error2(`it does not: ${reason}`, "Remove that folder so that it is installed anew.");
+}
+function reasonOf(errors) {
+  const message = /^(?:\w*Error)(?: \[\w+\])?: (.+)$/m.exec(errors)?.[1] ?? errors;
+  return message.replace(/\s+/g, " ").trim().replace(/[.]$/, "") || "it ended without a word";
+}
+
+// src/runtime/device.ts
+var CUDA_NEEDS = [
+  ["an NVIDIA driver", ["libcuda.so.1"]],
+  [
+    "CUDA 12",
+    ["libcudart.so.12", "libcublas.so.12", "libcublasLt.so.12", "libcurand.so.10", "libcufft.so.11"]
+  ],
+  ["cuDNN 9", ["libcudnn.so.9"]]
+];
+var CUDA_PROVIDER = "libonnxruntime_providers_cuda.so";
+async function chooseDevice(asked, surroundings) {
+  if (asked === "cpu") return { provider: "cpu", reason: "device is cpu" };
+  const missing2 = missingForCuda(surroundings);
+  if (missing2.length > 0) {
+    if (asked === "auto") return { provider: "cpu", reason: `a GPU would need ${missing2[0]}` };
+    throw new UserError(
+      "runtime",
+      `device is cuda, but this machine must have what ONNX Runtime needs for it, and lacks ${missing2.join("; ")}.`,
+      "Install it on the self-hosted runner (docs/self-hosted.md says how), or set `device: cpu`."
+    );
+  }
+  try {
+    await probe(surroundings.base, "cuda");
+    return {
+      provider: "cuda",
+      reason: asked === "cuda" ? "device is cuda" : "all that a GPU needs is there"
+    };
+  } catch (error2) {
+    if (asked === "cuda" || !(error2 instanceof UserError)) throw error2;
+    return { provider: "cpu", reason: `the GPU does not work: ${error2.problem}` };
+  }
+}
+function missingForCuda({ base: base2, target, hasLibrary }) {
+  if (target.platform !== "linux" || target.arch !== "x64" || target.libc !== "glibc") {
+    return [
+      `Linux on x64 with glibc, the only system that CUDA builds are made for (this is ${targetName(target)})`
+    ];
+  }
+  const missing2 = CUDA_NEEDS.flatMap(([what, libraries]) => {
+    const absent = libraries.filter((library) => !hasLibrary(library));
+    return absent.length > 0 ? [`${what} (${absent.join(", ")})`] : [];
+  });
+  const provider = providerPath(base2);
+  if (provider !== null && existsSync2(provider)) return missing2;
+  return [...missing2, `the CUDA build of ONNX Runtime (${CUDA_PROVIDER} beside its binary)`];
+}
+function providerPath(base2) {
+  if (ortPackage(base2) !== "onnxruntime-node") return null;
+  const main2 = createRequire3(base2).resolve("onnxruntime-node");
+  return join8(dirname8(dirname8(main2)), "bin", "napi-v6", "linux", "x64", CUDA_PROVIDER);
+}
+
+// src/runtime/libraries.ts
+import { execFile as execFile2 } from "node:child_process";
+import { existsSync as existsSync3 } from "node:fs";
+import { delimiter, join as join9 } from "node:path";
+import { promisify } from "node:util";
+var FOLDERS = ["/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64"];
+async function libraryFinder(searchPath) {
+  const folders = [...searchPath.split(delimiter).filter(Boolean), ...FOLDERS];
+  const cached = await linkerCache();
+  return (name) => cached.has(name) || folders.some((folder) => existsSync3(join9(folder, name)));
+}
+async function linkerCache() {
+  const { stdout } = await promisify(execFile2)("/sbin/ldconfig", ["-p"]).catch(() => ({ stdout: "" }));
+  return namesInCache(stdout);
+}
+function namesInCache(printed) {
+  return new Set([...printed.matchAll(/^\s+(\S+\.so\S*) \(/gm)].map(([, name]) => name));
+}
+
 // src/runtime/prepare.ts
 import { mkdir as mkdir3, mkdtemp, rm as rm4 } from "node:fs/promises";
-import { join as join11 } from "node:path";
+import { join as join13 } from "node:path";
 
 // src/runtime/npm.ts
 import { spawn } from "node:child_process";
-import { existsSync as existsSync2 } from "node:fs";
-import { dirname as dirname10, join as join9 } from "node:path";
+import { existsSync as existsSync4 } from "node:fs";
+import { dirname as dirname11, join as join12 } from "node:path";
 
 // node_modules/@actions/io/lib/io.js
 import * as path2 from "path";
@@ -14005,8 +14233,8 @@ function findInPath(tool) {
 async function findNpm() {
   const found2 = await which("npm");
   if (found2) return { program: found2, first: [] };
-  const bin = dirname10(process.execPath);
-  const beside = [join9(dirname10(bin), "lib"), bin].map((folder) => join9(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync2(path3));
+  const bin = dirname11(process.execPath);
+  const beside = [join12(dirname11(bin), "lib"), bin].map((folder) => join12(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync4(path3));
   if (beside) return { program: process.execPath, first: [beside] };
   throw new UserError(
     "runtime",
@@ -14123,154 +14351,6 @@ async function reachRegistry(npm, folder, lock) {
 async function succeed(npm, args, folder, limit) {
   const result = await runNpm(npm, args, folder, limit);
   if (!result.ok) throw explainNpm(result);
-}
-
-// src/runtime/load.ts
-import { readFileSync as readFileSync2 } from "node:fs";
-import { createRequire as createRequire2 } from "node:module";
-import { join as join10 } from "node:path";
-function loadNativeParts(base2) {
-  const ort = load2(base2, ortPackage(base2));
-  ort.env.wasm.numThreads = 1;
-  return { ort, sharp: load2(base2, "sharp") };
-}
-function ortPackage(base2) {
-  try {
-    const { dependencies = {} } = createRequire2(base2)("./package.json");
-    return "onnxruntime-web" in dependencies ? "onnxruntime-web" : "onnxruntime-node";
-  } catch {
-    return "onnxruntime-node";
-  }
-}
-function runtimeName(base2) {
-  const name = ortPackage(base2);
-  const version = installedVersion(base2, name);
-  if (version === null) throw missing(name, "it is not installed");
-  return `${name} ${version}`;
-}
-function installedVersion(base2, name) {
-  for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
-    try {
-      const manifest = readFileSync2(join10(folder, name, "package.json"), "utf8");
-      return JSON.parse(manifest).version;
-    } catch {
-    }
-  }
-  return null;
-}
-function load2(base2, name) {
-  try {
-    return createRequire2(base2)(name);
-  } catch (error2) {
-    throw missing(name, messageOf(error2), error2);
-  }
-}
-function missing(name, reason, cause) {
-  return new UserError(
-    "runtime",
-    `The package ${name} must be there for this platform (${process.platform}-${process.arch}), but it does not load: ${reason}.`,
-    "Run `npm ci` in the folder of the action, or use a platform that it supports.",
-    { cause }
-  );
-}
-
-// src/runtime/probe.ts
-import { execFile } from "node:child_process";
-import { fileURLToPath as fileURLToPath2 } from "node:url";
-var PROBE_SECONDS = 60;
-async function probe(base2) {
-  const failure = await runProbe(base2);
-  if (failure === null) return;
-  throw explainProbe(failure, { platform: process.platform, glibc: glibcVersion(), base: base2 });
-}
-function runProbe(base2) {
-  const child = fileURLToPath2(
-    new URL(import.meta.url.endsWith(".ts") ? "./probe-child.ts" : "./probe-child.js", import.meta.url)
-  );
-  const options = { timeout: PROBE_SECONDS * 1e3, killSignal: "SIGTERM", windowsHide: true };
-  return new Promise((resolve8) => {
-    execFile(process.execPath, [child, base2], options, (error2, said, errors) => {
-      const part = said.trim().split("\n").at(-1) || "node";
-      if (error2 === null && part === "done") resolve8(null);
-      else {
-        const code = typeof error2?.code === "number" ? error2.code : null;
-        resolve8({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
-      }
-    });
-  });
-}
-var WINDOWS_CRASHES = {
-  3221225477: "an access violation",
-  3221225501: "an illegal instruction",
-  3221225781: "a missing DLL",
-  3221225794: "a DLL that failed to start"
-};
-function explainProbe({ part, errors, code, signal }, machine) {
-  const reason = reasonOf(errors);
-  const error2 = (problem, remedy) => new UserError(
-    "runtime",
-    `${part} (from ${machine.base}) must work on this machine, but ${problem}.`,
-    remedy
-  );
-  const symbol = /version `(GLIBC|GLIBCXX|CXXABI)_([\d.]+)' not found/.exec(errors);
-  if (symbol?.[1] === "GLIBC") {
-    return error2(
-      `it needs glibc ${symbol[2]} or newer, and this machine has ${machine.glibc ?? "none"}`,
-      "Use a newer system or container image: Ubuntu 20.04, Debian 10, RHEL 8 or later."
-    );
-  }
-  if (symbol || /libstdc\+\+\.so\.6: cannot open shared object file/.test(errors)) {
-    return error2(
-      `the system's C++ library is missing or too old: ${reason}`,
-      "Install the package libstdc++6 (Debian, Ubuntu) or libstdc++ (RHEL), or use a newer container image."
-    );
-  }
-  if (/Error (loading shared library|relocating)/.test(errors)) {
-    return error2(
-      "it needs glibc, and this is a system with another C library, such as Alpine with musl",
-      "Use a container image with glibc, such as node:24-bookworm-slim."
-    );
-  }
-  const library = /(\S+\.so[.\d]*): cannot open shared object file/.exec(errors);
-  if (library) {
-    return error2(`${library[1]} is missing`, "Install the system package that holds this library.");
-  }
-  if (/failed to map segment from shared object/.test(errors)) {
-    return error2(
-      `the system does not run code from its folder: ${reason}`,
-      "Mount the folder without `noexec`, or name one on another disk in `runtime-path`."
-    );
-  }
-  if (machine.platform === "win32" && /ERR_DLOPEN_FAILED/.test(errors)) {
-    return error2(
-      `Windows does not load it: ${reason}`,
-      "Install the Microsoft Visual C++ Redistributable 2015-2022 for this architecture, or its newest update."
-    );
-  }
-  if (signal === "SIGILL" || code === 3221225501) {
-    return error2(
-      "it uses instructions that this processor does not have",
-      "Use a machine with a processor of x86-64-v2 (2009) or later."
-    );
-  }
-  if (signal === "SIGKILL") {
-    return error2("the system ended it, most likely for want of memory", "Use a runner with more memory.");
-  }
-  if (signal === "SIGTERM") {
-    return error2(`it did not answer within ${PROBE_SECONDS} seconds`, "Try again on a less busy machine.");
-  }
-  const crash = signal ?? WINDOWS_CRASHES[code ?? 0];
-  if (crash) {
-    return error2(
-      `it crashed by ${crash}`,
-      "Remove that folder so that it is installed anew; if it crashes again, please report it with the kind of machine."
-    );
-  }
-  return error2(`it does not: ${reason}`, "Remove that folder so that it is installed anew.");
-}
-function reasonOf(errors) {
-  const message = /^(?:\w*Error)(?: \[\w+\])?: (.+)$/m.exec(errors)?.[1] ?? errors;
-  return message.replace(/\s+/g, " ").trim().replace(/[.]$/, "") || "it ended without a word";
 }
 
 // src/runtime/runtime-path.ts
@@ -14437,7 +14517,7 @@ async function addProbed({ cache, log: log3 }, work2) {
 }
 async function inWorkFolder({ temp }, use2) {
   await mkdir3(temp, { recursive: true });
-  const work2 = await mkdtemp(join11(temp, "yolo-prune-runtime-"));
+  const work2 = await mkdtemp(join13(temp, "yolo-prune-runtime-"));
   let result;
   try {
     result = await use2(work2);
@@ -14472,6 +14552,13 @@ async function nativeBase(bundleUrl, runtimePath, kept, log3) {
   log3.info(`ONNX Runtime and sharp come from ${how}`);
   return base2;
 }
+async function deviceFor(asked, base2, log3) {
+  const hasLibrary = asked === "cpu" ? () => false : await libraryFinder(process.env.LD_LIBRARY_PATH ?? "");
+  const device = await chooseDevice(asked, { base: base2, target: currentTarget(), hasLibrary });
+  if (device.provider === "cuda") process.env.NVIDIA_TF32_OVERRIDE = "0";
+  log3.info(`The models run on the ${device.provider === "cuda" ? "GPU" : "CPU"}: ${device.reason}`);
+  return device;
+}
 
 // src/report/analysis.ts
 function analysisLines({ layers: layers2, constants: constants2, weights, zeros }) {
@@ -14505,7 +14592,7 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
 
 // src/report/write.ts
 import { mkdir as mkdir4, readFile as readFile7, writeFile as writeFile3 } from "node:fs/promises";
-import { dirname as dirname11, join as join12 } from "node:path";
+import { dirname as dirname12, join as join14 } from "node:path";
 
 // src/report/badge.ts
 function badge({ verdict }) {
@@ -60854,7 +60941,7 @@ function provenance({ validation, timing, model: model2 }) {
       `${validation.protocol}; confidence above ${validation.conf}, NMS IoU ${validation.iou}, at most ${validation.maxDet} detections an image`
     ],
     ["Input", `${validation.imgsz.join("×")} pixels`],
-    ["Runtime", `${html(validation.runtime)}, ${html(validation.device)}`],
+    ["Runtime", `${html(validation.runtime)}, ${html(validation.device)} (${html(validation.deviceReason)})`],
     ["Time", `${timing.totalSeconds.toFixed(1)} s, ${timing.imagesPerSecond.toFixed(1)} images a second`],
     ["SHA-256 before", `<code>${model2.sha256Before}</code>`],
     ["SHA-256 after", `<code>${model2.sha256After}</code>`]
@@ -61074,15 +61161,15 @@ async function writeReport(folder, report2, { pictures, toPng }) {
     files.set(`charts/${name}.png`, await toPng(svg));
   }
   await writeAll(folder, files);
-  return join12(folder, "report.json");
+  return join14(folder, "report.json");
 }
 async function renderAgain(folder) {
-  const file = join12(folder, "report.json");
+  const file = join14(folder, "report.json");
   const report2 = await readReport(file);
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile7(join12(folder, name)).catch(() => null);
+      const bytes2 = await readFile7(join14(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
@@ -61110,8 +61197,8 @@ function texts(report2, pictures, charts) {
 async function writeAll(folder, files) {
   try {
     for (const [name, content] of files) {
-      const path3 = join12(folder, name);
-      await mkdir4(dirname11(path3), { recursive: true });
+      const path3 = join14(folder, name);
+      await mkdir4(dirname12(path3), { recursive: true });
       await writeFile3(path3, content);
     }
   } catch (error2) {
@@ -61768,10 +61855,10 @@ function judgeBytes({ gzipBytesAfter }, maxBytes) {
 }
 
 // src/report/sizes.ts
-import { promisify } from "node:util";
+import { promisify as promisify2 } from "node:util";
 import zlib from "node:zlib";
-var gzipped = promisify(zlib.gzip);
-var zstandard = promisify(zlib.zstdCompress);
+var gzipped = promisify2(zlib.gzip);
+var zstandard = promisify2(zlib.zstdCompress);
 async function gzipSize(bytes2) {
   return (await gzipped(bytes2, { level: 6 })).length;
 }
@@ -62568,10 +62655,10 @@ async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log:
 
 // src/files/vault.ts
 import { randomBytes } from "node:crypto";
-import { basename as basename12, dirname as dirname14, join as join15 } from "node:path";
+import { basename as basename12, dirname as dirname15, join as join17 } from "node:path";
 
 // src/files/backup.ts
-import { basename as basename11, dirname as dirname12, extname as extname3, join as join13 } from "node:path";
+import { basename as basename11, dirname as dirname13, extname as extname3, join as join15 } from "node:path";
 function* numberedPaths(wanted) {
   yield wanted;
   const extension2 = extname3(wanted);
@@ -62579,7 +62666,7 @@ function* numberedPaths(wanted) {
   for (let number = 1; ; number++) yield `${stem}.${number}${extension2}`;
 }
 function partialPath(backup, token2) {
-  return join13(dirname12(backup), `.${basename11(backup)}.${token2}.partial`);
+  return join15(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
 }
 function isPartialPath(path3) {
   return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename11(path3));
@@ -62596,16 +62683,16 @@ function publish(files, partial, path3) {
     if (files.lstat(path3) !== null) return false;
     files.rename(partial, path3);
   }
-  files.syncFolder(dirname12(path3));
+  files.syncFolder(dirname13(path3));
   return true;
 }
 
 // src/files/journal.ts
-import { join as join14 } from "node:path";
+import { join as join16 } from "node:path";
 
 // src/files/whole-files.ts
 import { createHash as createHash4 } from "node:crypto";
-import { dirname as dirname13 } from "node:path";
+import { dirname as dirname14 } from "node:path";
 var CHUNK = 256 << 10;
 function hashFile(files, path3) {
   const hash = createHash4("sha256");
@@ -62639,7 +62726,7 @@ function syncFile(files, path3) {
   } finally {
     files.close(file);
   }
-  files.syncFolder(dirname13(path3));
+  files.syncFolder(dirname14(path3));
 }
 function takeOver(files, file, attributes) {
   const { uid, gid, mode, accessed, modified } = attributes;
@@ -62685,10 +62772,10 @@ function writeJournal(files, folder, journal) {
   files.syncFolder(folder);
 }
 function journalPath(folder) {
-  return join14(folder, "journal.json");
+  return join16(folder, "journal.json");
 }
 function nextJournalPath(folder) {
-  return join14(folder, "journal.json.next");
+  return join16(folder, "journal.json.next");
 }
 function isJournal(value) {
   if (typeof value !== "object" || value === null) return false;
@@ -62856,7 +62943,7 @@ var ModelVault = class {
     this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
     this.#target = explained(what, () => destination(files, paths.output));
     this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
-    this.#folder = join15(dirname14(this.#target), `.${basename12(this.#target)}.prune`);
+    this.#folder = join17(dirname15(this.#target), `.${basename12(this.#target)}.prune`);
     const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
     const left = taken.isNew ? null : taken.left;
     this.#journal = {
@@ -62872,7 +62959,7 @@ var ModelVault = class {
     try {
       this.notes = explained(what, () => {
         writeJournal(files, this.#folder, this.#journal);
-        files.syncFolder(dirname14(this.#folder));
+        files.syncFolder(dirname15(this.#folder));
         this.#removeLeftovers();
         return [...left ? [this.#aboutEarlierRun(left)] : [], ...this.#aboutOtherNames()];
       });
@@ -62947,8 +63034,8 @@ var ModelVault = class {
       this.#isPlaced = true;
     });
     explained(
-      `The pruned model is in place, but ${dirname14(this.#target)} cannot be written to the disk`,
-      () => this.#files.syncFolder(dirname14(this.#target))
+      `The pruned model is in place, but ${dirname15(this.#target)} cannot be written to the disk`,
+      () => this.#files.syncFolder(dirname15(this.#target))
     );
   }
   /**
@@ -62994,7 +63081,7 @@ var ModelVault = class {
     }
   }
   #candidatePath() {
-    return join15(this.#folder, "candidate.onnx");
+    return join17(this.#folder, "candidate.onnx");
   }
   #note(news) {
     this.#journal = { ...this.#journal, ...news };
@@ -63008,9 +63095,9 @@ var ModelVault = class {
   /** It is gone for good before the journal, which is all that knows of it. */
   #removePartial() {
     const { partial } = this.#journal;
-    if (partial === null || this.#files.stat(dirname14(partial)) === null) return;
+    if (partial === null || this.#files.stat(dirname15(partial)) === null) return;
     this.#files.remove(partial);
-    this.#files.syncFolder(dirname14(partial));
+    this.#files.syncFolder(dirname15(partial));
   }
   #refuseChangedModel(original) {
     const found2 = explained(
@@ -63067,7 +63154,7 @@ function destination(files, output) {
   const found2 = files.stat(output);
   if (found2?.kind === "file") return files.realpath(output);
   if (found2 === null && files.lstat(output) === null) {
-    return join15(files.realpath(dirname14(output)), basename12(output));
+    return join17(files.realpath(dirname15(output)), basename12(output));
   }
   throw new UserError(
     "files",
@@ -63131,7 +63218,7 @@ function text2({ validation }, key2) {
 
 // src/report/coco-files.ts
 import { mkdir as mkdir5, open as open2 } from "node:fs/promises";
-import { join as join16 } from "node:path";
+import { join as join18 } from "node:path";
 
 // src/metrics/coco-json.ts
 import { basename as basename14 } from "node:path";
@@ -63189,10 +63276,10 @@ var COCO_FILES = {
 };
 async function writeCocoFiles(folder, { before, after, family, names }) {
   await mkdir5(folder, { recursive: true });
-  await writeArray(join16(folder, COCO_FILES.before), cocoResults(before, family));
-  await writeArray(join16(folder, COCO_FILES.after), cocoResults(after, family));
+  await writeArray(join18(folder, COCO_FILES.before), cocoResults(before, family));
+  await writeArray(join18(folder, COCO_FILES.after), cocoResults(after, family));
   const { images, categories, annotations } = cocoGroundTruth(before, names);
-  const file = await open2(join16(folder, COCO_FILES.groundTruth), "w");
+  const file = await open2(join18(folder, COCO_FILES.groundTruth), "w");
   try {
     await file.write(
       `{"images": ${JSON.stringify(images)},
@@ -63679,10 +63766,10 @@ function timeIsUp(seconds) {
 }
 
 // src/run.ts
-async function run(inputs, log3, nativeBase2, stop2) {
+async function run(inputs, log3, { base: nativeBase2, device }, stop2) {
   const started = performance.now();
   const vault = openVault(inputs, log3, stop2);
-  const provider = inputs.device === "cuda" ? "cuda" : "cpu";
+  const { provider } = device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
   const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
   try {
@@ -63760,6 +63847,7 @@ async function run(inputs, log3, nativeBase2, stop2) {
           imgsz: [detector.height, detector.width],
           ...plan.options,
           device: provider,
+          deviceReason: device.reason,
           runtime: runtimeName(nativeBase2),
           unreadable: validation.unreadable,
           warnings: checked.warnings
@@ -63882,7 +63970,7 @@ async function reportAgain([folder, ...rest]) {
   if (folder === void 0 || rest.length > 0)
     throw new UserError("input", "`yolo-prune report` takes one folder.", "Name the one with report.json.");
   await renderAgain(folder);
-  terminalLog.info(`${join17(folder, "report.html")} and summary.md are made from report.json`);
+  terminalLog.info(`${join19(folder, "report.html")} and summary.md are made from report.json`);
 }
 async function tellAnalysis(args) {
   const options = readAnalyzeOptions(args);
@@ -63906,11 +63994,11 @@ async function main() {
   const inputs = await loadInputs((name) => String(options[name] ?? ""), {
     temporaryFolder: process.env.RUNNER_TEMP
   });
-  const base2 = await terminalLog.group(
-    "Prepare ONNX Runtime and sharp",
-    () => nativeBase(import.meta.url, inputs["runtime-path"], null, terminalLog)
-  );
-  const { report: report2 } = await run(inputs, terminalLog, base2, stopOnSignals());
+  const runtime = await terminalLog.group("Prepare ONNX Runtime and sharp", async () => {
+    const base2 = await nativeBase(import.meta.url, inputs["runtime-path"], null, terminalLog);
+    return { base: base2, device: await deviceFor(inputs.device, base2, terminalLog) };
+  });
+  const { report: report2 } = await run(inputs, terminalLog, runtime, stopOnSignals());
   if (!report2.verdict.pass && inputs["fail-on-drop"]) process.exitCode = 1;
 }
 process.on("uncaughtException", fail);

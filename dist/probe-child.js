@@ -28,7 +28,7 @@ var MODEL = [
 var PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mPgEpEDAABoAD1q9XBbAAAAAElFTkSuQmCC";
 async function infer(ort) {
   const session = await ort.InferenceSession.create(Buffer.from(MODEL, "base64"), {
-    executionProviders: ["cpu"],
+    executionProviders: [provider],
     intraOpNumThreads: 1,
     logSeverityLevel: 3
   });
@@ -45,7 +45,7 @@ async function expectOf(name, compute, expected) {
   const found = await compute(require2(name));
   if (String(found) !== String(expected)) throw new Error(`It computes ${found} instead of ${expected}.`);
 }
-var base = process.argv[2];
+var [base, provider] = process.argv.slice(2);
 var require2 = createRequire2(base);
 await expectOf(ortPackage(base), infer, [285]);
 await expectOf("sharp", decode, [10, 20, 30]);

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { analyze, readAnalyzeOptions } from './analyze.ts';
 import { messageOf, UserError, UserErrors } from './errors.ts';
 import { INPUTS, type InputName, loadInputs } from './inputs.ts';
-import { nativeBase } from './native-base.ts';
+import { deviceFor, nativeBase } from './native-base.ts';
 import { analysisLines } from './report/analysis.ts';
 import { renderAgain } from './report/write.ts';
 import { run } from './run.ts';
@@ -82,10 +82,11 @@ async function main(): Promise<void> {
   const inputs = await loadInputs((name) => String(options[name] ?? ''), {
     temporaryFolder: process.env.RUNNER_TEMP,
   });
-  const base = await terminalLog.group('Prepare ONNX Runtime and sharp', () =>
-    nativeBase(import.meta.url, inputs['runtime-path'], null, terminalLog),
-  );
-  const { report } = await run(inputs, terminalLog, base, stopOnSignals());
+  const runtime = await terminalLog.group('Prepare ONNX Runtime and sharp', async () => {
+    const base = await nativeBase(import.meta.url, inputs['runtime-path'], null, terminalLog);
+    return { base, device: await deviceFor(inputs.device, base, terminalLog) };
+  });
+  const { report } = await run(inputs, terminalLog, runtime, stopOnSignals());
   if (!report.verdict.pass && inputs['fail-on-drop']) process.exitCode = 1;
 }
 

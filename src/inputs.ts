@@ -130,7 +130,11 @@ export const INPUTS = {
     'IoU above which NMS suppresses a box; by default 0.6 (yolov5) or 0.7 (ultralytics).',
   ),
   'max-det': input(optional(positiveInteger), '', 'Detections kept per image; by default 300.'),
-  device: input(oneOf(['auto', 'cpu', 'cuda']), 'auto', 'Where the models run: auto, cpu or cuda.'),
+  device: input(
+    oneOf(['auto', 'cpu', 'cuda']),
+    'auto',
+    'Where the models run: auto (an NVIDIA card where everything for it is there, else the CPU), cpu or cuda.',
+  ),
   threads: input(wholeNumber, '0', 'Processor threads to use; 0 means all cores.'),
   timeout: input(
     optional(duration),

@@ -1,6 +1,8 @@
 import { homedir, tmpdir } from 'node:os';
 import type { Log } from './log.ts';
 import { userCacheFolder } from './runtime/cache.ts';
+import { chooseDevice, type Device } from './runtime/device.ts';
+import { libraryFinder } from './runtime/libraries.ts';
 import type { KeptParts } from './runtime/prepare.ts';
 import { prepareNativeParts } from './runtime/prepare.ts';
 import { currentTarget } from './runtime/target.ts';
@@ -33,4 +35,18 @@ export async function nativeBase(
   });
   log.info(`ONNX Runtime and sharp come from ${how}`);
   return base;
+}
+
+/**
+ * Chooses where the models run, and says so.
+ *
+ * @throws {UserError} when `device` is a GPU that this machine does not have, or that lacks something.
+ */
+export async function deviceFor(asked: 'auto' | 'cpu' | 'cuda', base: string, log: Log): Promise<Device> {
+  const hasLibrary = asked === 'cpu' ? () => false : await libraryFinder(process.env.LD_LIBRARY_PATH ?? '');
+  const device = await chooseDevice(asked, { base, target: currentTarget(), hasLibrary });
+  // ONNX Runtime's own switch is not passed on by its binding for Node; TF32 would round every product to ten bits.
+  if (device.provider === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0';
+  log.info(`The models run on the ${device.provider === 'cuda' ? 'GPU' : 'CPU'}: ${device.reason}`);
+  return device;
 }

@@ -15,6 +15,7 @@ import { buildReport, type Report } from './report/report.ts';
 import { gzipSize, zstdFile, zstdSize } from './report/sizes.ts';
 import { backupLine, verdictLines } from './report/text.ts';
 import { readReport, writeReport } from './report/write.ts';
+import type { Device } from './runtime/device.ts';
 import { loadNativeParts, type NativeBase, runtimeName } from './runtime/load.ts';
 import { limitTime } from './stop.ts';
 import { arrange, loadModel, startDetectPool } from './validate/detect.ts';
@@ -27,25 +28,31 @@ export interface Outcome {
   readonly reportFile: string;
 }
 
+/** What runs the models. */
+export interface Runtime {
+  readonly base: NativeBase;
+  readonly device: Device;
+}
+
 /**
  * The whole story: check → prune a copy → back up → validate → decide → put in place → report.
  *
  * The pruned model lies in a file of its own until it was validated, and takes its place by a rename: whatever goes wrong,
  * the model's path holds the original or a validated pruned model.
  *
- * @param nativeBase where ONNX Runtime and sharp are.
+ * @param runtime where ONNX Runtime and sharp are, and where the models run.
  * @param stop is aborted when the process is about to be ended.
  * @throws {UserError} before anything is written, where an input, the model or the data set is wrong.
  */
 export async function run(
   inputs: Inputs,
   log: Log,
-  nativeBase: NativeBase,
+  { base: nativeBase, device }: Runtime,
   stop: AbortSignal,
 ): Promise<Outcome> {
   const started = performance.now();
   const vault = openVault(inputs, log, stop);
-  const provider = inputs.device === 'cuda' ? 'cuda' : 'cpu';
+  const { provider } = device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
   const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
   try {
@@ -129,6 +136,7 @@ export async function run(
           imgsz: [detector.height, detector.width],
           ...plan.options,
           device: provider,
+          deviceReason: device.reason,
           runtime: runtimeName(nativeBase),
           unreadable: validation.unreadable,
           warnings: checked.warnings,

@@ -3,7 +3,7 @@ import * as core from '@actions/core';
 import { context } from '@actions/github';
 import { UserError, UserErrors } from '../errors.ts';
 import { type InputName, loadInputs } from '../inputs.ts';
-import { nativeBase } from '../native-base.ts';
+import { deviceFor, nativeBase } from '../native-base.ts';
 import { run } from '../run.ts';
 import { actionsCache } from '../runtime/actions-cache.ts';
 import { stopOnSignals } from '../stop.ts';
@@ -21,12 +21,13 @@ export async function runAction(bundleUrl: string): Promise<void> {
   });
   const { publishing, savesParts, warnings } = permitted(context.eventName, inputs);
   warnings.forEach(actionsLog.warning);
-  const base = await actionsLog.group('Prepare ONNX Runtime and sharp', () => {
+  const runtime = await actionsLog.group('Prepare ONNX Runtime and sharp', async () => {
     const cache = actionsCache(process.env.RUNNER_TEMP || tmpdir(), actionsLog);
     const kept = savesParts ? cache : { ...cache, save: async () => {} };
-    return nativeBase(bundleUrl, inputs['runtime-path'], kept, actionsLog);
+    const base = await nativeBase(bundleUrl, inputs['runtime-path'], kept, actionsLog);
+    return { base, device: await deviceFor(inputs.device, base, actionsLog) };
   });
-  const outcome = await run(inputs, actionsLog, base, stopOnSignals());
+  const outcome = await run(inputs, actionsLog, runtime, stopOnSignals());
   await publish(outcome, publishing);
   if (outcome.report.verdict.pass) return;
   annotateVerdict(outcome.report, inputs.data, inputs['fail-on-drop'] ? 'error' : 'warning');

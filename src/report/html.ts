@@ -263,7 +263,7 @@ function provenance({ validation, timing, model }: Report): string {
       `${validation.protocol}; confidence above ${validation.conf}, NMS IoU ${validation.iou}, at most ${validation.maxDet} detections an image`,
     ],
     ['Input', `${validation.imgsz.join('×')} pixels`],
-    ['Runtime', `${html(validation.runtime)}, ${html(validation.device)}`],
+    ['Runtime', `${html(validation.runtime)}, ${html(validation.device)} (${html(validation.deviceReason)})`],
     ['Time', `${timing.totalSeconds.toFixed(1)} s, ${timing.imagesPerSecond.toFixed(1)} images a second`],
     ['SHA-256 before', `<code>${model.sha256Before}</code>`],
     ['SHA-256 after', `<code>${model.sha256After}</code>`],

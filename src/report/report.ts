@@ -87,6 +87,8 @@ export interface Report {
     readonly iou: number;
     readonly maxDet: number;
     readonly device: string;
+    /** Why there, as a clause. */
+    readonly deviceReason: string;
     readonly runtime: string;
     readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
     readonly warnings: readonly string[];

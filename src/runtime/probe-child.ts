@@ -1,4 +1,4 @@
-// Runs in a process of its own, which a broken native part may crash: `probe-child BASE`. It says which package it comes to,
+// Runs in a process of its own, which a broken native part may crash: `probe-child BASE PROVIDER`. It says which package it comes to,
 // and `done` after the last.
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -17,7 +17,7 @@ const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mPgEpEDAAB
 
 async function infer(ort: typeof Ort): Promise<readonly number[]> {
   const session = await ort.InferenceSession.create(Buffer.from(MODEL, 'base64'), {
-    executionProviders: ['cpu'],
+    executionProviders: [provider],
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
   });
@@ -40,7 +40,7 @@ async function expectOf<T>(
   if (String(found) !== String(expected)) throw new Error(`It computes ${found} instead of ${expected}.`);
 }
 
-const base = process.argv[2]!;
+const [base, provider] = process.argv.slice(2) as [string, string];
 const require = createRequire(base);
 await expectOf(ortPackage(base), infer, [285]);
 await expectOf('sharp', decode, [10, 20, 30]);

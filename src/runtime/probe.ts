@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
+import type { Provider } from '../validate/session.ts';
 import type { NativeBase } from './load.ts';
 import { glibcVersion } from './target.ts';
 
@@ -11,10 +12,11 @@ const PROBE_SECONDS = 60;
  * Runs a tiny model and decodes a tiny picture in a process of its own, so that a native part that crashes on this machine
  * becomes an error that says why.
  *
+ * @param provider what runs the model.
  * @throws {UserError} when a package is missing, does not load, crashes or computes nonsense.
  */
-export async function probe(base: NativeBase): Promise<void> {
-  const failure = await runProbe(base);
+export async function probe(base: NativeBase, provider: Provider = 'cpu'): Promise<void> {
+  const failure = await runProbe(base, provider);
   if (failure === null) return;
   throw explainProbe(failure, { platform: process.platform, glibc: glibcVersion(), base });
 }
@@ -30,13 +32,13 @@ export interface ProbeFailure {
   readonly signal: string | null;
 }
 
-function runProbe(base: NativeBase): Promise<ProbeFailure | null> {
+function runProbe(base: NativeBase, provider: Provider): Promise<ProbeFailure | null> {
   const child = fileURLToPath(
     new URL(import.meta.url.endsWith('.ts') ? './probe-child.ts' : './probe-child.js', import.meta.url),
   );
   const options = { timeout: PROBE_SECONDS * 1000, killSignal: 'SIGTERM', windowsHide: true } as const;
   return new Promise((resolve) => {
-    execFile(process.execPath, [child, base], options, (error, said, errors) => {
+    execFile(process.execPath, [child, base, provider], options, (error, said, errors) => {
       const part = said.trim().split('\n').at(-1) || 'node';
       if (error === null && part === 'done') resolve(null);
       else {

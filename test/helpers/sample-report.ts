@@ -117,6 +117,7 @@ export function reportOf({
       iou: 0.6,
       maxDet: 300,
       device: 'cpu',
+      deviceReason: 'device is cpu',
       runtime: 'onnxruntime-node 1.30.0',
       unreadable: [],
       warnings: [],
