@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { picturePixels } from '../src/calibrate/picture.ts';
+import { pixelsOf, readPicture } from '../src/calibrate/picture.ts';
 import { startReconstructPool } from '../src/prune/reconstruct/pool.ts';
 import { Reconstruction } from '../src/prune/reconstruct/reconstruct.ts';
 import { loadNativeParts } from '../src/runtime/load.ts';
@@ -27,8 +27,9 @@ const tensors = join(folder, 'tensors');
 mkdirSync(tensors);
 const { sharp } = loadNativeParts(import.meta.filename);
 for (const [i, path] of images.entries()) {
-  const pixels = await picturePixels(sharp, path, detector);
-  if (typeof pixels !== 'string') writeFileSync(join(tensors, `${String(i).padStart(3, '0')}.bin`), pixels);
+  const picture = await readPicture(sharp, path, detector);
+  if (typeof picture === 'string') continue;
+  writeFileSync(join(tensors, `${String(i).padStart(3, '0')}.bin`), pixelsOf(picture, detector));
 }
 
 const mAP = async (bytes: Uint8Array) => (await subject.validate(bytes)).metrics.mAP50_95;

@@ -11767,6 +11767,7 @@ var INPUTS = {
     "Images for methods that look at some: a split of data.yaml, a folder or a .txt list; labels are not needed."
   ),
   "calibration-images": input(positiveInteger, "128", "How many calibration images to use at most."),
+  augment: input(boolean, "false", "Whether each calibration image is also looked at mirrored and in part."),
   seed: input(wholeNumber, "0", "Seed of what is drawn at random: the same seed gives the same model."),
   budget: input(
     oneOf(BUDGETS),
@@ -62080,7 +62081,7 @@ function addMoments(to, from) {
 var PLACE_COUNT = 600;
 var CHUNK_SIZE = 8;
 var LIMITS = { sums: 1 << 30, kept: 512 << 20 };
-async function collectStatistics(pool, model2, sites, { detector, images, seed, scratch, limits = LIMITS }) {
+async function collectStatistics(pool, model2, sites, { detector, images, seed, augment = false, scratch, limits = LIMITS }) {
   const isKept = bytesOf(sites) <= limits.kept;
   const found2 = [];
   const unreadable2 = /* @__PURE__ */ new Map();
@@ -62094,7 +62095,8 @@ async function collectStatistics(pool, model2, sites, { detector, images, seed, 
       sites: pass,
       firstSite: found2.length,
       placeCount: PLACE_COUNT,
-      seed
+      seed,
+      augment
     });
     const sums = pass.map(emptyMoments);
     const chunks = chunksOf(images).map((chunk) => () => pool.run("collect", chunk));
@@ -62306,7 +62308,7 @@ function openWeightMethod({ model: model2 }, { method: method2, exclude }) {
   };
 }
 async function openReconstruction(checked, inputs, { nativeBase: nativeBase2, stop: stop2, timeUp, log: log3 }) {
-  const { method: method2, exclude, seed, budget } = inputs;
+  const { method: method2, exclude, seed, budget, augment } = inputs;
   const images = await calibrationImages(checked, inputs);
   log3.info(`${method2} looks at ${images.length} calibration images; this takes a minute or more`);
   const pool = startReconstructPool(nativeBase2, arrange(inputs.threads).workers, timeUp);
@@ -62315,7 +62317,7 @@ async function openReconstruction(checked, inputs, { nativeBase: nativeBase2, st
     scratch.remove();
     await pool.close();
   };
-  const calibration = { detector: checked.plan.detector, images, seed, scratch };
+  const calibration = { detector: checked.plan.detector, images, seed, augment, scratch };
   let isTold = false;
   let reconstruction;
   try {

@@ -239,6 +239,44 @@ function inputTensor(ort, type, pixels, dims) {
   return type === "float16" ? Object.defineProperty(tensor, "data", { value: pixels }) : tensor;
 }
 
+// src/calibrate/augment.ts
+var LEAST_SIDE = 0.5;
+function augmented(image, random) {
+  const width = chosenSide(image.width, random);
+  const height = chosenSide(image.height, random);
+  const left = Math.floor(random() * (image.width - width + 1));
+  const top = Math.floor(random() * (image.height - height + 1));
+  return [image, mirrored(image), partOf(image, { left, top, width, height })];
+}
+function chosenSide(side, random) {
+  return Math.max(1, Math.round(side * (LEAST_SIDE + (1 - LEAST_SIDE) * random())));
+}
+function mirrored({ width, height, data }) {
+  const turned = new Uint8Array(data.length);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = width - 1; x >= 0; x--, to += 3) {
+      const from = 3 * (y * width + x);
+      turned[to] = data[from];
+      turned[to + 1] = data[from + 1];
+      turned[to + 2] = data[from + 2];
+    }
+  }
+  return { width, height, data: turned };
+}
+function partOf(image, {
+  left,
+  top,
+  width,
+  height
+}) {
+  const data = new Uint8Array(3 * width * height);
+  for (let y = 0; y < height; y++) {
+    const from = 3 * ((top + y) * image.width + left);
+    data.set(image.data.subarray(from, from + 3 * width), 3 * y * width);
+  }
+  return { width, height, data };
+}
+
 // src/calibrate/importance.ts
 var OBJECT_GAIN = 4;
 function placeWeights({ count, xyxy, conf }, grid, size) {
@@ -4471,12 +4509,13 @@ function toTensorFloat16(image, target, offset = 0) {
 }
 
 // src/calibrate/picture.ts
-async function picturePixels(sharp, path, detector) {
-  const picture = await decodeImage(sharp, path, detector.family).catch((error) => {
+async function readPicture(sharp, path, { family }) {
+  return decodeImage(sharp, path, family).catch((error) => {
     if (error instanceof UserError) return error.problem;
     throw error;
   });
-  if (typeof picture === "string") return picture;
+}
+function pixelsOf(picture, detector) {
   const { image } = letterbox(picture, detector, detector.family);
   const count = 3 * detector.width * detector.height;
   if (detector.input.type === "float16") {
@@ -4512,16 +4551,20 @@ var Collector = class _Collector {
   }
   /** The sums over a chunk's images, the same on every thread. */
   async collect({ images }) {
-    const { sites, seed } = this.#setup;
+    const { detector, sites, seed, augment } = this.#setup;
     const moments = sites.map(emptyMoments);
     const unreadable = [];
     for (const { path, index } of images) {
-      const pixels = await picturePixels(this.#native.sharp, path, this.#setup.detector);
-      if (typeof pixels === "string") {
-        unreadable.push({ path, reason: pixels });
+      const picture = await readPicture(this.#native.sharp, path, detector);
+      if (typeof picture === "string") {
+        unreadable.push({ path, reason: picture });
         continue;
       }
-      await this.#add(moments, pixels, seed + index * 2654435769);
+      const pictureSeed = seed + index * 2654435769;
+      const pictures = augment ? augmented(picture, mulberry32(pictureSeed)) : [picture];
+      for (const [i, image] of pictures.entries()) {
+        await this.#add(moments, pixelsOf(image, detector), pictureSeed + i * 3266489909);
+      }
     }
     return { moments, unreadable };
   }

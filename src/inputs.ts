@@ -71,6 +71,7 @@ export const INPUTS = {
     'Images for methods that look at some: a split of data.yaml, a folder or a .txt list; labels are not needed.',
   ),
   'calibration-images': input(positiveInteger, '128', 'How many calibration images to use at most.'),
+  augment: input(boolean, 'false', 'Whether each calibration image is also looked at mirrored and in part.'),
   seed: input(wholeNumber, '0', 'Seed of what is drawn at random: the same seed gives the same model.'),
   budget: input(
     oneOf(BUDGETS),

@@ -65,7 +65,7 @@ async function openReconstruction(
   inputs: Inputs,
   { nativeBase, stop, timeUp, log }: Pick<Workshop, 'nativeBase' | 'stop' | 'timeUp' | 'log'>,
 ): Promise<Pruner> {
-  const { method, exclude, seed, budget } = inputs;
+  const { method, exclude, seed, budget, augment } = inputs;
   const images = await calibrationImages(checked, inputs);
   log.info(`${method} looks at ${images.length} calibration images; this takes a minute or more`);
   const pool = startReconstructPool(nativeBase, arrange(inputs.threads).workers, timeUp);
@@ -74,7 +74,7 @@ async function openReconstruction(
     scratch.remove();
     await pool.close();
   };
-  const calibration = { detector: checked.plan.detector, images, seed, scratch };
+  const calibration = { detector: checked.plan.detector, images, seed, augment, scratch };
   let isTold = false;
   let reconstruction: Reconstruction;
   try {

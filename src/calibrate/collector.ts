@@ -3,11 +3,12 @@ import type { NativeParts } from '../runtime/load.ts';
 import type { Detector } from '../validate/detector.ts';
 import { decode } from '../validate/heads/index.ts';
 import { inputTensor } from '../validate/session.ts';
+import { augmented } from './augment.ts';
 import { placeWeights } from './importance.ts';
 import { type MatrixProduct, openMatrixProduct } from './matrix-product.ts';
 import { addPicture, emptyMoments, type Moments } from './moments.ts';
 import type { FeatureMap } from './patches.ts';
-import { picturePixels } from './picture.ts';
+import { pixelsOf, readPicture } from './picture.ts';
 import { mulberry32 } from './random.ts';
 import type { Site } from './sites.ts';
 
@@ -22,6 +23,8 @@ export interface CollectSetup {
   /** Places a picture and site. */
   readonly placeCount: number;
   readonly seed: number;
+  /** Whether each image's mirror image and a part of it are looked at as well. */
+  readonly augment: boolean;
 }
 
 /** Calibration images that are summed up together. */
@@ -68,16 +71,20 @@ export class Collector {
 
   /** The sums over a chunk's images, the same on every thread. */
   async collect({ images }: Chunk): Promise<ChunkMoments> {
-    const { sites, seed } = this.#setup;
+    const { detector, sites, seed, augment } = this.#setup;
     const moments = sites.map(emptyMoments);
     const unreadable: { path: string; reason: string }[] = [];
     for (const { path, index } of images) {
-      const pixels = await picturePixels(this.#native.sharp, path, this.#setup.detector);
-      if (typeof pixels === 'string') {
-        unreadable.push({ path, reason: pixels });
+      const picture = await readPicture(this.#native.sharp, path, detector);
+      if (typeof picture === 'string') {
+        unreadable.push({ path, reason: picture });
         continue;
       }
-      await this.#add(moments, pixels, seed + index * 0x9e3779b9);
+      const pictureSeed = seed + index * 0x9e3779b9;
+      const pictures = augment ? augmented(picture, mulberry32(pictureSeed)) : [picture];
+      for (const [i, image] of pictures.entries()) {
+        await this.#add(moments, pixelsOf(image, detector), pictureSeed + i * 0xc2b2ae35);
+      }
     }
     return { moments, unreadable };
   }

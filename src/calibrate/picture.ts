@@ -4,18 +4,22 @@ import type { Detector } from '../validate/detector.ts';
 import { decodeImage } from '../validate/image/decode.ts';
 import { letterbox } from '../validate/image/letterbox.ts';
 import { toTensor, toTensorFloat16 } from '../validate/image/tensor.ts';
+import type { RgbImage } from '../validate/types.ts';
 
-/** A picture as the network's input [1, 3, height, width], laid into it as validation does; or why it cannot be read. */
-export async function picturePixels(
+/** A picture as validation decodes it; or why it cannot be read. */
+export async function readPicture(
   sharp: NativeParts['sharp'],
   path: string,
-  detector: Detector,
-): Promise<Float32Array | Uint16Array | string> {
-  const picture = await decodeImage(sharp, path, detector.family).catch((error: unknown) => {
+  { family }: Pick<Detector, 'family'>,
+): Promise<RgbImage | string> {
+  return decodeImage(sharp, path, family).catch((error: unknown) => {
     if (error instanceof UserError) return error.problem;
     throw error;
   });
-  if (typeof picture === 'string') return picture;
+}
+
+/** A picture as the network's input [1, 3, height, width], laid into it as validation does. */
+export function pixelsOf(picture: RgbImage, detector: Detector): Float32Array | Uint16Array {
   const { image } = letterbox(picture, detector, detector.family);
   const count = 3 * detector.width * detector.height;
   if (detector.input.type === 'float16') {

@@ -18,6 +18,8 @@ export interface CalibrationOptions {
   /** Paths of the images, in an order that the seed has chosen. */
   readonly images: readonly string[];
   readonly seed: number;
+  /** Whether each image's mirror image and a part of it are looked at as well. */
+  readonly augment?: boolean;
   /** Where the model with its extra outputs goes, and moments that memory is too small for. */
   readonly scratch: { write(name: string, bytes: Uint8Array): string };
   readonly limits?: MemoryLimits;
@@ -55,7 +57,7 @@ export async function collectStatistics(
   pool: CollectPool,
   model: ModelFile,
   sites: readonly Site[],
-  { detector, images, seed, scratch, limits = LIMITS }: CalibrationOptions,
+  { detector, images, seed, augment = false, scratch, limits = LIMITS }: CalibrationOptions,
 ): Promise<Statistics> {
   const isKept = bytesOf(sites) <= limits.kept;
   const found: SiteStatistics[] = [];
@@ -71,6 +73,7 @@ export async function collectStatistics(
       firstSite: found.length,
       placeCount: PLACE_COUNT,
       seed,
+      augment,
     });
     const sums = pass.map(emptyMoments);
     const chunks = chunksOf(images).map((chunk) => () => pool.run('collect', chunk));

@@ -128,6 +128,20 @@ describe('Reconstruction', () => {
     expect(Buffer.compare(one.bytes, other.bytes)).not.toBe(0);
   });
 
+  test('augmented images make another model, the same for the same seed', async () => {
+    const model = parseModel('small.onnx', network().bytes);
+    const once = () =>
+      new Reconstruction(
+        pools[1]!,
+        model,
+        { method: 'reconstruct', exclude: [] },
+        { detector: DETECTOR, images, seed: 0, scratch, augment: true },
+      ).prune(0.4);
+    const [one, two] = [await once(), await once()];
+    expect(Buffer.compare(one.bytes, two.bytes)).toBe(0);
+    expect(Buffer.compare(one.bytes, (await prune(1, 'reconstruct')).bytes)).not.toBe(0);
+  });
+
   test('the same in many passes over the images, with moments on the disk', async () => {
     const once = await prune(1, 'reconstruct');
     const often = await prune(1, 'reconstruct', network().bytes, 0, [], { sums: 1, kept: 0 });
