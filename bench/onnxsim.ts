@@ -48,7 +48,7 @@ async function ours(setting: string): Promise<readonly [figure: number, seconds:
 
 async function theirs(setting: string): Promise<readonly [figure: number, seconds: number]> {
   const output = join(folder, 'theirs.onnx');
-  const script = fileURLToPath(new URL('./onnxsim.py', import.meta.url));
+  const script = fileURLToPath(new URL('./peer_onnxsim.py', import.meta.url));
   const shape = `1,3,${height},${width}`;
   const args = [script, modelPath, tensors, shape, input.name, setting, output];
   const { stdout, stderr, status } = spawnSync(python, args, { encoding: 'utf8' });

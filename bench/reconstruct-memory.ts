@@ -41,7 +41,7 @@ function network(): Uint8Array {
     const name = `w${count++}`;
     const dims = [to, from, kernel, kernel].map(BigInt);
     graph.copyInitializer({ name, dims, dataType: 1, rawData: new Uint8Array(values.buffer) });
-    const pad = kernel >> 1;
+    const pad = (kernel - 1) >> 1;
     const attributes = { strides: [stride, stride], pads: [pad, pad, pad, pad] };
     return graph.add('Relu', [graph.add('Conv', [x, name], attributes)]);
   };

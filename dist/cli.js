@@ -1825,8 +1825,8 @@ import { parseArgs as parseArgs2 } from "node:util";
 import { parseArgs } from "node:util";
 
 // src/calibrate/random.ts
-function mulberry32(seed) {
-  let state = seed >>> 0;
+function mulberry32(seed, drawn = 0) {
+  let state = seed + Math.imul(drawn, 1831565813) >>> 0;
   return () => {
     state = state + 1831565813 >>> 0;
     let t = state;
@@ -62085,6 +62085,7 @@ async function collectStatistics(pool, model2, sites, { detector, images, seed, 
   const isKept = bytesOf(sites) <= limits.kept;
   const found2 = [];
   const unreadable2 = /* @__PURE__ */ new Map();
+  const drawn = images.map(() => []);
   const underWay = pool.size + 1;
   for (const pass of passes(sites, limits.sums / (underWay + 1))) {
     const inputs = new Set(pass.map(({ input: input2 }) => input2));
@@ -62093,14 +62094,18 @@ async function collectStatistics(pool, model2, sites, { detector, images, seed, 
       path: scratch.write("calibrated.onnx", withExtraOutputs(model2.bytes, [...inputs])),
       detector,
       sites: pass,
-      firstSite: found2.length,
       placeCount: PLACE_COUNT,
       seed,
       augment
     });
     const sums = pass.map(emptyMoments);
-    const chunks = chunksOf(images).map((chunk) => () => pool.run("collect", chunk));
-    for await (const part of inOrder(chunks, underWay)) {
+    const chunks = chunksOf(images, drawn);
+    let next = 0;
+    for await (const part of inOrder(
+      chunks.map((chunk) => () => pool.run("collect", chunk)),
+      underWay
+    )) {
+      for (const [i, { index }] of chunks[next++].images.entries()) drawn[index] = part.drawn[i];
       for (const [i, moments] of part.moments.entries()) addMoments(sums[i], moments);
       for (const entry of part.unreadable) unreadable2.set(entry.path, entry);
     }
@@ -62132,8 +62137,8 @@ async function* inOrder(tasks, underWay) {
     yield begun.shift();
   }
 }
-function chunksOf(images) {
-  const numbered = images.map((path3, index) => ({ path: path3, index }));
+function chunksOf(images, drawn) {
+  const numbered = images.map((path3, index) => ({ path: path3, index, drawn: drawn[index] }));
   return Array.from({ length: Math.ceil(images.length / CHUNK_SIZE) }, (_, i) => ({
     images: numbered.slice(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE)
   }));

@@ -3869,8 +3869,8 @@ function gatherPatches(site, segment, map, grid, places) {
 }
 
 // src/calibrate/random.ts
-function mulberry32(seed) {
-  let state = seed >>> 0;
+function mulberry32(seed, drawn = 0) {
+  let state = seed + Math.imul(drawn, 1831565813) >>> 0;
   return () => {
     state = state + 1831565813 >>> 0;
     let t = state;
@@ -4554,7 +4554,10 @@ var Collector = class _Collector {
     const { detector, sites, seed, augment } = this.#setup;
     const moments = sites.map(emptyMoments);
     const unreadable = [];
-    for (const { path, index } of images) {
+    const drawnByImage = [];
+    for (const { path, index, drawn } of images) {
+      const now = [];
+      drawnByImage.push(now);
       const picture = await readPicture(this.#native.sharp, path, detector);
       if (typeof picture === "string") {
         unreadable.push({ path, reason: picture });
@@ -4563,13 +4566,22 @@ var Collector = class _Collector {
       const pictureSeed = seed + index * 2654435769;
       const pictures = augment ? augmented(picture, mulberry32(pictureSeed)) : [picture];
       for (const [i, image] of pictures.entries()) {
-        await this.#add(moments, pixelsOf(image, detector), pictureSeed + i * 3266489909);
+        now.push(
+          await this.#add(moments, pixelsOf(image, detector), pictureSeed + i * 3266489909, drawn[i] ?? 0)
+        );
       }
     }
-    return { moments, unreadable };
+    return { moments, drawn: drawnByImage, unreadable };
   }
-  async #add(moments, pixels, seed) {
-    const { detector, sites, firstSite, placeCount } = this.#setup;
+  /** @returns how many random numbers have been drawn for the picture. */
+  async #add(moments, pixels, seed, drawn) {
+    const { detector, sites, placeCount } = this.#setup;
+    const next = mulberry32(seed, drawn);
+    let count = drawn;
+    const random = () => {
+      count++;
+      return next();
+    };
     const { input, output, width, height } = detector;
     const tensor = inputTensor(this.#native.ort, input.type, pixels, [1, 3, height, width]);
     const wanted = /* @__PURE__ */ new Set([output, ...sites.map((site) => site.input)]);
@@ -4586,10 +4598,11 @@ var Collector = class _Collector {
       }
       await addPicture(moments[i], site, map, (grid) => placeWeights(detections, grid, detector), {
         placeCount,
-        random: mulberry32(seed + (firstSite + i) * 2246822507),
+        random,
         product: this.#product
       });
     }
+    return count;
   }
   async close() {
     await this.#session.release();

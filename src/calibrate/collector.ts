@@ -18,8 +18,6 @@ export interface CollectSetup {
   readonly path: string;
   readonly detector: Detector;
   readonly sites: readonly Site[];
-  /** Number of the first of them among all sites: what is drawn at a site must not depend on the pass. */
-  readonly firstSite: number;
   /** Places a picture and site. */
   readonly placeCount: number;
   readonly seed: number;
@@ -27,14 +25,24 @@ export interface CollectSetup {
   readonly augment: boolean;
 }
 
+/** A calibration image. */
+export interface ChunkImage {
+  readonly path: string;
+  readonly index: number;
+  /** Random numbers that earlier passes have drawn for it and each of its variants: what is drawn at a site must not depend on the pass. */
+  readonly drawn: readonly number[];
+}
+
 /** Calibration images that are summed up together. */
 export interface Chunk {
-  readonly images: readonly { readonly path: string; readonly index: number }[];
+  readonly images: readonly ChunkImage[];
 }
 
 /** Sums of a chunk, one entry a site, and the images that could not be read. */
 export interface ChunkMoments {
   readonly moments: readonly Moments[];
+  /** As {@link ChunkImage.drawn}, with this pass. */
+  readonly drawn: readonly (readonly number[])[];
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 
@@ -74,7 +82,10 @@ export class Collector {
     const { detector, sites, seed, augment } = this.#setup;
     const moments = sites.map(emptyMoments);
     const unreadable: { path: string; reason: string }[] = [];
-    for (const { path, index } of images) {
+    const drawnByImage: number[][] = [];
+    for (const { path, index, drawn } of images) {
+      const now: number[] = [];
+      drawnByImage.push(now);
       const picture = await readPicture(this.#native.sharp, path, detector);
       if (typeof picture === 'string') {
         unreadable.push({ path, reason: picture });
@@ -83,14 +94,28 @@ export class Collector {
       const pictureSeed = seed + index * 0x9e3779b9;
       const pictures = augment ? augmented(picture, mulberry32(pictureSeed)) : [picture];
       for (const [i, image] of pictures.entries()) {
-        await this.#add(moments, pixelsOf(image, detector), pictureSeed + i * 0xc2b2ae35);
+        now.push(
+          await this.#add(moments, pixelsOf(image, detector), pictureSeed + i * 0xc2b2ae35, drawn[i] ?? 0),
+        );
       }
     }
-    return { moments, unreadable };
+    return { moments, drawn: drawnByImage, unreadable };
   }
 
-  async #add(moments: readonly Moments[], pixels: Float32Array | Uint16Array, seed: number) {
-    const { detector, sites, firstSite, placeCount } = this.#setup;
+  /** @returns how many random numbers have been drawn for the picture. */
+  async #add(
+    moments: readonly Moments[],
+    pixels: Float32Array | Uint16Array,
+    seed: number,
+    drawn: number,
+  ): Promise<number> {
+    const { detector, sites, placeCount } = this.#setup;
+    const next = mulberry32(seed, drawn);
+    let count = drawn;
+    const random = () => {
+      count++;
+      return next();
+    };
     const { input, output, width, height } = detector;
     const tensor = inputTensor(this.#native.ort, input.type, pixels, [1, 3, height, width]);
     const wanted = new Set([output, ...sites.map((site) => site.input)]);
@@ -107,10 +132,11 @@ export class Collector {
       }
       await addPicture(moments[i]!, site, map, (grid) => placeWeights(detections, grid, detector), {
         placeCount,
-        random: mulberry32(seed + (firstSite + i) * 0x85ebca6b),
+        random,
         product: this.#product,
       });
     }
+    return count;
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,11 @@
  * Numbers in [0, 1), the same for the same seed on every machine.
  *
  * Source: mulberry32 by Tommy Ettinger, public domain.
+ *
+ * @param drawn how many have been drawn before: it goes on behind them.
  */
-export function mulberry32(seed: number): () => number {
-  let state = seed >>> 0;
+export function mulberry32(seed: number, drawn = 0): () => number {
+  let state = (seed + Math.imul(drawn, 0x6d2b79f5)) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
     let t = state;

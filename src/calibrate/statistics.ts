@@ -62,6 +62,7 @@ export async function collectStatistics(
   const isKept = bytesOf(sites) <= limits.kept;
   const found: SiteStatistics[] = [];
   const unreadable = new Map<string, ChunkMoments['unreadable'][number]>();
+  const drawn: (readonly number[])[] = images.map(() => []);
   const underWay = pool.size + 1;
   for (const pass of passes(sites, limits.sums / (underWay + 1))) {
     const inputs = new Set(pass.map(({ input }) => input));
@@ -70,14 +71,18 @@ export async function collectStatistics(
       path: scratch.write('calibrated.onnx', withExtraOutputs(model.bytes, [...inputs])),
       detector,
       sites: pass,
-      firstSite: found.length,
       placeCount: PLACE_COUNT,
       seed,
       augment,
     });
     const sums = pass.map(emptyMoments);
-    const chunks = chunksOf(images).map((chunk) => () => pool.run('collect', chunk));
-    for await (const part of inOrder(chunks, underWay)) {
+    const chunks = chunksOf(images, drawn);
+    let next = 0;
+    for await (const part of inOrder(
+      chunks.map((chunk) => () => pool.run('collect', chunk)),
+      underWay,
+    )) {
+      for (const [i, { index }] of chunks[next++]!.images.entries()) drawn[index] = part.drawn[i]!;
       for (const [i, moments] of part.moments.entries()) addMoments(sums[i]!, moments);
       for (const entry of part.unreadable) unreadable.set(entry.path, entry);
     }
@@ -113,8 +118,8 @@ async function* inOrder<T>(tasks: readonly (() => Promise<T>)[], underWay: numbe
   }
 }
 
-function chunksOf(images: readonly string[]): readonly Chunk[] {
-  const numbered = images.map((path, index) => ({ path, index }));
+function chunksOf(images: readonly string[], drawn: readonly (readonly number[])[]): readonly Chunk[] {
+  const numbered = images.map((path, index) => ({ path, index, drawn: drawn[index]! }));
   return Array.from({ length: Math.ceil(images.length / CHUNK_SIZE) }, (_, i) => ({
     images: numbered.slice(i * CHUNK_SIZE, (i + 1) * CHUNK_SIZE),
   }));

@@ -26,8 +26,8 @@ const NATIVE_BASE = fileURLToPath(new URL('../../../package.json', import.meta.u
 const DETECTOR: Detector = {
   input: { name: 'images', type: 'float32', batch: 1 },
   output: 'boxes',
-  width: 64,
-  height: 64,
+  width: 128,
+  height: 128,
   head: 'anchor-free',
   family: 'ultralytics',
   nc: 2,
@@ -36,7 +36,7 @@ const DETECTOR: Detector = {
   warnings: [],
 };
 
-/** A network with a stem, a depthwise Conv, two nodes that share a weight, and a head [1, 4 + 2 classes, 64 places]. */
+/** A network with a stem, a depthwise Conv, two nodes that share a weight, and a head [1, 4 + 2 classes, 256 places]. */
 function network() {
   const graph = new GraphWriter();
   const weight = (name: string, dims: readonly number[], seed: number) => {
@@ -52,7 +52,7 @@ function network() {
   };
   const same = { pads: [1, 1, 1, 1] };
   const half = { ...same, strides: [2, 2] };
-  const x = graph.input({ name: 'images', dims: [1, 3, 64, 64] });
+  const x = graph.input({ name: 'images', dims: [1, 3, 128, 128] });
   const stem = graph.add('Relu', [graph.add('Conv', [x, weight('stem', [8, 3, 3, 3], 1)], half)]);
   const depthwise = graph.add('Conv', [stem, weight('depthwise', [8, 1, 3, 3], 2)], { ...half, group: 8 });
   const shared = weight('shared', [8, 8, 3, 3], 3);
@@ -62,7 +62,7 @@ function network() {
     half,
   );
   const head = graph.add('Conv', [graph.add('Relu', [twice]), weight('head', [6, 8, 1, 1], 4)]);
-  graph.copy({ opType: 'Reshape', input: [head, graph.ints([1, 6, 64])], output: ['boxes'] });
+  graph.copy({ opType: 'Reshape', input: [head, graph.ints([1, 6, 256])], output: ['boxes'] });
   graph.output('boxes');
   return parseModel('small.onnx', graph.finish());
 }
