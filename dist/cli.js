@@ -10,6 +10,10 @@ var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
 var __getOwnPropNames = Object.getOwnPropertyNames;
 var __getProtoOf = Object.getPrototypeOf;
 var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __knownSymbol = (name, symbol) => (symbol = Symbol[name]) ? symbol : /* @__PURE__ */ Symbol.for("Symbol." + name);
+var __typeError = (msg) => {
+  throw TypeError(msg);
+};
 var __commonJS = (cb, mod) => function __require2() {
   try {
     return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
@@ -37,6 +41,47 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
   isNodeMode || !mod || !mod.__esModule ? __defProp(target, "default", { value: mod, enumerable: true }) : target,
   mod
 ));
+var __using = (stack, value, async) => {
+  if (value != null) {
+    if (typeof value !== "object" && typeof value !== "function") __typeError("Object expected");
+    var dispose, inner14;
+    if (async) dispose = value[__knownSymbol("asyncDispose")];
+    if (dispose === void 0) {
+      dispose = value[__knownSymbol("dispose")];
+      if (async) inner14 = dispose;
+    }
+    if (typeof dispose !== "function") __typeError("Object not disposable");
+    if (inner14) dispose = function() {
+      try {
+        inner14.call(this);
+      } catch (e2) {
+        return Promise.reject(e2);
+      }
+    };
+    stack.push([async, dispose, value]);
+  } else if (async) {
+    stack.push([async]);
+  }
+  return value;
+};
+var __callDispose = (stack, error2, hasError) => {
+  var E = typeof SuppressedError === "function" ? SuppressedError : function(e2, s, m2, _) {
+    return _ = Error(m2), _.name = "SuppressedError", _.error = e2, _.suppressed = s, _;
+  };
+  var fail2 = (e2) => error2 = hasError ? new E(e2, error2, "An error was suppressed during disposal") : (hasError = true, e2);
+  var next = (it) => {
+    while (it = stack.pop()) {
+      try {
+        var result = it[1] && it[1].call(it[2]);
+        if (it[0]) return Promise.resolve(result).then(next, (e2) => (fail2(e2), next()));
+      } catch (e2) {
+        fail2(e2);
+      }
+    }
+    if (hasError) throw error2;
+  };
+  return next();
+};
 
 // node_modules/picomatch/lib/constants.js
 var require_constants = __commonJS({
@@ -1039,16 +1084,16 @@ var require_parse = __commonJS({
         const analysis = analyzeRepeatedExtglob(body, opts);
         if ((token2.type === "plus" || token2.type === "star") && analysis.risky) {
           const safeOutput = analysis.safeOutput ? (token2.output ? "" : ONE_CHAR) + (opts.capture ? `(${analysis.safeOutput})` : analysis.safeOutput) : void 0;
-          const open4 = tokens2[token2.tokensIndex];
-          open4.type = "text";
-          open4.value = literal;
-          open4.output = safeOutput || utils.escapeRegex(literal);
+          const open5 = tokens2[token2.tokensIndex];
+          open5.type = "text";
+          open5.value = literal;
+          open5.output = safeOutput || utils.escapeRegex(literal);
           for (let i = token2.tokensIndex + 1; i < tokens2.length; i++) {
             tokens2[i].value = "";
             tokens2[i].output = "";
             delete tokens2[i].suffix;
           }
-          state.output = token2.output + open4.output;
+          state.output = token2.output + open5.output;
           state.backtrack = true;
           push({ type: "paren", extglob: true, value, output: "" });
           decrement("parens");
@@ -1268,15 +1313,15 @@ var require_parse = __commonJS({
         }
         if (value === "{" && opts.nobrace !== true) {
           increment("braces");
-          const open4 = {
+          const open5 = {
             type: "brace",
             value,
             output: "(",
             outputIndex: state.output.length,
             tokensIndex: state.tokens.length
           };
-          braces.push(open4);
-          push(open4);
+          braces.push(open5);
+          push(open5);
           continue;
         }
         if (value === "}") {
@@ -4347,17 +4392,46 @@ var CHOMPING_CLIP = CHOMPING_MODE.CLIP;
 var CHOMPING_STRIP = CHOMPING_MODE.STRIP;
 var CHOMPING_KEEP = CHOMPING_MODE.KEEP;
 
+// src/report/escape.ts
+var UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+var LONGEST_NAME = 120;
+function printable(text3) {
+  return text3.replace(UNPRINTABLE, " ");
+}
+var LONGEST_LINE = 4e3;
+function logLine(text3) {
+  return printable(text3.length <= LONGEST_LINE ? text3 : `${text3.slice(0, LONGEST_LINE)} …`);
+}
+function shortName(name, longest = LONGEST_NAME) {
+  const characters = [...printable(name)];
+  return characters.length <= longest ? characters.join("") : `${characters.slice(0, longest - 1).join("")}…`;
+}
+function markdown(text3) {
+  return html(text3).replace(/[\\`*_{}[\]()#+!|~@:$^=-]/g, (character2) => `&#${character2.charCodeAt(0)};`);
+}
+function markdownCode(text3) {
+  return `<code>${markdown(text3)}</code>`;
+}
+function html(text3) {
+  return printable(text3).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+}
+
 // src/errors.ts
+var LONGEST = 2e3;
+function readable(sentence) {
+  return printable(sentence.length <= LONGEST ? sentence : `${sentence.slice(0, LONGEST)} …`);
+}
 var UserError = class extends Error {
   kind;
   problem;
   remedy;
   constructor(kind, problem, remedy, options) {
-    super(`${problem} ${remedy}`, options);
+    const [what, todo] = [readable(problem), readable(remedy)];
+    super(`${what} ${todo}`, options);
     this.name = "UserError";
     this.kind = kind;
-    this.problem = problem;
-    this.remedy = remedy;
+    this.problem = what;
+    this.remedy = todo;
   }
 };
 var UserErrors = class extends Error {
@@ -4653,6 +4727,9 @@ function strip(text3) {
 function splitLines(text3) {
   return cut(strip(text3), isLineBreak).filter((line) => line.length > 0);
 }
+function lineNumber(text3, holds) {
+  return cut(text3.replaceAll("\r\n", "\n"), isLineBreak).findIndex(holds) + 1;
+}
 var DIGITS = "\\d(?:_?\\d)*";
 var NUMBER = new RegExp(`^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
 var INFINITE = /^([+-]?)inf(?:inity)?$/i;
@@ -4752,6 +4829,59 @@ function shorten(list) {
 // src/dataset/coco-file.ts
 import { readFile as readFile2, stat as stat2 } from "node:fs/promises";
 
+// src/dataset/coco-outlines.ts
+var KEY = Buffer.from('"segmentation"');
+var [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = Buffer.from('"\\:[]{}');
+var ZERO = 48;
+function withoutOutlines(bytes2) {
+  let [read, written] = [0, 0];
+  const keep = (end2) => {
+    bytes2.copyWithin(written, read, end2);
+    written += end2 - read;
+    read = end2;
+  };
+  for (let at = bytes2.indexOf(KEY); at >= 0; at = bytes2.indexOf(KEY, Math.max(read, at + 1))) {
+    const value = bytes2[at - 1] === BACKSLASH ? null : valueAfter(bytes2, at + KEY.length);
+    const end2 = value === null ? null : endOfValue(bytes2, value);
+    if (value === null || end2 === null) continue;
+    keep(value);
+    bytes2[written++] = ZERO;
+    read = end2;
+  }
+  keep(bytes2.length);
+  return bytes2.subarray(0, written);
+}
+function valueAfter(bytes2, from) {
+  const colon = afterSpace(bytes2, from);
+  if (bytes2[colon] !== COLON) return null;
+  const value = afterSpace(bytes2, colon + 1);
+  return bytes2[value] === OPEN_LIST || bytes2[value] === OPEN_MAP ? value : null;
+}
+function afterSpace(bytes2, from) {
+  let at = from;
+  while (bytes2[at] === 32 || bytes2[at] >= 9 && bytes2[at] <= 13) at++;
+  return at;
+}
+function endOfValue(bytes2, from) {
+  let depth = 0;
+  for (let at = from; at < bytes2.length; at++) {
+    const byte = bytes2[at];
+    if (byte === QUOTE) {
+      for (at++; bytes2[at] !== QUOTE && at < bytes2.length; at++) if (bytes2[at] === BACKSLASH) at++;
+    } else if (byte === OPEN_LIST || byte === OPEN_MAP) depth++;
+    else if (byte === CLOSE_LIST || byte === CLOSE_MAP) {
+      depth--;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return null;
+}
+function countBrackets(bytes2) {
+  let count = 0;
+  for (const byte of bytes2) if (byte === OPEN_LIST || byte === OPEN_MAP) count++;
+  return count;
+}
+
 // src/dataset/lfs.ts
 var POINTER = Buffer.from("version https://git-lfs.github.com/spec/");
 var MAX_POINTER_BYTES = 1024;
@@ -4771,6 +4901,8 @@ function lfsError(what, pointers) {
 
 // src/dataset/coco-file.ts
 var MAX_BYTES2 = 256 << 20;
+var MAX_READ_BYTES = 96 << 20;
+var MAX_BRACKETS = 3e6;
 var MAX_SHOWN = 40;
 var WHERE_FROM = "Give the ground truth in the form of COCO's instances_*.json: `images`, `categories` and `annotations` with `bbox`.";
 async function readCocoFile(file) {
@@ -4791,19 +4923,33 @@ async function readBounded2(file) {
   const stats = await stat2(file).catch(() => void 0);
   if (!stats?.isFile()) throw wrong(file, `it is ${stats ? "no file" : "not there"}`);
   if (stats.size > MAX_BYTES2) {
-    throw new UserError(
-      "dataset",
-      `Annotations must not be larger than ${MAX_BYTES2} bytes, but ${file} has ${stats.size}.`,
-      "Keep only the images of the split and leave `segmentation` out: only the boxes are read."
-    );
+    throw tooMuch(`be larger than ${MAX_BYTES2} bytes`, `${file} has ${stats.size}`);
   }
   return readFile2(file);
 }
+function tooMuch(what, was) {
+  return new UserError(
+    "dataset",
+    `Annotations must not ${what}, but ${was}.`,
+    "Keep only the images of the split and leave `segmentation` out: only the boxes are read."
+  );
+}
 function parse(bytes2, file) {
   if (isLfsPointer(bytes2)) throw lfsError("annotations", [file]);
+  const boxes = withoutOutlines(bytes2);
+  if (boxes.length > MAX_READ_BYTES) {
+    throw tooMuch(`be larger than ${MAX_READ_BYTES} bytes without outlines`, `${file} has ${boxes.length}`);
+  }
+  const brackets = countBrackets(boxes);
+  if (brackets > MAX_BRACKETS) {
+    throw tooMuch(
+      `hold more than ${MAX_BRACKETS} lists and maps without outlines`,
+      `${file} holds ${brackets}`
+    );
+  }
   let content;
   try {
-    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes2));
+    content = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(boxes));
   } catch (thrown) {
     throw wrong(file, `it is no JSON (${messageOf(thrown)})`, thrown);
   }
@@ -5083,7 +5229,7 @@ function cocoTruth({ id, width, height }, annotations, classes) {
 }
 
 // src/dataset/images.ts
-import { readFile as readFile3, stat as stat4 } from "node:fs/promises";
+import { readFile as readFile3, stat as stat3 } from "node:fs/promises";
 import { dirname as dirname2, isAbsolute as isAbsolute2, resolve as resolve2 } from "node:path";
 
 // src/dataset/small-files.ts
@@ -5107,43 +5253,60 @@ function readHead(path3, count) {
 }
 
 // src/dataset/walk.ts
-import { readdir as readdir2, realpath, stat as stat3 } from "node:fs/promises";
+import { readdirSync, realpathSync as realpathSync2, statSync as statSync2 } from "node:fs";
 import { join as join2 } from "node:path";
 var MAX_ENTRIES = 1e6;
-async function walk(root, warnings2, { roots: roots2 = null, maxEntries = MAX_ENTRIES } = {}) {
+var LINK_COST = 100;
+var SYSTEM = /* @__PURE__ */ new Set(["/proc", "/sys", "/dev"]);
+var MAX_DETAILS = 10;
+function walk(root, isWanted, warnings2, { roots: roots2 = null, maxEntries = MAX_ENTRIES } = {}) {
   const files = [];
-  const pending = [{ path: root, chain: [await realpath(root)] }];
+  const skipped = [];
+  const pending = [{ path: root, real: realpathSync2.native(root), parent: null }];
   let visited = 0;
   for (let folder = pending.pop(); folder; folder = pending.pop()) {
-    const children = await readFolder(folder.path, warnings2);
+    const children = readFolder(folder.path, skipped);
     visited += children.length;
     if (visited > maxEntries) throw tooManyEntries(root, maxEntries);
     for (const child of children) {
       if (child.name.startsWith(".")) continue;
-      const path3 = join2(folder.path, child.name);
-      const kind = await kindOfChild(child, path3, warnings2);
-      if (kind === "file") files.push(path3);
+      const kind = kindOfChild(child, folder, skipped);
       if (kind === "folder") {
-        const real = child.isSymbolicLink() ? await realpath(path3) : join2(folder.chain.at(-1), child.name);
-        if (roots2 !== null && !isWithin(real, roots2)) throw outside("Images", path3, real, roots2);
-        if (!folder.chain.includes(real)) pending.push({ path: path3, chain: [...folder.chain, real] });
-      }
+        const next = enter(child, folder, roots2);
+        if (next) pending.push(next);
+        if (next && child.isSymbolicLink()) visited += LINK_COST;
+      } else if (kind === "file" && isWanted(child.name)) files.push(join2(folder.path, child.name));
     }
   }
+  warnings2.push(...skipped.slice(0, MAX_DETAILS));
+  const more = skipped.length - MAX_DETAILS;
+  if (more > 0) warnings2.push(`${more} more files and folders below ${root} could not be read.`);
   return files;
 }
-async function readFolder(path3, warnings2) {
+function enter(child, parent, roots2) {
+  const path3 = join2(parent.path, child.name);
+  const place = join2(parent.real, child.name);
+  const real = child.isSymbolicLink() ? realpathSync2.native(place) : place;
+  if (roots2 !== null && !isWithin(real, roots2)) throw outside("Images", path3, real, roots2);
+  if (SYSTEM.has(real)) return void 0;
+  for (let around = parent; around; around = around.parent) {
+    if (around.real === real) return void 0;
+  }
+  return { path: path3, real, parent };
+}
+function readFolder(path3, warnings2) {
   try {
-    return await readdir2(path3, { withFileTypes: true });
+    return readdirSync(path3, { withFileTypes: true });
   } catch (thrown) {
     warnings2.push(`The folder ${path3} could not be read and was left out (${messageOf(thrown)}).`);
     return [];
   }
 }
-async function kindOfChild(child, path3, warnings2) {
+function kindOfChild(child, { path: folder }, warnings2) {
   if (!child.isSymbolicLink()) return child.isFile() ? "file" : child.isDirectory() ? "folder" : void 0;
+  const path3 = join2(folder, child.name);
   try {
-    const target = await stat3(path3);
+    const target = statSync2(path3);
     return target.isFile() ? "file" : target.isDirectory() ? "folder" : void 0;
   } catch (thrown) {
     warnings2.push(`The symbolic link ${path3} leads nowhere and was left out (${messageOf(thrown)}).`);
@@ -5153,7 +5316,7 @@ async function kindOfChild(child, path3, warnings2) {
 function tooManyEntries(root, maxEntries) {
   return new UserError(
     "dataset",
-    `A folder of images must hold at most ${maxEntries} files and folders, but ${root} holds more.`,
+    `A folder of images must hold at most ${maxEntries} files and folders, but ${root} holds more, perhaps by symbolic links.`,
     "Point `path` and the split of the data.yaml at the folder of the images, or at a .txt list of them."
   );
 }
@@ -5164,18 +5327,20 @@ var IMG_FORMATS = {
   ultralytics: "avif bmp dng heic heif jp2 jpeg jpg mpo png tif tiff webp".split(" ")
 };
 var MAX_LIST_BYTES = 64 << 20;
+var MAX_LINES = 1e6;
 async function listImages(entries, family, roots2 = null) {
   const formats = new Set(IMG_FORMATS[family]);
   const warnings2 = [];
   const lists = [];
+  const isWanted = (name) => formats.has(extension(name));
   for (const entry of entries) {
-    const stats = await stat4(entry);
-    if (stats.isDirectory()) lists.push(await walk(entry, warnings2, { roots: roots2 }));
-    else if (formats.has(extension(entry))) lists.push([entry]);
+    const stats = await stat3(entry);
+    if (stats.isDirectory()) lists.push(walk(entry, isWanted, warnings2, { roots: roots2 }));
+    else if (isWanted(entry)) lists.push([entry]);
     else if (stats.isFile()) lists.push(await readList(entry, stats.size, formats, warnings2));
     else throw notRegular(entry);
   }
-  const paths = lists.flat().filter((path3) => formats.has(extension(path3)));
+  const paths = lists.flat().filter(isWanted);
   refuseOutside("Images", paths, roots2);
   return { paths: paths.sort(compareCodePoints), warnings: warnings2 };
 }
@@ -5240,14 +5405,23 @@ async function readList(list, size, formats, warnings2) {
       "Name a folder of images or a .txt file with one path a line."
     );
   }
-  const lines2 = splitLines(new TextDecoder("utf-8").decode(await readFile3(list)));
+  const bytes2 = await readFile3(list);
+  if (countLineEnds(bytes2) > 2 * MAX_LINES) {
+    throw new UserError(
+      "dataset",
+      `A list of images must not have more than ${MAX_LINES} lines, but ${list} has more.`,
+      "Name a folder of images or a .txt file with one path a line."
+    );
+  }
+  const text3 = new TextDecoder("utf-8").decode(bytes2);
+  const lines2 = splitLines(text3);
   const isImage = (line) => formats.has(extension(line));
   const isOther = (line) => !isImage(line) && !/^(#|$)/.test(strip(line));
   const images = lines2.filter(isImage);
   const others = lines2.filter(isOther).length;
   if (others > 0) {
     warnings2.push(
-      `${others} lines of ${list} name no image and were left out, first line ${lines2.findIndex(isOther) + 1}.`
+      `${others} lines of ${list} name no image and were left out, first line ${lineNumber(text3, isOther)}.`
     );
   }
   const parent = dirname2(list);
@@ -5256,6 +5430,17 @@ async function readList(list, size, formats, warnings2) {
   const bare = paths.find(isBare);
   const base2 = bare !== void 0 && fileSize(resolve2(bare)) !== void 0 ? process.cwd() : parent;
   return paths.map((path3) => resolve2(isBare(path3) ? base2 : parent, path3));
+}
+var LINE_ENDS = /* @__PURE__ */ new Set([10, 11, 12, 13, 28, 29, 30]);
+function countLineEnds(bytes2) {
+  let count = 0;
+  for (let at = 0, before = 0; at < bytes2.length; at++) {
+    const byte = bytes2[at];
+    const isOther = byte === 133 && before === 194 || (byte | 1) === 169 && before === 128;
+    if (LINE_ENDS.has(byte) || isOther) count++;
+    before = byte;
+  }
+  return count;
 }
 
 // src/dataset/duplicates.ts
@@ -5422,10 +5607,10 @@ function toLabels({ values }, kept) {
 
 // src/dataset/read-image.ts
 import { readFileSync } from "node:fs";
-var MAX_LABEL_BYTES = 8 << 20;
+var MAX_LABEL_BYTES = 4 << 20;
 function readImage(path3, rules) {
-  const label = labelPath(path3);
-  return { path: path3, label, reading: fault(path3) ?? readLabels(label, rules) };
+  const label2 = labelPath(path3);
+  return { path: path3, label: label2, reading: fault(path3) ?? readLabels(label2, rules) };
 }
 function readAnnotatedImage({ path: path3, place, labelFile, coco }, rules) {
   const reading = fault(path3) ?? parseLabels(labelFile, rules);
@@ -5437,27 +5622,27 @@ function fault(path3) {
   if (state === "there") return void 0;
   return { kind: state === "missing" ? "missing-image" : "lfs-image" };
 }
-function readLabels(label, rules) {
-  const size = fileSize(label);
+function readLabels(label2, rules) {
+  const size = fileSize(label2);
   if (size === void 0) return { kind: "missing-label" };
   if (size > MAX_LABEL_BYTES) {
     throw new UserError(
       "dataset",
-      `The label file of one image must not be larger than ${MAX_LABEL_BYTES} bytes, but ${label} has ${size}.`,
+      `The label file of one image must not be larger than ${MAX_LABEL_BYTES} bytes, but ${label2} has ${size}.`,
       "Check that it holds one row per object of this image only."
     );
   }
   let bytes2;
   try {
-    bytes2 = readFileSync(label);
+    bytes2 = readFileSync(label2);
   } catch (thrown) {
-    return { kind: "dropped", reason: `${label} could not be read (${messageOf(thrown)})` };
+    return { kind: "dropped", reason: `${label2} could not be read (${messageOf(thrown)})` };
   }
   return isLfsPointer(bytes2) ? { kind: "lfs-label" } : parseLabels(bytes2, rules);
 }
 
 // src/dataset/split.ts
-import { realpath as realpath2 } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { basename as basename4, dirname as dirname3, isAbsolute as isAbsolute3, normalize } from "node:path";
 async function resolveSplit(yaml, split, roots2 = null) {
   const written = splitEntries(yaml, split);
@@ -5520,14 +5705,14 @@ async function findEntry(root, entry, tried) {
   for (const form of forms) {
     const path3 = isAbsoluteAnywhere(form) ? form : `${root}/${form}`;
     tried.add(isAbsolute3(path3) ? normalize(path3) : path3);
-    const real = isAbsolute3(path3) ? await realpath2(path3).catch(() => void 0) : void 0;
+    const real = isAbsolute3(path3) ? await realpath(path3).catch(() => void 0) : void 0;
     if (real !== void 0) return real;
   }
   return void 0;
 }
 
 // src/dataset/dataset.ts
-var MAX_DETAILS = 10;
+var MAX_DETAILS2 = 10;
 async function loadDataset(yamlPath, options) {
   const yaml = await readDataYaml(yamlPath);
   const { roots: roots2 = null } = options;
@@ -5582,7 +5767,7 @@ function labelRules(yaml, { family, nc }) {
 function refusePointers(read) {
   const images = read.flatMap(({ path: path3, reading }) => reading.kind === "lfs-image" ? [path3] : []);
   if (images.length > 0) throw lfsError("images", images);
-  const labels = read.flatMap(({ label, reading }) => reading.kind === "lfs-label" ? [label] : []);
+  const labels = read.flatMap(({ label: label2, reading }) => reading.kind === "lfs-label" ? [label2] : []);
   if (labels.length > 0) throw lfsError("label files", labels);
 }
 function refuseAllMissing(read) {
@@ -5591,11 +5776,11 @@ function refuseAllMissing(read) {
   throw missingImages(paths, paths.length);
 }
 function refuseUnknownClasses(read, { classes }) {
-  for (const { label, reading } of read) {
+  for (const { label: label2, reading } of read) {
     if (reading.kind !== "unknown-class") continue;
     throw new UserError(
       "dataset",
-      `Label files must name classes that data set and model have, 0 to ${classes - 1}, but ${label} has class ${reading.cls} in row ${reading.row}.`,
+      `Label files must name classes that data set and model have, 0 to ${classes - 1}, but ${label2} has class ${reading.cls} in row ${reading.row}.`,
       "Number the classes from 0 in the order of `names`, and use the data.yaml the model was trained with."
     );
   }
@@ -5644,14 +5829,14 @@ function noLabels(read, { split, annotations }) {
   );
 }
 function warningsAbout(read) {
-  const all = read.flatMap(({ path: path3, label, reading }) => {
+  const all = read.flatMap(({ path: path3, label: label2, reading }) => {
     if (reading.kind === "missing-image") return [`The image ${path3} was dropped: there is no such file.`];
     if (reading.kind === "dropped") return [`The image ${path3} was dropped: ${reading.reason}.`];
     if (reading.kind !== "labels" || reading.duplicates === 0) return [];
-    return [`${reading.duplicates} duplicate rows of ${label} were left out.`];
+    return [`${reading.duplicates} duplicate rows of ${label2} were left out.`];
   });
-  const more = all.length - MAX_DETAILS;
-  return more > 0 ? [...all.slice(0, MAX_DETAILS), `${more} more images have such faults.`] : all;
+  const more = all.length - MAX_DETAILS2;
+  return more > 0 ? [...all.slice(0, MAX_DETAILS2), `${more} more images have such faults.`] : all;
 }
 function warningsAboutSkipped(skipped, nc) {
   return skipped > 0 ? [`${skipped} labels of classes that the model (${nc} classes) cannot predict were skipped.`] : [];
@@ -5844,7 +6029,7 @@ function refuseInt8(model2, node) {
 }
 
 // src/onnx/model-file.ts
-import { readFile as readFile4 } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { basename as basename5 } from "node:path";
 
 // node_modules/@bufbuild/protobuf/dist/esm/is-message.js
@@ -6039,7 +6224,7 @@ function varint32read() {
   }
   b = this.buf[this.pos++];
   result |= (b & 15) << 28;
-  for (let readBytes = 5; (b & 128) !== 0 && readBytes < 10; readBytes++)
+  for (let readBytes2 = 5; (b & 128) !== 0 && readBytes2 < 10; readBytes2++)
     b = this.buf[this.pos++];
   if ((b & 128) !== 0)
     throw new Error("invalid varint");
@@ -7509,8 +7694,8 @@ function* nestedTypes(desc) {
 }
 
 // node_modules/@bufbuild/protobuf/dist/esm/registry.js
-function createEmbeddedFileRegistry(fileDescriptorProto, resolve8) {
-  return buildFileRegistry([fileDescriptorProto, resolve8]);
+function createEmbeddedFileRegistry(fileDescriptorProto, resolve9) {
+  return buildFileRegistry([fileDescriptorProto, resolve9]);
 }
 function buildFileRegistry(args, check2) {
   const registry = createBaseRegistry();
@@ -7534,7 +7719,7 @@ function buildFileRegistry(args, check2) {
         if (seen.has(protoFileName)) {
           continue;
         }
-        const dep = resolve8(protoFileName);
+        const dep = resolve9(protoFileName);
         if (!dep) {
           throw new Error(`Unable to resolve ${protoFileName}, imported by ${file.name}`);
         }
@@ -7548,7 +7733,7 @@ function buildFileRegistry(args, check2) {
       return deps.concat(...deps.map(recurseDeps));
     };
     const input2 = args[0];
-    const resolve8 = args[1];
+    const resolve9 = args[1];
     const seen = /* @__PURE__ */ new Set();
     for (const file of [input2, ...recurseDeps(input2)].reverse()) {
       check2 === null || check2 === void 0 ? void 0 : check2(file);
@@ -8050,10 +8235,10 @@ function newField(proto, parentOrFile, reg, oneof, mapEntries) {
     enumerable: true,
     configurable: true
   });
-  const label = proto.label;
+  const label2 = proto.label;
   const type = proto.type;
   const jstype = (_c2 = proto.options) === null || _c2 === void 0 ? void 0 : _c2.jstype;
-  if (label === LABEL_REPEATED) {
+  if (label2 === LABEL_REPEATED) {
     const mapEntry = type == TYPE_MESSAGE ? mapEntries === null || mapEntries === void 0 ? void 0 : mapEntries.get(trimLeadingDot(proto.typeName)) : void 0;
     if (mapEntry) {
       field.fieldKind = "map";
@@ -9298,18 +9483,63 @@ function refuseExternal(path3, { name, dataLocation, externalData }) {
   );
 }
 
+// src/onnx/frame.ts
+var MAX_FIELDS = 1e5;
+var HEAD_BYTES = 20;
+async function frameFault(file, size) {
+  const head = Buffer.alloc(HEAD_BYTES);
+  let at = 0;
+  for (let field = 0; at < size; field++) {
+    if (field === MAX_FIELDS) return `more than ${MAX_FIELDS} fields`;
+    const { bytesRead } = await file.read(head, 0, HEAD_BYTES, at);
+    const length = fieldLength(head.subarray(0, bytesRead));
+    if (length === null) return `no field begins at byte ${at}`;
+    if (at + length > size) return `the field at byte ${at} ends after the file`;
+    at += length;
+  }
+  return null;
+}
+function fieldLength(head) {
+  const tag = varint(head, 0);
+  if (tag === null || tag.value < 8) return null;
+  switch (tag.value % 8) {
+    case 0:
+      return varint(head, tag.end)?.end ?? null;
+    case 1:
+      return tag.end + 8;
+    case 2: {
+      const length = varint(head, tag.end);
+      return length && length.end + length.value;
+    }
+    case 5:
+      return tag.end + 4;
+    default:
+      return null;
+  }
+}
+function varint(bytes2, from) {
+  let value = 0;
+  for (let at = from; at < Math.min(bytes2.length, from + 10); at++) {
+    value += (bytes2[at] & 127) * 128 ** (at - from);
+    if (bytes2[at] < 128) return { value, end: at + 1 };
+  }
+  return null;
+}
+
 // src/onnx/onnx_pb.ts
 var file_onnx = /* @__PURE__ */ fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCKoAgoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIwCglmdW5jdGlvbnMYGSADKAsyHS55b2xvcHJ1bmUub25ueC5GdW5jdGlvblByb3RvIjUKEk9wZXJhdG9yU2V0SWRQcm90bxIOCgZkb21haW4YASABKAkSDwoHdmVyc2lvbhgCIAEoAyI0ChZTdHJpbmdTdHJpbmdFbnRyeVByb3RvEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSLGAQoKR3JhcGhQcm90bxInCgRub2RlGAEgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEjAKC2luaXRpYWxpemVyGAUgAygLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SLQoFaW5wdXQYCyADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90bxIuCgZvdXRwdXQYDCADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90byJHCg5WYWx1ZUluZm9Qcm90bxIMCgRuYW1lGAEgASgJEicKBHR5cGUYAiABKAsyGS55b2xvcHJ1bmUub25ueC5UeXBlUHJvdG8ikAEKCVR5cGVQcm90bxI1Cgt0ZW5zb3JfdHlwZRgBIAEoCzIgLnlvbG9wcnVuZS5vbm54LlR5cGVQcm90by5UZW5zb3IaTAoGVGVuc29yEhEKCWVsZW1fdHlwZRgBIAEoBRIvCgVzaGFwZRgCIAEoCzIgLnlvbG9wcnVuZS5vbm54LlRlbnNvclNoYXBlUHJvdG8ifgoQVGVuc29yU2hhcGVQcm90bxI3CgNkaW0YASADKAsyKi55b2xvcHJ1bmUub25ueC5UZW5zb3JTaGFwZVByb3RvLkRpbWVuc2lvbhoxCglEaW1lbnNpb24SEQoJZGltX3ZhbHVlGAEgASgDEhEKCWRpbV9wYXJhbRgCIAEoCSKMAQoJTm9kZVByb3RvEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSDgoGZG9tYWluGAcgASgJEjEKCWF0dHJpYnV0ZRgFIAMoCzIeLnlvbG9wcnVuZS5vbm54LkF0dHJpYnV0ZVByb3RvIlYKDUZ1bmN0aW9uUHJvdG8SDAoEbmFtZRgBIAEoCRInCgRub2RlGAcgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEg4KBmRvbWFpbhgKIAEoCSLmAQoOQXR0cmlidXRlUHJvdG8SDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBImCgF0GAUgASgLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SJQoBZxgGIAEoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8SDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSKgoGZ3JhcGhzGAsgAygLMhoueW9sb3BydW5lLm9ubnguR3JhcGhQcm90bxIMCgR0eXBlGBQgASgFIswBCgtUZW5zb3JQcm90bxIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgASgMEhIKCmludDMyX2RhdGEYBSABKAwSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBI9Cg1leHRlcm5hbF9kYXRhGA0gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIVCg1kYXRhX2xvY2F0aW9uGA4gASgFYgZwcm90bzM");
 var ModelProtoSchema = /* @__PURE__ */ messageDesc(file_onnx, 0);
 
 // src/onnx/model-file.ts
+var LARGE = 64 << 20;
+var HEAD_BYTES2 = 256;
 var EXPORT_HINT2 = "Export the model with `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`.";
 async function readModelFile(path3) {
   let bytes2;
   try {
-    const { buffer, byteOffset, length } = await readFile4(path3);
-    bytes2 = new Uint8Array(buffer, byteOffset, length);
+    bytes2 = await readBytes(path3);
   } catch (error2) {
+    if (error2 instanceof UserError) throw error2;
     throw new UserError(
       "model",
       `The model ${path3} cannot be read: ${messageOf(error2)}.`,
@@ -9321,18 +9551,42 @@ async function readModelFile(path3) {
   }
   return parseModel(path3, bytes2);
 }
+async function readBytes(path3) {
+  var _stack = [];
+  try {
+    const file = __using(_stack, await open(path3), true);
+    const { size } = await file.stat();
+    if (size > LARGE) {
+      const head = Buffer.alloc(HEAD_BYTES2);
+      await file.read(head, 0, HEAD_BYTES2, 0);
+      refuseOtherFormats(path3, head);
+      const fault2 = await frameFault(file, size);
+      if (fault2 !== null) throw notOnnx(path3, fault2);
+    }
+    const { buffer, byteOffset, length } = await file.readFile();
+    return new Uint8Array(buffer, byteOffset, length);
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function notOnnx(path3, fault2, cause) {
+  return new UserError(
+    "model",
+    `${path3} must be an ONNX model, but its bytes do not parse as one (${fault2}).`,
+    `The file may be truncated or of another format: compare its size with the original's. ${EXPORT_HINT2}`,
+    { cause }
+  );
+}
 function parseModel(path3, bytes2) {
   refuseOtherFormats(path3, bytes2);
   let proto;
   try {
     proto = fromBinary(ModelProtoSchema, bytes2, { readUnknownFields: false });
   } catch (error2) {
-    throw new UserError(
-      "model",
-      `${path3} must be an ONNX model, but its bytes do not parse as one (${messageOf(error2)}).`,
-      `The file may be truncated or of another format: compare its size with the original's. ${EXPORT_HINT2}`,
-      { cause: error2 }
-    );
+    throw notOnnx(path3, messageOf(error2), error2);
   }
   if (!proto.graph || proto.graph.node.length === 0) {
     throw new UserError("model", `${path3} must be an ONNX model, but it holds no graph.`, EXPORT_HINT2);
@@ -9345,7 +9599,9 @@ function refuseOtherFormats(path3, bytes2) {
   if (bytes2.length === 0) {
     throw new UserError("model", `${path3} is empty.`, "Check the step that writes it.");
   }
-  const head = Buffer.from(bytes2.buffer, bytes2.byteOffset, Math.min(bytes2.length, 256)).toString("latin1");
+  const head = Buffer.from(bytes2.buffer, bytes2.byteOffset, Math.min(bytes2.length, HEAD_BYTES2)).toString(
+    "latin1"
+  );
   if (head.startsWith("version https://git-lfs")) {
     throw new UserError(
       "model",
@@ -9433,8 +9689,8 @@ var WorkerPool = class {
   /** Calls a method on the next free thread; calls wait their turn in order. */
   run(method2, argument) {
     if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve8, reject) => {
-      const start3 = (worker) => this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
+    return new Promise((resolve9, reject) => {
+      const start3 = (worker) => this.#send(worker, method2, argument, { worker, resolve: resolve9, reject });
       const free = this.#workers.find((worker) => !worker.busy);
       if (free) start3(free);
       else this.#queue.push({ start: start3, reject });
@@ -9447,8 +9703,8 @@ var WorkerPool = class {
   async broadcast(method2, argument) {
     if (this.#failure) throw this.#failure;
     const calls = this.#workers.map(
-      (worker) => new Promise((resolve8, reject) => {
-        this.#send(worker, method2, argument, { worker, resolve: resolve8, reject });
+      (worker) => new Promise((resolve9, reject) => {
+        this.#send(worker, method2, argument, { worker, resolve: resolve9, reject });
       })
     );
     await Promise.allSettled(calls);
@@ -9479,12 +9735,12 @@ var WorkerPool = class {
   }
   async #isIdleWithin(milliseconds) {
     let timer;
-    const timeIsUp2 = new Promise((resolve8) => {
-      timer = setTimeout(resolve8, milliseconds, false);
+    const timeIsUp2 = new Promise((resolve9) => {
+      timer = setTimeout(resolve9, milliseconds, false);
     });
-    const idle = new Promise((resolve8) => {
+    const idle = new Promise((resolve9) => {
       this.#onSettled = () => {
-        if (this.#pending.size === 0) resolve8(true);
+        if (this.#pending.size === 0) resolve9(true);
       };
       this.#onSettled();
     });
@@ -9784,6 +10040,92 @@ var end2end = {
   }
 };
 
+// src/validate/heads/tensor-info.ts
+function lengthOf(dimension) {
+  return typeof dimension === "number" && dimension > 0 ? dimension : null;
+}
+function describeTensor({ name, shape }) {
+  return `${name} [${shape.map((dimension) => lengthOf(dimension) ?? (dimension || "?")).join(", ")}]`;
+}
+
+// src/validate/heads/refusals.ts
+var BOXES_ONLY = "Give a model that is trained and exported for detection: only boxes are validated.";
+var TASKS = /* @__PURE__ */ new Map([
+  ["segment", "instance segmentation"],
+  ["semantic", "semantic segmentation"],
+  ["pose", "pose estimation"],
+  ["classify", "image classification"],
+  ["obb", "oriented boxes"],
+  ["depth", "depth estimation"]
+]);
+function refuseOtherTasks({ task, keypoints }) {
+  if (task !== null && task !== "detect")
+    throw otherTask(TASKS.get(task) ?? `the task "${task}"`, "its metadata says so");
+  if (keypoints) throw otherTask("pose estimation", "its metadata has keypoints");
+}
+function boxesOutput(outputs) {
+  const all = outputs.map(describeTensor).join(", ");
+  const rest = outputs.filter(({ shape }) => shape.length < 5);
+  const maps = rest.filter(({ shape }) => shape.length === 4);
+  if (maps.length === rest.length) {
+    throw new UserError(
+      "model",
+      `The model must give decoded boxes; it gives feature maps: ${all}.`,
+      "Export it with its detection layer: yolov5 `python export.py --include onnx` without `--train`, YOLOv7 with `--grid`, Ultralytics `yolo export format=onnx`."
+    );
+  }
+  if (maps.length)
+    throw otherTask("instance segmentation", `it has mask prototypes beside the boxes: ${all}`);
+  if (rest.length > 1 || isRowsOfWholeBatch(rest[0])) {
+    throw new UserError(
+      "model",
+      `The model must have one output of raw boxes; it has ${all}, as models with NMS built in have.`,
+      "Export it without NMS (no `--nms`, `--end2end` or EfficientNMS plugin): the protocol does it here."
+    );
+  }
+  const [output] = rest;
+  if (output.shape.length === 2) throw otherTask("image classification", `its output is ${all}`);
+  if (output.shape.length === 1) {
+    throw new UserError("model", `The model's output must have three dimensions; it is ${all}.`, BOXES_ONLY);
+  }
+  if (output.type !== "float32" && output.type !== "float16") {
+    throw new UserError(
+      "model",
+      `The model's output must be float32 or float16; ${output.name} is ${output.type}.`,
+      "Export the model in floating point, without quantised inputs and outputs."
+    );
+  }
+  return output;
+}
+var MAX_VALUES = 2 ** 27;
+var MAX_BOXES = 11e5;
+function refuseHugeOutput(dims) {
+  const values = dims.reduce((product, length) => product * (length ?? 1), 1);
+  const longest = Math.max(...dims.map((length) => length ?? 0));
+  if (values <= MAX_VALUES && longest <= MAX_BOXES) return;
+  throw new UserError(
+    "model",
+    `The model's output must have at most ${MAX_VALUES} values and ${MAX_BOXES} boxes a picture; it is [${dims.map((length) => length ?? "?").join(", ")}].`,
+    "Export it at the size that it was trained at, with a batch of one."
+  );
+}
+function explainExtraChannels(extra) {
+  if (extra === 32) return " 32 more numbers a box are what an instance segmentation model has.";
+  if (extra === 51) return " 51 more numbers a box are what a pose model with 17 keypoints has.";
+  if (extra === 1) return " One more number a box is what a model for oriented boxes has.";
+  return "";
+}
+function otherTask(task, evidence) {
+  return new UserError(
+    "model",
+    `The model must be a detector; it is one for ${task}: ${evidence}.`,
+    BOXES_ONLY
+  );
+}
+function isRowsOfWholeBatch({ shape }) {
+  return shape.length === 2 && shape[1] === 7 && typeof shape[0] === "string";
+}
+
 // src/validate/heads/yolov5.ts
 var yolov5 = {
   layout: "[batch, boxes, 5 + classes]",
@@ -9808,14 +10150,6 @@ var yolov5 = {
 
 // src/validate/heads/index.ts
 var HEADS = { yolov5, "anchor-free": anchorFree, end2end };
-
-// src/validate/heads/tensor-info.ts
-function lengthOf(dimension) {
-  return typeof dimension === "number" && dimension > 0 ? dimension : null;
-}
-function describeTensor({ name, shape }) {
-  return `${name} [${shape.map((dimension) => lengthOf(dimension) ?? (dimension || "?")).join(", ")}]`;
-}
 
 // src/validate/heads/layout.ts
 function readLayout(output, clues) {
@@ -9881,72 +10215,6 @@ function unreadable(output, expectedNc) {
   );
 }
 
-// src/validate/heads/refusals.ts
-var BOXES_ONLY = "Give a model that is trained and exported for detection: only boxes are validated.";
-var TASKS = /* @__PURE__ */ new Map([
-  ["segment", "instance segmentation"],
-  ["semantic", "semantic segmentation"],
-  ["pose", "pose estimation"],
-  ["classify", "image classification"],
-  ["obb", "oriented boxes"],
-  ["depth", "depth estimation"]
-]);
-function refuseOtherTasks({ task, keypoints }) {
-  if (task !== null && task !== "detect")
-    throw otherTask(TASKS.get(task) ?? `the task "${task}"`, "its metadata says so");
-  if (keypoints) throw otherTask("pose estimation", "its metadata has keypoints");
-}
-function boxesOutput(outputs) {
-  const all = outputs.map(describeTensor).join(", ");
-  const rest = outputs.filter(({ shape }) => shape.length < 5);
-  const maps = rest.filter(({ shape }) => shape.length === 4);
-  if (maps.length === rest.length) {
-    throw new UserError(
-      "model",
-      `The model must give decoded boxes; it gives feature maps: ${all}.`,
-      "Export it with its detection layer: yolov5 `python export.py --include onnx` without `--train`, YOLOv7 with `--grid`, Ultralytics `yolo export format=onnx`."
-    );
-  }
-  if (maps.length)
-    throw otherTask("instance segmentation", `it has mask prototypes beside the boxes: ${all}`);
-  if (rest.length > 1 || isRowsOfWholeBatch(rest[0])) {
-    throw new UserError(
-      "model",
-      `The model must have one output of raw boxes; it has ${all}, as models with NMS built in have.`,
-      "Export it without NMS (no `--nms`, `--end2end` or EfficientNMS plugin): the protocol does it here."
-    );
-  }
-  const [output] = rest;
-  if (output.shape.length === 2) throw otherTask("image classification", `its output is ${all}`);
-  if (output.shape.length === 1) {
-    throw new UserError("model", `The model's output must have three dimensions; it is ${all}.`, BOXES_ONLY);
-  }
-  if (output.type !== "float32" && output.type !== "float16") {
-    throw new UserError(
-      "model",
-      `The model's output must be float32 or float16; ${output.name} is ${output.type}.`,
-      "Export the model in floating point, without quantised inputs and outputs."
-    );
-  }
-  return output;
-}
-function explainExtraChannels(extra) {
-  if (extra === 32) return " 32 more numbers a box are what an instance segmentation model has.";
-  if (extra === 51) return " 51 more numbers a box are what a pose model with 17 keypoints has.";
-  if (extra === 1) return " One more number a box is what a model for oriented boxes has.";
-  return "";
-}
-function otherTask(task, evidence) {
-  return new UserError(
-    "model",
-    `The model must be a detector; it is one for ${task}: ${evidence}.`,
-    BOXES_ONLY
-  );
-}
-function isRowsOfWholeBatch({ shape }) {
-  return shape.length === 2 && shape[1] === 7 && typeof shape[0] === "string";
-}
-
 // src/validate/python-literal.ts
 var MAX_LENGTH = 4e6;
 var MAX_DEPTH2 = 16;
@@ -10010,14 +10278,14 @@ var Reader = class {
     });
     return entries;
   }
-  #items(open4, close, depth) {
+  #items(open5, close, depth) {
     const items = [];
-    this.#list(open4, close, () => items.push(this.value(depth + 1)));
+    this.#list(open5, close, () => items.push(this.value(depth + 1)));
     return items;
   }
   /** Entries between two brackets, parted by commas, one allowed behind the last. */
-  #list(open4, close, entry) {
-    this.#expect(open4);
+  #list(open5, close, entry) {
+    this.#expect(open5);
     while (this.#peek() !== close) {
       entry();
       if (this.#peek() !== close) this.#expect(",");
@@ -10082,7 +10350,7 @@ function parseMetadata(props) {
   }
   return {
     names: property("names", readNames2),
-    stride: property("stride", readPositiveInteger),
+    stride: property("stride", readStride),
     imgsz: property("imgsz", readSize),
     task: props.get("task") ?? null,
     end2end: property("end2end", readBoolean),
@@ -10104,6 +10372,12 @@ function readNames2(value) {
   }
   if (!names.size) throw new SyntaxError("it lists no class");
   return names;
+}
+var MAX_STRIDE = 1024;
+function readStride(value) {
+  const stride = readPositiveInteger(value);
+  if (stride > MAX_STRIDE) throw new SyntaxError(`it must be at most ${MAX_STRIDE}`);
+  return stride;
 }
 function readPositiveInteger(value) {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0)
@@ -10140,6 +10414,9 @@ function describeDetector(model2, options) {
   const input2 = imageInput(model2.inputs);
   const size = inputSize(input2, metadata, options.imgsz);
   const expectedNc = metadata.names?.size ?? options.datasetNc;
+  const batch = lengthOf(input2.shape[0]) ?? "dynamic";
+  refuseHugeInput(size, batch);
+  refuseHugeOutput(output.shape.map(lengthOf));
   const layout3 = readLayout(output, { ...size, metadata, expectedNc });
   const nc = layout3.nc ?? expectedNc;
   refuseOtherClasses(nc, metadata, options);
@@ -10147,7 +10424,7 @@ function describeDetector(model2, options) {
   const family = options.protocol === "auto" || options.protocol === "coco" ? FAMILY_OF_HEAD[head] : options.protocol;
   const names = metadata.names?.size === nc ? metadata.names : null;
   return {
-    input: { name: input2.name, type: input2.type, batch: lengthOf(input2.shape[0]) ?? "dynamic" },
+    input: { name: input2.name, type: input2.type, batch },
     output: output.name,
     width: size.width,
     height: size.height,
@@ -10222,6 +10499,17 @@ function inputSize(input2, metadata, imgsz) {
       `imgsz ${imgsz.width}×${imgsz.height} is rounded up to ${width}×${height}, multiples of the stride ${stride}.`
     ] : []
   };
+}
+var MAX_SIDE = 8192;
+var MAX_PIXELS = 2 ** 24;
+function refuseHugeInput({ width, height }, batch) {
+  const pictures = batch === "dynamic" ? 1 : batch;
+  if (width <= MAX_SIDE && height <= MAX_SIDE && pictures * width * height <= MAX_PIXELS) return;
+  throw new UserError(
+    "model",
+    `The model must take at most ${MAX_PIXELS} pixels in one run, and ${MAX_SIDE} a side; it takes ${pictures} pictures of ${width}×${height}.`,
+    "Export it at the size that it was trained at, with a batch of one."
+  );
 }
 function refuseOtherClasses(nc, { names }, options) {
   const { datasetNc, datasetNames } = options;
@@ -10359,12 +10647,12 @@ function percent(share3) {
 }
 
 // src/input-paths.ts
-import { statSync as statSync3 } from "node:fs";
-import { stat as stat6 } from "node:fs/promises";
+import { statSync as statSync4 } from "node:fs";
+import { stat as stat5 } from "node:fs/promises";
 import { dirname as dirname5, isAbsolute as isAbsolute5, resolve as resolve5 } from "node:path";
 
 // node_modules/tinyglobby/dist/index.mjs
-import { readdir as readdir3, readdirSync, realpath as realpath3, realpathSync as realpathSync2, stat as stat5, statSync as statSync2 } from "fs";
+import { readdir as readdir2, readdirSync as readdirSync2, realpath as realpath2, realpathSync as realpathSync3, stat as stat4, statSync as statSync3 } from "fs";
 import { isAbsolute as isAbsolute4, posix as posix2, resolve as resolve4 } from "path";
 import { fileURLToPath } from "url";
 
@@ -10488,10 +10776,10 @@ var resolveSymlinksAsync = function(path3, state, callback$1) {
   queue.enqueue();
   fs2.realpath(path3, (error2, resolvedPath) => {
     if (error2) return queue.dequeue(suppressErrors ? null : error2, state);
-    fs2.stat(resolvedPath, (error$1, stat10) => {
+    fs2.stat(resolvedPath, (error$1, stat9) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
-      callback$1(stat10, resolvedPath);
+      if (stat9.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat9, resolvedPath);
       queue.dequeue(null, state);
     });
   });
@@ -10501,9 +10789,9 @@ var resolveSymlinks = function(path3, state, callback$1) {
   queue.enqueue();
   try {
     const resolvedPath = fs2.realpathSync(path3);
-    const stat10 = fs2.statSync(resolvedPath);
-    if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
-    callback$1(stat10, resolvedPath);
+    const stat9 = fs2.statSync(resolvedPath);
+    if (stat9.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
+    callback$1(stat9, resolvedPath);
   } catch (e2) {
     if (!suppressErrors) throw e2;
   }
@@ -10700,8 +10988,8 @@ var Walker = class {
         this.walkDirectory(this.state, path3, path3, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
         let path3 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path3, this.state, (stat10, resolvedPath) => {
-          if (stat10.isDirectory()) {
+        this.resolveSymlink(path3, this.state, (stat9, resolvedPath) => {
+          if (stat9.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
             if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path3 + pathSeparator)) return;
             this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path3 + pathSeparator, depth - 1, this.walk);
@@ -11114,12 +11402,12 @@ function getOptions(options) {
   opts.cwd = (opts.cwd instanceof URL ? fileURLToPath(opts.cwd) : resolve4(opts.cwd || process.cwd())).replace(BACKSLASHES, "/");
   opts.ignore = ensureStringArray(opts.ignore);
   opts.fs && (opts.fs = {
-    readdir: opts.fs.readdir || readdir3,
-    readdirSync: opts.fs.readdirSync || readdirSync,
-    realpath: opts.fs.realpath || realpath3,
-    realpathSync: opts.fs.realpathSync || realpathSync2,
-    stat: opts.fs.stat || stat5,
-    statSync: opts.fs.statSync || statSync2
+    readdir: opts.fs.readdir || readdir2,
+    readdirSync: opts.fs.readdirSync || readdirSync2,
+    realpath: opts.fs.realpath || realpath2,
+    realpathSync: opts.fs.realpathSync || realpathSync3,
+    stat: opts.fs.stat || stat4,
+    statSync: opts.fs.statSync || statSync3
   });
   if (opts.debug) log("globbing with options:", opts);
   return opts;
@@ -11166,7 +11454,7 @@ async function oneFile(name, kind, path3, errors) {
   errors.push(inputError(name, `the path of an existing ${kind}`, path3, remedy));
 }
 async function isFile(path3) {
-  return stat6(path3).then(
+  return stat5(path3).then(
     (found2) => found2.isFile(),
     () => false
   );
@@ -11197,7 +11485,7 @@ function refuseStray(name, path3, workspace, roots2, errors) {
 }
 function isFolder(path3) {
   try {
-    return statSync3(path3).isDirectory();
+    return statSync4(path3).isDirectory();
   } catch {
     return false;
   }
@@ -12039,8 +12327,31 @@ function exclusion(entry, model2, constants2) {
     const ends = firstAndLastConvs(model2, constants2);
     return ({ conv }) => conv.uses.some(({ output }) => ends.has(output));
   }
-  const matches = (0, import_picomatch2.default)(entry, { bash: true, dot: true });
+  const matches = globMatcher(entry);
   return ({ conv: { name, nodes } }) => [name, ...nodes].some((text3) => matches(text3));
+}
+var MAX_GLOB_NAME = 256;
+function globMatcher(glob2) {
+  if (/^[\w.:/*-]+$/.test(glob2)) return (name) => matchesStars(glob2, name);
+  const matches = (0, import_picomatch2.default)(glob2, { bash: true, dot: true });
+  return (name) => name.length <= MAX_GLOB_NAME && matches(name);
+}
+function matchesStars(glob2, name) {
+  let [at, place, star, taken] = [0, 0, -1, 0];
+  while (place < name.length) {
+    if (glob2[at] === "*") {
+      star = at++;
+      taken = place;
+    } else if (glob2[at] === name[place]) {
+      at++;
+      place++;
+    } else if (star >= 0) {
+      at = star + 1;
+      place = ++taken;
+    } else return false;
+  }
+  while (glob2[at] === "*") at++;
+  return at === glob2.length;
 }
 function isDflConstant(shape, values) {
   const [out2, channels, height, width] = shape;
@@ -12231,26 +12542,6 @@ function iou(a, i, b, j) {
   if (width <= 0 || height <= 0) return 0;
   const shared2 = width * height;
   return shared2 / ((right - left) * (bottom - top) + (r - l) * (u - t) - shared2);
-}
-
-// src/report/escape.ts
-var UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
-var LONGEST_NAME = 120;
-function printable(text3) {
-  return text3.replace(UNPRINTABLE, " ");
-}
-function shortName(name, longest = LONGEST_NAME) {
-  const characters = [...printable(name)];
-  return characters.length <= longest ? characters.join("") : `${characters.slice(0, longest - 1).join("")}…`;
-}
-function markdown(text3) {
-  return html(text3).replace(/[\\`*_{}[\]()#+!|~@:$^=-]/g, (character2) => `&#${character2.charCodeAt(0)};`);
-}
-function markdownCode(text3) {
-  return `<code>${markdown(text3)}</code>`;
-}
-function html(text3) {
-  return printable(text3).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 
 // src/report/text.ts
@@ -12506,7 +12797,7 @@ function reached(iou2, thresholds2) {
 }
 function rankPairs(detections, labels, iouRow, floor, ties) {
   const starts = new Uint32Array(detections + 1);
-  const label = [];
+  const label2 = [];
   const iou2 = [];
   const row = new Float64Array(labels);
   const higherFirst = ties === "higher first";
@@ -12519,15 +12810,15 @@ function rankPairs(detections, labels, iouRow, floor, ties) {
       let place = iou2.length;
       while (place > start3 && (value > iou2[place - 1] || higherFirst && value === iou2[place - 1])) {
         iou2[place] = iou2[place - 1];
-        label[place] = label[place - 1];
+        label2[place] = label2[place - 1];
         place--;
       }
       iou2[place] = value;
-      label[place] = l;
+      label2[place] = l;
     }
     starts[d + 1] = iou2.length;
   }
-  return { starts, label, iou: iou2 };
+  return { starts, label: label2, iou: iou2 };
 }
 function torchIou(detections, labels) {
   const labelAreas = new Float32Array(labels.length / 4);
@@ -12618,16 +12909,16 @@ function matchPairs(pairs, crowd, labelAreas) {
   const matched = [];
   const tp = [];
   const ignored = [];
-  function claim(detection, area, counting, open4) {
-    let left = open4;
+  function claim(detection, area, counting, open5) {
+    let left = open5;
     for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
-      if ((labelAreas[label] >> area & 1) !== counting) continue;
-      const here = reached(pairs.iou[pair], COCO_THRESHOLDS) & left & ~claimed[area][label];
-      if (!crowd[label]) claimed[area][label] |= here;
+      const label2 = pairs.label[pair];
+      if ((labelAreas[label2] >> area & 1) !== counting) continue;
+      const here = reached(pairs.iou[pair], COCO_THRESHOLDS) & left & ~claimed[area][label2];
+      if (!crowd[label2]) claimed[area][label2] |= here;
       left &= ~here;
     }
-    return open4 & ~left;
+    return open5 & ~left;
   }
   for (let detection = 0; detection + 1 < pairs.starts.length; detection++) {
     if (pairs.starts[detection] === pairs.starts[detection + 1]) continue;
@@ -12734,7 +13025,7 @@ function descending(keys2) {
 }
 
 // src/metrics/coco.ts
-var [ALL, SMALL, MEDIUM, LARGE] = [0, 1, 2, 3];
+var [ALL, SMALL, MEDIUM, LARGE2] = [0, 1, 2, 3];
 var IOU_50 = 0;
 var IOU_75 = 5;
 function cocoMetrics(images) {
@@ -12762,13 +13053,13 @@ function cocoMetrics(images) {
     AP75: APat(IOU_75),
     APs: AP(SMALL),
     APm: AP(MEDIUM),
-    APl: AP(LARGE),
+    APl: AP(LARGE2),
     AR1: AR(ALL, 1),
     AR10: AR(ALL, 10),
     AR100: AR(ALL, 100),
     ARs: AR(SMALL, 100),
     ARm: AR(MEDIUM, 100),
-    ARl: AR(LARGE, 100)
+    ARl: AR(LARGE2, 100)
   };
 }
 var Tally = class {
@@ -12838,9 +13129,9 @@ function countClass(columns, slot, tallies) {
 function countLabels2(images, { classes, slots }) {
   const counts = Array.from({ length: AREAS }, () => new Uint32Array(classes.length));
   for (const { labels, labelAreas } of images) {
-    for (const [label, cls] of labels.entries()) {
+    for (const [label2, cls] of labels.entries()) {
       for (let area = 0; area < AREAS; area++) {
-        if (labelAreas[label] & 1 << area) counts[area][slots[cls]]++;
+        if (labelAreas[label2] & 1 << area) counts[area][slots[cls]]++;
       }
     }
   }
@@ -12882,24 +13173,28 @@ function meanOf(items, value) {
 var CONFUSION_IOU = Math.fround(0.45);
 var CONF_YOLOV5 = 0.25;
 function createConfusionCounter(family, nc) {
-  const counts = new Uint32Array((nc + 1) ** 2);
+  const counts = /* @__PURE__ */ new Map();
+  const count = (predicted, actual) => {
+    const cell = predicted * (nc + 1) + actual;
+    counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  };
   const match = family === "yolov5" ? matchYolov5 : matchUltralytics;
   return {
     add(sample) {
       const { detectionCls, labelCls } = sample;
       const detectionOf = match(sample);
       const isLeft = new Uint8Array(countingDetections(sample, detectionOf, family)).fill(1);
-      for (let label = 0; label < labelCls.length; label++) {
-        const detection = detectionOf[label];
+      for (let label2 = 0; label2 < labelCls.length; label2++) {
+        const detection = detectionOf[label2];
         const predicted = detection < 0 ? nc : detectionCls[detection];
         if (detection >= 0) isLeft[detection] = 0;
-        counts[predicted * (nc + 1) + labelCls[label]]++;
+        count(predicted, labelCls[label2]);
       }
       for (let detection = 0; detection < isLeft.length; detection++) {
-        if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;
+        if (isLeft[detection]) count(detectionCls[detection], nc);
       }
     },
-    result: () => ({ nc, counts: counts.slice() })
+    result: () => ({ nc, counts: new Map(counts) })
   };
 }
 function matchYolov5({ pairs, conf, labelCls }) {
@@ -12908,10 +13203,10 @@ function matchYolov5({ pairs, conf, labelCls }) {
   for (let detection = 0; detection < conf.length && conf[detection] > CONF_YOLOV5; detection++) {
     const best = pairs.starts[detection];
     if (best === pairs.starts[detection + 1] || pairs.iou[best] <= CONFUSION_IOU) continue;
-    const label = pairs.label[best];
-    if (pairs.iou[best] < overlap2[label]) continue;
-    overlap2[label] = pairs.iou[best];
-    detectionOf[label] = detection;
+    const label2 = pairs.label[best];
+    if (pairs.iou[best] < overlap2[label2]) continue;
+    overlap2[label2] = pairs.iou[best];
+    detectionOf[label2] = detection;
   }
   return detectionOf;
 }
@@ -12919,10 +13214,10 @@ function matchUltralytics({ pairs, conf, labelCls }) {
   const detectionOf = new Int32Array(labelCls.length).fill(-1);
   for (let detection = 0; detection < conf.length; detection++) {
     for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
+      const label2 = pairs.label[pair];
       if (pairs.iou[pair] <= CONFUSION_IOU) break;
-      if (detectionOf[label] >= 0) continue;
-      detectionOf[label] = detection;
+      if (detectionOf[label2] >= 0) continue;
+      detectionOf[label2] = detection;
       break;
     }
   }
@@ -13116,15 +13411,15 @@ function matchUltralytics2(pairs, detectionCls, labelCls) {
   const tp = new Uint16Array(pairs.starts.length - 1);
   const claimed = new Uint16Array(labelCls.length);
   for (let detection = 0; detection < tp.length; detection++) {
-    let open4 = ALL_THRESHOLDS;
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open4; pair++) {
-      const label = pairs.label[pair];
-      if (labelCls[label] !== detectionCls[detection]) continue;
-      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open4 & ~claimed[label];
-      claimed[label] |= claim;
-      open4 &= ~claim;
+    let open5 = ALL_THRESHOLDS;
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open5; pair++) {
+      const label2 = pairs.label[pair];
+      if (labelCls[label2] !== detectionCls[detection]) continue;
+      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open5 & ~claimed[label2];
+      claimed[label2] |= claim;
+      open5 &= ~claim;
     }
-    tp[detection] = ALL_THRESHOLDS & ~open4;
+    tp[detection] = ALL_THRESHOLDS & ~open5;
   }
   return tp;
 }
@@ -13136,11 +13431,11 @@ function matchYolov52(pairs, detectionCls, labelCls) {
   const taken = new Uint16Array(labelCls.length);
   for (let detection = 0; detection < tp.length; detection++) {
     for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
-      const label = pairs.label[pair];
-      if (labelCls[label] !== detectionCls[detection]) continue;
-      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & ~taken[label];
+      const label2 = pairs.label[pair];
+      if (labelCls[label2] !== detectionCls[detection]) continue;
+      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & ~taken[label2];
       tp[detection] = claim;
-      taken[label] |= claim;
+      taken[label2] |= claim;
       break;
     }
   }
@@ -13224,8 +13519,8 @@ function worstPictures(sources) {
     const labels = groundTruthBoxes(unpruned.labels, unpruned.geometry);
     const boxes = Array.from(
       unpruned.labels.cls.subarray(0, unpruned.labels.count),
-      (id, label) => {
-        const [left, top, width, height] = labels.subarray(4 * label, 4 * label + 4);
+      (id, label2) => {
+        const [left, top, width, height] = labels.subarray(4 * label2, 4 * label2 + 4);
         return { id, box: [left, top, left + width, top + height] };
       }
     );
@@ -13238,11 +13533,11 @@ function worstPictures(sources) {
       height: unpruned.geometry.nativeHeight,
       loss,
       conf,
-      labels: boxes.map(({ id, box: box2 }, label) => ({
+      labels: boxes.map(({ id, box: box2 }, label2) => ({
         id,
         box: rounded(box2),
-        foundBefore: viewBefore.found.has(label),
-        foundAfter: viewAfter.found.has(label)
+        foundBefore: viewBefore.found.has(label2),
+        foundAfter: viewAfter.found.has(label2)
       })),
       before: viewBefore.boxes,
       after: viewAfter.boxes
@@ -13267,14 +13562,14 @@ function view(sample, labels, family, conf) {
   const taken = /* @__PURE__ */ new Set();
   const boxes = Array.from({ length: shown }, (_, d) => {
     const id = detections.cls[d];
-    const label = pairs.label.slice(pairs.starts[d], pairs.starts[d + 1]).find((candidate) => labels[candidate].id === id && !taken.has(candidate));
-    if (label !== void 0) taken.add(label);
+    const label2 = pairs.label.slice(pairs.starts[d], pairs.starts[d + 1]).find((candidate) => labels[candidate].id === id && !taken.has(candidate));
+    if (label2 !== void 0) taken.add(label2);
     const box2 = native.subarray(4 * d, 4 * d + 4);
     return {
       id,
       conf: Math.round(detections.conf[d] * 1e4) / 1e4,
       box: rounded(box2),
-      hit: label !== void 0
+      hit: label2 !== void 0
     };
   });
   return { boxes, found: taken };
@@ -13508,7 +13803,7 @@ import { dirname as dirname7, join as join6 } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 // src/runtime/parts-folder.ts
-import { readdir as readdir4, readFile as readFile6, rm, stat as stat7, writeFile } from "node:fs/promises";
+import { readdir as readdir3, readFile as readFile5, rm, stat as stat6, writeFile } from "node:fs/promises";
 import { join as join5, relative as relative3, sep as sep4 } from "node:path";
 
 // src/files/hashes.ts
@@ -13525,7 +13820,7 @@ function sha256(bytes2) {
 
 // src/runtime/lock.ts
 import { createHash as createHash2 } from "node:crypto";
-import { readFile as readFile5 } from "node:fs/promises";
+import { readFile as readFile4 } from "node:fs/promises";
 
 // src/runtime/target.ts
 var NATIVE_TARGETS = [
@@ -13612,7 +13907,7 @@ function partsName(lock, target) {
   return `${version}/${targetName(target)}-${hash.slice(0, 8)}`;
 }
 async function readLock(bundleUrl, target) {
-  const read = async (path3) => JSON.parse(await readFile5(new URL(path3, bundleUrl), "utf8"));
+  const read = async (path3) => JSON.parse(await readFile4(new URL(path3, bundleUrl), "utf8"));
   const folder = target === WEBASSEMBLY ? "./runtime/webassembly/" : "./runtime/";
   if (!bundleUrl.endsWith(".ts")) return read(`${folder}package-lock.json`);
   return partsLock(
@@ -13679,7 +13974,7 @@ async function dropUnneeded(folder, target) {
 async function seal(folder, name) {
   const files = {};
   for (const path3 of await filesOf(folder)) {
-    const { size } = await stat7(join5(folder, path3));
+    const { size } = await stat6(join5(folder, path3));
     files[path3] = { bytes: size, sha256: await sha256OfFile(join5(folder, path3)) };
   }
   const listing = { name, files };
@@ -13690,7 +13985,7 @@ async function sealedName(folder) {
   return (await readListing(folder))?.name ?? null;
 }
 async function isComplete(folder, name) {
-  return everyFile(folder, name, async (path3, { bytes: bytes2 }) => (await stat7(path3)).size === bytes2);
+  return everyFile(folder, name, async (path3, { bytes: bytes2 }) => (await stat6(path3)).size === bytes2);
 }
 async function isIntact(folder, name) {
   return everyFile(folder, name, async (path3, { sha256: sha2562 }) => await sha256OfFile(path3) === sha2562);
@@ -13705,13 +14000,13 @@ async function everyFile(folder, name, check2) {
 }
 async function readListing(folder) {
   try {
-    return JSON.parse(await readFile6(join5(folder, LISTING), "utf8"));
+    return JSON.parse(await readFile5(join5(folder, LISTING), "utf8"));
   } catch {
     return null;
   }
 }
 async function filesOf(folder) {
-  const entries = await readdir4(folder, { recursive: true, withFileTypes: true });
+  const entries = await readdir3(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => relative3(folder, join5(entry.parentPath, entry.name)).replaceAll(sep4, "/")).sort();
 }
 
@@ -13856,13 +14151,13 @@ function runProbe(base2, provider) {
     new URL(import.meta.url.endsWith(".ts") ? "./probe-child.ts" : "./probe-child.js", import.meta.url)
   );
   const options = { timeout: PROBE_SECONDS * 1e3, killSignal: "SIGTERM", windowsHide: true };
-  return new Promise((resolve8) => {
+  return new Promise((resolve9) => {
     execFile(process.execPath, [child, base2, provider], options, (error2, said, errors) => {
       const part = said.trim().split("\n").at(-1) || "node";
-      if (error2 === null && part === "done") resolve8(null);
+      if (error2 === null && part === "done") resolve9(null);
       else {
         const code = typeof error2?.code === "number" ? error2.code : null;
-        resolve8({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
+        resolve9({ part, errors: errors || (error2?.message ?? ""), code, signal: error2?.signal ?? null });
       }
     });
   });
@@ -14029,11 +14324,11 @@ import * as fs from "fs";
 import * as path from "path";
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve8) {
-      resolve8(value);
+    return value instanceof P ? value : new P(function(resolve9) {
+      resolve9(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve8, reject) {
+  return new (P || (P = Promise))(function(resolve9, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -14049,12 +14344,12 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve9(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { chmod, copyFile, lstat, mkdir: mkdir2, open, readdir: readdir5, rename: rename2, rm: rm3, rmdir, stat: stat8, symlink, unlink } = fs.promises;
+var { chmod, copyFile, lstat, mkdir: mkdir2, open: open2, readdir: readdir4, rename: rename2, rm: rm3, rmdir, stat: stat7, symlink, unlink } = fs.promises;
 var IS_WINDOWS = process.platform === "win32";
 var READONLY = fs.constants.O_RDONLY;
 function isRooted(p) {
@@ -14071,7 +14366,7 @@ function tryGetExecutablePath(filePath, extensions2) {
   return __awaiter(this, void 0, void 0, function* () {
     let stats = void 0;
     try {
-      stats = yield stat8(filePath);
+      stats = yield stat7(filePath);
     } catch (err) {
       if (err.code !== "ENOENT") {
         console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
@@ -14094,7 +14389,7 @@ function tryGetExecutablePath(filePath, extensions2) {
       filePath = originalFilePath + extension2;
       stats = void 0;
       try {
-        stats = yield stat8(filePath);
+        stats = yield stat7(filePath);
       } catch (err) {
         if (err.code !== "ENOENT") {
           console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
@@ -14105,7 +14400,7 @@ function tryGetExecutablePath(filePath, extensions2) {
           try {
             const directory = path.dirname(filePath);
             const upperName = path.basename(filePath).toUpperCase();
-            for (const actualName of yield readdir5(directory)) {
+            for (const actualName of yield readdir4(directory)) {
               if (upperName === actualName.toUpperCase()) {
                 filePath = path.join(directory, actualName);
                 break;
@@ -14140,11 +14435,11 @@ function isUnixExecutable(stats) {
 // node_modules/@actions/io/lib/io.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve8) {
-      resolve8(value);
+    return value instanceof P ? value : new P(function(resolve9) {
+      resolve9(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve8, reject) {
+  return new (P || (P = Promise))(function(resolve9, reject) {
     function fulfilled(value) {
       try {
         step(generator.next(value));
@@ -14160,7 +14455,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step(result) {
-      result.done ? resolve8(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve9(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -14244,18 +14539,18 @@ async function findNpm() {
   );
 }
 function runNpm(npm, args, cwd, limit) {
-  return new Promise((resolve8, reject) => {
+  return new Promise((resolve9, reject) => {
     const child = start(npm, args, cwd, limit);
     let errors = "";
     child.stderr.setEncoding("utf8").on("data", (text3) => {
       errors += text3;
     });
-    child.on("close", (code) => resolve8({ ok: code === 0, timedOut: false, errors }));
+    child.on("close", (code) => resolve9({ ok: code === 0, timedOut: false, errors }));
     child.on("error", (error2) => {
       if (!limit?.aborted) return reject(error2);
       child.stderr.destroy();
       child.unref();
-      resolve8({ ok: false, timedOut: true, errors });
+      resolve9({ ok: false, timedOut: true, errors });
     });
   });
 }
@@ -14355,7 +14650,7 @@ async function succeed(npm, args, folder, limit) {
 }
 
 // src/runtime/runtime-path.ts
-import { stat as stat9 } from "node:fs/promises";
+import { stat as stat8 } from "node:fs/promises";
 import { resolve as resolve7 } from "node:path";
 
 // src/runtime/archive.ts
@@ -14369,9 +14664,9 @@ async function unpackFolder(archive, folder) {
   tar.stderr.setEncoding("utf8").on("data", (text3) => {
     errors += text3;
   });
-  const ended2 = new Promise((resolve8, reject) => {
+  const ended2 = new Promise((resolve9, reject) => {
     tar.on("error", reject);
-    tar.on("close", (code) => code === 0 ? resolve8() : reject(new Error(errors.trim() || `tar: ${code}`)));
+    tar.on("close", (code) => code === 0 ? resolve9() : reject(new Error(errors.trim() || `tar: ${code}`)));
   });
   const results = await Promise.allSettled([
     ended2,
@@ -14402,7 +14697,7 @@ function hungUp({ code }) {
 // src/runtime/runtime-path.ts
 async function openRuntimePath(given, caches, work2, log3) {
   const path3 = resolve7(given);
-  const found2 = await stat9(path3).catch(() => null);
+  const found2 = await stat8(path3).catch(() => null);
   if (found2 === null) {
     throw new UserError(
       "input",
@@ -14592,8 +14887,8 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
 }
 
 // src/report/write.ts
-import { mkdir as mkdir4, readFile as readFile7, writeFile as writeFile3 } from "node:fs/promises";
-import { dirname as dirname12, join as join14 } from "node:path";
+import { readFile as readFile6, writeFile as writeFile3 } from "node:fs/promises";
+import { join as join15 } from "node:path";
 
 // src/report/badge.ts
 function badge({ verdict }) {
@@ -23844,7 +24139,7 @@ function makeCallOnlyOnce() {
   };
 }
 var onceUniqueIndex = getRandomIdBase();
-function removeDuplicates(arr, getKey2, resolve8) {
+function removeDuplicates(arr, getKey2, resolve9) {
   var dupMap = createHashMap();
   var writeIdx = 0;
   each(arr, function(item) {
@@ -23853,15 +24148,15 @@ function removeDuplicates(arr, getKey2, resolve8) {
       assert2(isString(key2));
     }
     var count = dupMap.get(key2) || 0;
-    if (resolve8) {
-      resolve8(item, count);
+    if (resolve9) {
+      resolve9(item, count);
     }
-    if (!count && !resolve8) {
+    if (!count && !resolve9) {
       arr[writeIdx++] = item;
     }
     dupMap.set(key2, count + 1);
   });
-  if (!resolve8) {
+  if (!resolve9) {
     arr.length = writeIdx;
   }
 }
@@ -26717,7 +27012,7 @@ function doUpdateZ(el, z, zlevel, maxZ2) {
   if (el.ignoreModelZ) {
     return maxZ2;
   }
-  var label = el.getTextContent();
+  var label2 = el.getTextContent();
   var labelLine = el.getTextGuideLine();
   var isGroup = el.isGroup;
   if (isGroup) {
@@ -26730,10 +27025,10 @@ function doUpdateZ(el, z, zlevel, maxZ2) {
     el.zlevel = zlevel;
     maxZ2 = mathMax4(el.z2 || 0, maxZ2);
   }
-  if (label) {
-    label.z = z;
-    label.zlevel = zlevel;
-    isFinite(maxZ2) && (label.z2 = maxZ2 + 2);
+  if (label2) {
+    label2.z = z;
+    label2.zlevel = zlevel;
+    isFinite(maxZ2) && (label2.z2 = maxZ2 + 2);
   }
   if (labelLine) {
     var textGuideLineConfig = el.textGuideLineConfig;
@@ -26774,20 +27069,20 @@ registerShape("arc", Arc_default);
 
 // node_modules/echarts/lib/label/labelStyle.js
 var EMPTY_OBJ = {};
-function setLabelText(label, labelTexts) {
+function setLabelText(label2, labelTexts) {
   for (var i = 0; i < SPECIAL_STATES.length; i++) {
     var stateName = SPECIAL_STATES[i];
     var text3 = labelTexts[stateName];
-    var state = label.ensureState(stateName);
+    var state = label2.ensureState(stateName);
     state.style = state.style || {};
     state.style.text = text3;
   }
-  var oldStates = label.currentStates.slice();
-  label.clearStates(true);
-  label.setStyle({
+  var oldStates = label2.currentStates.slice();
+  label2.clearStates(true);
+  label2.setStyle({
     text: labelTexts.normal
   });
-  label.useStates(oldStates, true);
+  label2.useStates(oldStates, true);
 }
 function getLabelText(opt, stateModels, interpolatedValue) {
   var labelFetcher = opt.labelFetcher;
@@ -27115,11 +27410,11 @@ function getFont(opt, ecModel) {
   ].join(" "));
 }
 var labelInner = makeInner();
-function setLabelValueAnimation(label, labelStatesModels, value, getDefaultText) {
-  if (!label) {
+function setLabelValueAnimation(label2, labelStatesModels, value, getDefaultText) {
+  if (!label2) {
     return;
   }
-  var obj = labelInner(label);
+  var obj = labelInner(label2);
   obj.prevValue = obj.value;
   obj.value = value;
   var normalLabelModel = labelStatesModels.normal;
@@ -36431,8 +36726,8 @@ function makeLabelFormatter(axis2) {
     };
   } else if (isString(labelFormatter)) {
     return function(tick) {
-      var label = axis2.scale.getLabel(tick);
-      var text3 = labelFormatter.replace("{value}", label != null ? label : "");
+      var label2 = axis2.scale.getLabel(tick);
+      var text3 = labelFormatter.replace("{value}", label2 != null ? label2 : "");
       return text3;
     };
   } else if (isFunction(labelFormatter)) {
@@ -38037,8 +38332,8 @@ function eachKeyOnAxis(axis2, cb) {
   var keysByAxisModelUid = ecModelCacheFullUpdateInner(getCachePerECFullUpdate(model2.ecModel)).keys;
   keysByAxisModelUid && each(keysByAxisModelUid.get(model2.uid), function(axisStatKey) {
     if (process.env.NODE_ENV !== "production") {
-      var stat10 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
-      assert2(stat10 && stat10.sers.length > 0);
+      var stat9 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
+      assert2(stat9 && stat9.sers.length > 0);
     }
     cb(axisStatKey);
   });
@@ -38177,8 +38472,8 @@ function calcBandWidthForNumericAxis(out2, axis2, scaleLinearSpan, pxSpan, fromS
   }
   var onlySingular = false;
   var bandWidthInData = -Infinity;
-  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat10) {
-    var liPosMinGap = stat10.liPosMinGap;
+  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat9) {
+    var liPosMinGap = stat9.liPosMinGap;
     if (liPosMinGap != null) {
       if (liPosMinGap > 0) {
         if (liPosMinGap > bandWidthInData) {
@@ -38402,11 +38697,11 @@ function ensureLabelLayoutWithGeometry(labelLayout) {
   }
   return labelLayout;
 }
-function computeLabelGeometry(out2, label, opt) {
-  var rawTransform = label.getComputedTransform();
+function computeLabelGeometry(out2, label2, opt) {
+  var rawTransform = label2.getComputedTransform();
   out2.transform = ensureCopyTransform(out2.transform, rawTransform);
-  var outLocalRect = out2.localRect = ensureCopyRect(out2.localRect, label.getBoundingRect());
-  var labelStyleExt = label.style;
+  var outLocalRect = out2.localRect = ensureCopyRect(out2.localRect, label2.getBoundingRect());
+  var labelStyleExt = label2.style;
   var margin = labelStyleExt.margin;
   var marginForce = opt && opt.marginForce;
   var minMarginForce = opt && opt.minMarginForce;
@@ -38430,7 +38725,7 @@ function computeLabelGeometry(out2, label, opt) {
     expandOrShrinkRect(outGlobalRect, _tmpLabelMargin, false, false);
   }
   out2.axisAligned = isBoundingRectAxisAligned(rawTransform);
-  (out2.label = out2.label || {}).ignore = label.ignore;
+  (out2.label = out2.label || {}).ignore = label2.ignore;
   setLabelLayoutDirty(out2, false);
   setLabelLayoutDirty(out2, true, LABEL_LAYOUT_DIRTY_BIT_OBB);
   return out2;
@@ -38507,7 +38802,7 @@ function hideOverlap(labelList) {
     if (labelItem.label.ignore) {
       continue;
     }
-    var label = labelItem.label;
+    var label2 = labelItem.label;
     var labelLine = labelItem.labelLine;
     var overlapped = false;
     for (var j = 0; j < displayedLabels.length; j++) {
@@ -38519,7 +38814,7 @@ function hideOverlap(labelList) {
       }
     }
     if (overlapped) {
-      hideEl(label);
+      hideEl(label2);
       labelLine && hideEl(labelLine);
     } else {
       displayedLabels.push(labelItem);
@@ -39344,12 +39639,12 @@ function buildAxisLabel(cfg, local, group, kind, axisModel, api) {
     labelEls.push(textEl);
     labelGroup.add(textEl);
   });
-  var labelLayoutList = map(labelEls, function(label) {
+  var labelLayoutList = map(labelEls, function(label2) {
     return {
-      label,
-      priority: getLabelInner(label).labelInfo.tick["break"] ? label.z2 + (z2Max - z2Min + 1) : label.z2,
+      label: label2,
+      priority: getLabelInner(label2).labelInfo.tick["break"] ? label2.z2 + (z2Max - z2Min + 1) : label2.z2,
       defaultAttr: {
-        ignore: label.ignore
+        ignore: label2.ignore
       }
     };
   });
@@ -41420,13 +41715,13 @@ function updateStyle(el, data, dataIndex, itemModel, layout3, seriesModel, isHor
     defaultOpacity: style.opacity,
     defaultOutsidePosition: labelPositionOutside
   });
-  var label = el.getTextContent();
-  if (isPolar && label) {
+  var label2 = el.getTextContent();
+  if (isPolar && label2) {
     var position = itemModel.get(["label", "position"]);
     el.textConfig.inside = position === "middle" ? true : null;
     setSectorTextRotation(el, position === "outside" ? labelPositionOutside : position, createPolarPositionMapping(isHorizontalOrRadial), itemModel.get(["label", "rotate"]));
   }
-  setLabelValueAnimation(label, labelStatesModels, seriesModel.getRawValue(dataIndex), function(value) {
+  setLabelValueAnimation(label2, labelStatesModels, seriesModel.getRawValue(dataIndex), function(value) {
     return getDefaultInterpolatedLabel(data, value);
   });
   var emphasisModel = itemModel.getModel(["emphasis"]);
@@ -51637,17 +51932,17 @@ var Line2 = (
         defaultOpacity: lineStyle.opacity,
         defaultText: (rawVal == null ? lineData.getName(idx) : isFinite(rawVal) ? round2(rawVal, 10) : rawVal) + ""
       });
-      var label = this.getTextContent();
-      if (label) {
+      var label2 = this.getTextContent();
+      if (label2) {
         var labelNormalModel = labelStatesModels.normal;
-        label.__align = label.style.align;
-        label.__verticalAlign = label.style.verticalAlign;
-        label.__position = labelNormalModel.get("position") || "middle";
+        label2.__align = label2.style.align;
+        label2.__verticalAlign = label2.style.verticalAlign;
+        label2.__position = labelNormalModel.get("position") || "middle";
         var distance2 = labelNormalModel.get("distance");
         if (!isArray(distance2)) {
           distance2 = [distance2, distance2];
         }
-        label.__labelDistance = distance2;
+        label2.__labelDistance = distance2;
       }
       this.setTextConfig({
         position: null,
@@ -51676,8 +51971,8 @@ var Line2 = (
       var lineGroup = this;
       var symbolFrom = lineGroup.childOfName("fromSymbol");
       var symbolTo = lineGroup.childOfName("toSymbol");
-      var label = lineGroup.getTextContent();
-      if (!symbolFrom && !symbolTo && (!label || label.ignore)) {
+      var label2 = lineGroup.getTextContent();
+      if (!symbolFrom && !symbolTo && (!label2 || label2.ignore)) {
         return;
       }
       var invScale = 1;
@@ -51718,12 +52013,12 @@ var Line2 = (
         symbolTo.scaleX = symbolTo.scaleY = invScale * percent3;
         symbolTo.markRedraw();
       }
-      if (label && !label.ignore) {
-        label.x = label.y = 0;
-        label.originX = label.originY = 0;
+      if (label2 && !label2.ignore) {
+        label2.x = label2.y = 0;
+        label2.originX = label2.originY = 0;
         var textAlign = void 0;
         var textVerticalAlign = void 0;
-        var distance2 = label.__labelDistance;
+        var distance2 = label2.__labelDistance;
         var distanceX = distance2[0] * invScale;
         var distanceY = distance2[1] * invScale;
         var halfPercent = percent3 / 2;
@@ -51735,15 +52030,15 @@ var Line2 = (
           n[1] = -n[1];
         }
         var dir = tangent[0] < 0 ? -1 : 1;
-        if (label.__position !== "start" && label.__position !== "end") {
+        if (label2.__position !== "start" && label2.__position !== "end") {
           var rotation = -Math.atan2(tangent[1], tangent[0]);
           if (toPos[0] < fromPos[0]) {
             rotation = Math.PI + rotation;
           }
-          label.rotation = rotation;
+          label2.rotation = rotation;
         }
         var dy = void 0;
-        switch (label.__position) {
+        switch (label2.__position) {
           case "insideStartTop":
           case "insideMiddleTop":
           case "insideEndTop":
@@ -51761,52 +52056,52 @@ var Line2 = (
             dy = 0;
             textVerticalAlign = "middle";
         }
-        switch (label.__position) {
+        switch (label2.__position) {
           case "end":
-            label.x = d[0] * distanceX + toPos[0];
-            label.y = d[1] * distanceY + toPos[1];
+            label2.x = d[0] * distanceX + toPos[0];
+            label2.y = d[1] * distanceY + toPos[1];
             textAlign = d[0] > 0.8 ? "left" : d[0] < -0.8 ? "right" : "center";
             textVerticalAlign = d[1] > 0.8 ? "top" : d[1] < -0.8 ? "bottom" : "middle";
             break;
           case "start":
-            label.x = -d[0] * distanceX + fromPos[0];
-            label.y = -d[1] * distanceY + fromPos[1];
+            label2.x = -d[0] * distanceX + fromPos[0];
+            label2.y = -d[1] * distanceY + fromPos[1];
             textAlign = d[0] > 0.8 ? "right" : d[0] < -0.8 ? "left" : "center";
             textVerticalAlign = d[1] > 0.8 ? "bottom" : d[1] < -0.8 ? "top" : "middle";
             break;
           case "insideStartTop":
           case "insideStart":
           case "insideStartBottom":
-            label.x = distanceX * dir + fromPos[0];
-            label.y = fromPos[1] + dy;
+            label2.x = distanceX * dir + fromPos[0];
+            label2.y = fromPos[1] + dy;
             textAlign = tangent[0] < 0 ? "right" : "left";
-            label.originX = -distanceX * dir;
-            label.originY = -dy;
+            label2.originX = -distanceX * dir;
+            label2.originY = -dy;
             break;
           case "insideMiddleTop":
           case "insideMiddle":
           case "insideMiddleBottom":
           case "middle":
-            label.x = cp2[0];
-            label.y = cp2[1] + dy;
+            label2.x = cp2[0];
+            label2.y = cp2[1] + dy;
             textAlign = "center";
-            label.originY = -dy;
+            label2.originY = -dy;
             break;
           case "insideEndTop":
           case "insideEnd":
           case "insideEndBottom":
-            label.x = -distanceX * dir + toPos[0];
-            label.y = toPos[1] + dy;
+            label2.x = -distanceX * dir + toPos[0];
+            label2.y = toPos[1] + dy;
             textAlign = tangent[0] >= 0 ? "right" : "left";
-            label.originX = distanceX * dir;
-            label.originY = -dy;
+            label2.originX = distanceX * dir;
+            label2.originY = -dy;
             break;
         }
-        label.scaleX = label.scaleY = invScale;
-        label.setStyle({
+        label2.scaleX = label2.scaleY = invScale;
+        label2.setStyle({
           // Use the user specified text align and baseline first
-          verticalAlign: label.__verticalAlign || textVerticalAlign,
-          align: label.__align || textAlign
+          verticalAlign: label2.__verticalAlign || textVerticalAlign,
+          align: label2.__align || textAlign
         });
       }
     };
@@ -60201,6 +60496,10 @@ var INKS = { text: "#4a5754", line: "#d9dfdc", surface: "#fefefe" };
 var HUES = { before: "#8391a5", after: "#0f8f7c", loss: "#d1495b", limit: "#c98a00" };
 var WIDTH = 470;
 var HEIGHT = 300;
+function label(name, longest) {
+  const short = shortName(name, longest);
+  return short in {} ? `${short}​` : short;
+}
 function axis(name, more = {}) {
   return {
     name,
@@ -60239,7 +60538,7 @@ var BACKGROUND = "background";
 var HUES_BY_SERIES = [HUES.after, HUES.loss];
 function confusionChart({ validation }, which2, { classes, cells }, conf) {
   const labelled = validation.before.perClass.toSorted((a, b) => b.labels - a.labels).slice(0, SHOWN3).toSorted((a, b) => a.id - b.id);
-  const names = [...labelled.map(({ name }) => shortName(name, 12)), BACKGROUND];
+  const names = [...labelled.map(({ name }) => label(name, 12)), BACKGROUND];
   const place = new Map([
     ...labelled.map(({ id }, i) => [id, i]),
     [classes, labelled.length]
@@ -60428,7 +60727,7 @@ function classDrops({ validation, details }) {
       xAxis: axis("drop of mAP50-95", { type: "value" }),
       yAxis: axis("", {
         type: "category",
-        data: rows.map(({ name }) => shortName(name, AXIS_NAME)),
+        data: rows.map(({ name }) => label(name, AXIS_NAME)),
         splitLine: { show: false }
       }),
       series: [
@@ -60555,6 +60854,19 @@ function layers({ prune }) {
   });
 }
 
+// src/report/fresh-path.ts
+import { lstat as lstat2, mkdir as mkdir4, rm as rm5 } from "node:fs/promises";
+import { dirname as dirname12, join as join14, resolve as resolve8 } from "node:path";
+async function freshPath(report2, name) {
+  const path3 = join14(report2, name);
+  const folder = dirname12(path3);
+  if (resolve8(folder) !== resolve8(report2) && (await lstat2(folder).catch(() => null))?.isSymbolicLink())
+    await rm5(folder);
+  await mkdir4(folder, { recursive: true });
+  await rm5(path3, { force: true });
+  return path3;
+}
+
 // src/report/html-pictures.ts
 function pictureSection({ details, validation }, files) {
   const names = new Map(validation.before.perClass.map(({ id, name }) => [id, name]));
@@ -60586,12 +60898,12 @@ function pictureFigure(picture2, bytes2, id, names) {
 <div class="views">${view2("unpruned", boxes(before), image)}${view2("pruned", boxes(after) + lostBoxes, `<use href="#${id}"/>`)}</div></figure>`;
 }
 var LETTER = 0.62;
-function boxSvg([left, top, right, bottom], label, kind, stroke, width) {
+function boxSvg([left, top, right, bottom], label2, kind, stroke, width) {
   const size = stroke * 7;
-  const labelWidth = ([...label].length * LETTER + 0.6) * size;
+  const labelWidth = ([...label2].length * LETTER + 0.6) * size;
   const x = Math.max(0, Math.min(left, width - labelWidth));
   const y = Math.max(top - size * 1.3, 0);
-  return `<g class="box ${kind}"><rect x="${left}" y="${top}" width="${fixed(right - left)}" height="${fixed(bottom - top)}" stroke-width="${fixed(stroke)}"${kind === "lost" ? ` stroke-dasharray="${fixed(stroke * 4)} ${fixed(stroke * 2)}"` : ""}/><rect class="tag" x="${fixed(x)}" y="${fixed(y)}" width="${fixed(labelWidth)}" height="${fixed(size * 1.3)}"/><text x="${fixed(x + size * 0.3)}" y="${fixed(y + size)}" font-size="${fixed(size)}">${html(label)}</text></g>`;
+  return `<g class="box ${kind}"><rect x="${left}" y="${top}" width="${fixed(right - left)}" height="${fixed(bottom - top)}" stroke-width="${fixed(stroke)}"${kind === "lost" ? ` stroke-dasharray="${fixed(stroke * 4)} ${fixed(stroke * 2)}"` : ""}/><rect class="tag" x="${fixed(x)}" y="${fixed(y)}" width="${fixed(labelWidth)}" height="${fixed(size * 1.3)}"/><text x="${fixed(x + size * 0.3)}" y="${fixed(y + size)}" font-size="${fixed(size)}">${html(label2)}</text></g>`;
 }
 function fixed(value) {
   return String(Math.round(value * 10) / 10);
@@ -61162,15 +61474,15 @@ async function writeReport(folder, report2, { pictures, toPng }) {
     files.set(`charts/${name}.png`, await toPng(svg));
   }
   await writeAll(folder, files);
-  return join14(folder, "report.json");
+  return join15(folder, "report.json");
 }
 async function renderAgain(folder) {
-  const file = join14(folder, "report.json");
+  const file = join15(folder, "report.json");
   const report2 = await readReport(file);
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile7(join14(folder, name)).catch(() => null);
+      const bytes2 = await readFile6(join15(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
@@ -61180,7 +61492,7 @@ async function readReport(file) {
   const remedy = "Name the report.json (or its folder) that a run of this version wrote.";
   let report2;
   try {
-    report2 = JSON.parse(await readFile7(file, "utf8"));
+    report2 = JSON.parse(await readFile6(file, "utf8"));
   } catch (error2) {
     throw new UserError("files", `${file} cannot be read: ${messageOf(error2)}.`, remedy, { cause: error2 });
   }
@@ -61198,9 +61510,7 @@ function texts(report2, pictures, charts) {
 async function writeAll(folder, files) {
   try {
     for (const [name, content] of files) {
-      const path3 = join14(folder, name);
-      await mkdir4(dirname12(path3), { recursive: true });
-      await writeFile3(path3, content);
+      await writeFile3(await freshPath(folder, name), content, { flag: "wx" });
     }
   } catch (error2) {
     throw new UserError(
@@ -61227,7 +61537,7 @@ function cocoLabels2(images, slots, area) {
   return labelColumns(
     images.map(({ coco }) => coco.labels),
     slots,
-    (image, label) => (images[image].coco.labelAreas[label] >> area & 1) === 1
+    (image, label2) => (images[image].coco.labelAreas[label2] >> area & 1) === 1
   );
 }
 function familyDetections(images, slots) {
@@ -61301,11 +61611,11 @@ function labelColumns(labels, slots, counts) {
   const { starts, places } = groupByClass(labels, slots);
   const image = imageNumbers(labels.length, places.length);
   const kept = new Uint8Array(places.length);
-  let label = 0;
+  let label2 = 0;
   for (const [i, list] of labels.entries()) {
-    for (let l = 0; l < list.length; l++, label++) {
-      image[places[label]] = i;
-      kept[places[label]] = Number(counts(i, l));
+    for (let l = 0; l < list.length; l++, label2++) {
+      image[places[label2]] = i;
+      kept[places[label2]] = Number(counts(i, l));
     }
   }
   const { starts: keptStarts, length } = compact(starts, (place) => kept[place] === 1, image);
@@ -61582,7 +61892,7 @@ function eachClass(labels, detections, precision, weights, use2) {
 }
 function weightOf2({ starts, image }, slot, weights) {
   let total = 0;
-  for (let label = starts[slot]; label < starts[slot + 1]; label++) total += weights[image[label]];
+  for (let label2 = starts[slot]; label2 < starts[slot + 1]; label2++) total += weights[image[label2]];
   return total;
 }
 function mostMatched({ matchedStarts }) {
@@ -61920,7 +62230,7 @@ function resample(before, after, gate, others) {
 
 // src/calibrate/images.ts
 import { createHash as createHash3 } from "node:crypto";
-import { readFile as readFile8 } from "node:fs/promises";
+import { readFile as readFile7 } from "node:fs/promises";
 async function chooseCalibrationImages(candidates, validation, { count, seed }) {
   const paths = [...new Set(candidates)];
   if (paths.length === 0) {
@@ -61949,7 +62259,7 @@ async function contents(paths) {
   return found2;
 }
 async function contentOf(path3) {
-  return createHash3("sha256").update(await readFile8(path3)).digest("hex");
+  return createHash3("sha256").update(await readFile7(path3)).digest("hex");
 }
 
 // src/calibration.ts
@@ -62662,10 +62972,10 @@ async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log:
 
 // src/files/vault.ts
 import { randomBytes } from "node:crypto";
-import { basename as basename12, dirname as dirname15, join as join17 } from "node:path";
+import { basename as basename12, dirname as dirname15, join as join18 } from "node:path";
 
 // src/files/backup.ts
-import { basename as basename11, dirname as dirname13, extname as extname3, join as join15 } from "node:path";
+import { basename as basename11, dirname as dirname13, extname as extname3, join as join16 } from "node:path";
 function* numberedPaths(wanted) {
   yield wanted;
   const extension2 = extname3(wanted);
@@ -62673,7 +62983,7 @@ function* numberedPaths(wanted) {
   for (let number = 1; ; number++) yield `${stem}.${number}${extension2}`;
 }
 function partialPath(backup, token2) {
-  return join15(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
+  return join16(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
 }
 function isPartialPath(path3) {
   return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename11(path3));
@@ -62695,7 +63005,7 @@ function publish(files, partial, path3) {
 }
 
 // src/files/journal.ts
-import { join as join16 } from "node:path";
+import { join as join17 } from "node:path";
 
 // src/files/whole-files.ts
 import { createHash as createHash4 } from "node:crypto";
@@ -62779,10 +63089,10 @@ function writeJournal(files, folder, journal) {
   files.syncFolder(folder);
 }
 function journalPath(folder) {
-  return join16(folder, "journal.json");
+  return join17(folder, "journal.json");
 }
 function nextJournalPath(folder) {
-  return join16(folder, "journal.json.next");
+  return join17(folder, "journal.json.next");
 }
 function isJournal(value) {
   if (typeof value !== "object" || value === null) return false;
@@ -62864,18 +63174,18 @@ import {
   mkdirSync,
   openSync as openSync2,
   readSync as readSync2,
-  realpathSync as realpathSync3,
+  realpathSync as realpathSync4,
   renameSync,
   rmdirSync,
   rmSync as rmSync2,
-  statSync as statSync4,
+  statSync as statSync5,
   writeSync
 } from "node:fs";
 var EXACT = { bigint: true, throwIfNoEntry: false };
 var realFiles = {
-  stat: (path3) => statusOf(statSync4(path3, EXACT)),
+  stat: (path3) => statusOf(statSync5(path3, EXACT)),
   lstat: (path3) => statusOf(lstatSync2(path3, EXACT)),
-  realpath: (path3) => realpathSync3.native(path3),
+  realpath: (path3) => realpathSync4.native(path3),
   mkdir: (path3) => mkdirSync(path3),
   rmdir: (path3) => rmdirSync(path3),
   openToRead: (path3) => openSync2(path3, "r"),
@@ -62950,7 +63260,7 @@ var ModelVault = class {
     this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
     this.#target = explained(what, () => destination(files, paths.output));
     this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
-    this.#folder = join17(dirname15(this.#target), `.${basename12(this.#target)}.prune`);
+    this.#folder = join18(dirname15(this.#target), `.${basename12(this.#target)}.prune`);
     const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
     const left = taken.isNew ? null : taken.left;
     this.#journal = {
@@ -63088,7 +63398,7 @@ var ModelVault = class {
     }
   }
   #candidatePath() {
-    return join17(this.#folder, "candidate.onnx");
+    return join18(this.#folder, "candidate.onnx");
   }
   #note(news) {
     this.#journal = { ...this.#journal, ...news };
@@ -63161,7 +63471,7 @@ function destination(files, output) {
   const found2 = files.stat(output);
   if (found2?.kind === "file") return files.realpath(output);
   if (found2 === null && files.lstat(output) === null) {
-    return join17(files.realpath(dirname15(output)), basename12(output));
+    return join18(files.realpath(dirname15(output)), basename12(output));
   }
   throw new UserError(
     "files",
@@ -63224,8 +63534,7 @@ function text2({ validation }, key2) {
 }
 
 // src/report/coco-files.ts
-import { mkdir as mkdir5, open as open2 } from "node:fs/promises";
-import { join as join18 } from "node:path";
+import { open as open3 } from "node:fs/promises";
 
 // src/metrics/coco-json.ts
 import { basename as basename14 } from "node:path";
@@ -63282,11 +63591,10 @@ var COCO_FILES = {
   groundTruth: "ground-truth.json"
 };
 async function writeCocoFiles(folder, { before, after, family, names }) {
-  await mkdir5(folder, { recursive: true });
-  await writeArray(join18(folder, COCO_FILES.before), cocoResults(before, family));
-  await writeArray(join18(folder, COCO_FILES.after), cocoResults(after, family));
+  await writeArray(await freshPath(folder, COCO_FILES.before), cocoResults(before, family));
+  await writeArray(await freshPath(folder, COCO_FILES.after), cocoResults(after, family));
   const { images, categories, annotations } = cocoGroundTruth(before, names);
-  const file = await open2(join18(folder, COCO_FILES.groundTruth), "w");
+  const file = await open3(await freshPath(folder, COCO_FILES.groundTruth), "wx");
   try {
     await file.write(
       `{"images": ${JSON.stringify(images)},
@@ -63300,7 +63608,7 @@ async function writeCocoFiles(folder, { before, after, family, names }) {
   }
 }
 async function writeArray(path3, rows) {
-  const file = await open2(path3, "w");
+  const file = await open3(path3, "wx");
   try {
     await writeRows(file, rows);
   } finally {
@@ -63318,10 +63626,10 @@ async function writeRows(file, rows) {
 }
 
 // src/validate/image/decode.ts
-import { readFile as readFile9 } from "node:fs/promises";
+import { readFile as readFile8 } from "node:fs/promises";
 
 // src/validate/image/samples.ts
-var MAX_PIXELS = 2 * 89478485;
+var MAX_PIXELS2 = 2 * 89478485;
 function toRgb({ width, height, channels }, sample) {
   const data = new Uint8Array(width * height * 3);
   for (let start3 = 0, out2 = 0; out2 < data.length; start3 += channels, out2 += 3) {
@@ -63364,7 +63672,7 @@ function readHeader(view2) {
   const bits = view2.getUint16(isCore ? 24 : 28, true);
   const height = Math.abs(rows);
   if (width <= 0 || height === 0) throw new Error(`its BMP header says ${width}×${rows} pixels`);
-  if (width * height > MAX_PIXELS) throw new Error(`it has more than ${MAX_PIXELS} pixels`);
+  if (width * height > MAX_PIXELS2) throw new Error(`it has more than ${MAX_PIXELS2} pixels`);
   return {
     width,
     height,
@@ -63477,7 +63785,7 @@ function readTiffAlpha(bytes2) {
 
 // src/validate/image/decode-sharp.ts
 async function decodeWithSharp(sharpModule, bytes2, format2, family) {
-  const picture2 = open3(sharpModule, bytes2);
+  const picture2 = open4(sharpModule, bytes2);
   const { space, depth, channels } = await picture2.metadata();
   if (depth !== "uchar" && depth !== "ushort") throw new Error(`its samples are ${depth}, not 8 or 16 bits`);
   if (space === "cmyk") picture2.pipelineColourspace("cmyk").toColourspace("cmyk");
@@ -63492,12 +63800,12 @@ async function decodeWithSharp(sharpModule, bytes2, format2, family) {
   const samples = isRounded ? await roundedSamplesOf(picture2) : await samplesOf(picture2);
   return isMultiplied ? multiplyByAlpha(samples) : withoutAlpha(samples);
 }
-function open3(sharpModule, bytes2) {
+function open4(sharpModule, bytes2) {
   return sharpModule(bytes2, {
     autoOrient: true,
     failOn: "truncated",
     ignoreIcc: true,
-    limitInputPixels: MAX_PIXELS
+    limitInputPixels: MAX_PIXELS2
   });
 }
 async function samplesOf(picture2) {
@@ -63572,7 +63880,7 @@ var FORMATS2 = {
 };
 async function decodeImage(sharpModule, source, family) {
   try {
-    const bytes2 = typeof source === "string" ? await readFile9(source) : source;
+    const bytes2 = typeof source === "string" ? await readFile8(source) : source;
     const format2 = acceptedFormat(bytes2, family);
     const image = format2 === "bmp" ? decodeBmp(bytes2) : await decodeWithSharp(sharpModule, bytes2, format2, family);
     if (Math.min(image.width, image.height) >= MIN_SIDE) return image;
@@ -63652,9 +63960,7 @@ function reportedCurves({ axis: axis2, best, perClass }) {
 }
 function reportedConfusion({ nc, counts }) {
   const side = nc + 1;
-  const cells = [...counts.entries()].flatMap(
-    ([i, count]) => count === 0 ? [] : [[Math.floor(i / side), i % side, count]]
-  );
+  const cells = [...counts].toSorted(([one], [other]) => one - other).map(([i, count]) => [Math.floor(i / side), i % side, count]);
   return { classes: nc, cells };
 }
 function intervalOf({ low, high }) {
@@ -63926,12 +64232,12 @@ function secondsSince(started) {
 
 // src/terminal.ts
 var terminalLog = {
-  info: (line) => void process.stdout.write(`  ${printable(line)}
+  info: (line) => void process.stdout.write(`  ${logLine(line)}
 `),
-  warning: (line) => void process.stderr.write(`  Warning: ${printable(line)}
+  warning: (line) => void process.stderr.write(`  Warning: ${logLine(line)}
 `),
   group: (title, phase) => {
-    process.stdout.write(`${printable(title)}
+    process.stdout.write(`${logLine(title)}
 `);
     return phase();
   }

@@ -8,17 +8,28 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 // src/validate/worker.ts
 import { workerData } from "node:worker_threads";
 
+// src/report/escape.ts
+var UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+function printable(text) {
+  return text.replace(UNPRINTABLE, " ");
+}
+
 // src/errors.ts
+var LONGEST = 2e3;
+function readable(sentence) {
+  return printable(sentence.length <= LONGEST ? sentence : `${sentence.slice(0, LONGEST)} …`);
+}
 var UserError = class extends Error {
   kind;
   problem;
   remedy;
   constructor(kind, problem, remedy, options) {
-    super(`${problem} ${remedy}`, options);
+    const [what, todo] = [readable(problem), readable(remedy)];
+    super(`${what} ${todo}`, options);
     this.name = "UserError";
     this.kind = kind;
-    this.problem = problem;
-    this.remedy = remedy;
+    this.problem = what;
+    this.remedy = todo;
   }
 };
 function messageOf(thrown) {
@@ -265,6 +276,20 @@ var end2end = {
   }
 };
 
+// src/validate/heads/refusals.ts
+var MAX_VALUES = 2 ** 27;
+var MAX_BOXES = 11e5;
+function refuseHugeOutput(dims) {
+  const values = dims.reduce((product, length) => product * (length ?? 1), 1);
+  const longest = Math.max(...dims.map((length) => length ?? 0));
+  if (values <= MAX_VALUES && longest <= MAX_BOXES) return;
+  throw new UserError(
+    "model",
+    `The model's output must have at most ${MAX_VALUES} values and ${MAX_BOXES} boxes a picture; it is [${dims.map((length) => length ?? "?").join(", ")}].`,
+    "Export it at the size that it was trained at, with a batch of one."
+  );
+}
+
 // src/validate/heads/yolov5.ts
 var yolov5 = {
   layout: "[batch, boxes, 5 + classes]",
@@ -290,6 +315,7 @@ var yolov5 = {
 // src/validate/heads/index.ts
 var HEADS = { yolov5, "anchor-free": anchorFree, end2end };
 function checkOutput(head, dims, nc) {
+  refuseHugeOutput(dims);
   const { channelAxis, channels, layout } = HEADS[head];
   if (dims.length === 3 && dims[channelAxis] === channels(nc)) return;
   throw new UserError(
@@ -908,11 +934,22 @@ function describeSession(session) {
 async function infer(ort2, session, detector, pixels2) {
   const { input, width, height, output } = detector;
   const tensor = inputTensor(ort2, input.type, pixels2, [batchSize(input), 3, height, width]);
-  const results = await session.run({ [input.name]: tensor }, [output]);
+  const results = await session.run({ [input.name]: tensor }, [output]).catch((error) => {
+    throw failedRun(error);
+  });
   const { data, dims } = results[output];
   if (data instanceof Float32Array) return { data, dims };
   const halves = data;
   return { data: Float32Array.from(new Float16Array(halves.buffer, halves.byteOffset, halves.length)), dims };
+}
+function failedRun(error) {
+  const reason = messageOf(error).replace(/\s+/g, " ").trim();
+  return new UserError(
+    "model",
+    `The model must run on a picture, but ONNX Runtime stops in it: ${reason}.`,
+    "The file may be damaged, or need more memory than this machine has: export the model again.",
+    { cause: error }
+  );
 }
 function inputTensor(ort2, type, pixels2, dims) {
   const tensor = new ort2.Tensor(type, pixels2, dims);

@@ -1,5 +1,15 @@
+import { printable } from './report/escape.ts';
+
 /** Where the user has to look to put a problem right. */
 export type ErrorKind = 'input' | 'model' | 'dataset' | 'files' | 'runtime';
+
+/** Characters of a sentence that anybody reads. */
+const LONGEST = 2000;
+
+/** What came from a file may be of any length, and hold what a terminal obeys. */
+function readable(sentence: string): string {
+  return printable(sentence.length <= LONGEST ? sentence : `${sentence.slice(0, LONGEST)} …`);
+}
 
 /**
  * A mistake or a condition that the user can do something about.
@@ -13,11 +23,12 @@ export class UserError extends Error {
   readonly remedy: string;
 
   constructor(kind: ErrorKind, problem: string, remedy: string, options?: ErrorOptions) {
-    super(`${problem} ${remedy}`, options);
+    const [what, todo] = [readable(problem), readable(remedy)];
+    super(`${what} ${todo}`, options);
     this.name = 'UserError';
     this.kind = kind;
-    this.problem = problem;
-    this.remedy = remedy;
+    this.problem = what;
+    this.remedy = todo;
   }
 }
 

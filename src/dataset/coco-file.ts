@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../errors.ts';
+import { countBrackets, withoutOutlines } from './coco-outlines.ts';
 import { isLfsPointer, lfsError } from './lfs.ts';
 
 /** One entry of `images`. */
@@ -40,8 +41,12 @@ export interface CocoFile {
 
 type Entry = Readonly<Record<string, unknown>>;
 
-/** COCO's val2017 has 20 MB, LVIS' 192 MB; reading takes some seven times as much memory. */
+/** COCO's val2017 has 20 MB, LVIS' 192 MB, most of it outlines. */
 const MAX_BYTES = 256 << 20;
+/** Without outlines. Reading takes some seven times as much memory. */
+const MAX_READ_BYTES = 96 << 20;
+/** Lists and maps: a box is two of them. An empty one takes three bytes in the file, and twenty times as much in memory. */
+const MAX_BRACKETS = 3_000_000;
 
 const MAX_SHOWN = 40;
 
@@ -77,20 +82,35 @@ async function readBounded(file: string): Promise<Buffer> {
   const stats = await stat(file).catch(() => undefined);
   if (!stats?.isFile()) throw wrong(file, `it is ${stats ? 'no file' : 'not there'}`);
   if (stats.size > MAX_BYTES) {
-    throw new UserError(
-      'dataset',
-      `Annotations must not be larger than ${MAX_BYTES} bytes, but ${file} has ${stats.size}.`,
-      'Keep only the images of the split and leave `segmentation` out: only the boxes are read.',
-    );
+    throw tooMuch(`be larger than ${MAX_BYTES} bytes`, `${file} has ${stats.size}`);
   }
   return readFile(file);
 }
 
+function tooMuch(what: string, was: string): UserError {
+  return new UserError(
+    'dataset',
+    `Annotations must not ${what}, but ${was}.`,
+    'Keep only the images of the split and leave `segmentation` out: only the boxes are read.',
+  );
+}
+
 function parse(bytes: Buffer, file: string): Entry {
   if (isLfsPointer(bytes)) throw lfsError('annotations', [file]);
+  const boxes = withoutOutlines(bytes);
+  if (boxes.length > MAX_READ_BYTES) {
+    throw tooMuch(`be larger than ${MAX_READ_BYTES} bytes without outlines`, `${file} has ${boxes.length}`);
+  }
+  const brackets = countBrackets(boxes);
+  if (brackets > MAX_BRACKETS) {
+    throw tooMuch(
+      `hold more than ${MAX_BRACKETS} lists and maps without outlines`,
+      `${file} holds ${brackets}`,
+    );
+  }
   let content: unknown;
   try {
-    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    content = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(boxes));
   } catch (thrown) {
     throw wrong(file, `it is no JSON (${messageOf(thrown)})`, thrown);
   }

@@ -5,7 +5,7 @@ import type { Family } from '../protocol.ts';
 import { isWithin, outside, type Roots, realPath, refuseOutside } from '../roots.ts';
 import { isLfsPointer, isLfsPointerSize, lfsError } from './lfs.ts';
 import { extension, withSlashes } from './paths.ts';
-import { compareCodePoints, splitLines, strip } from './python.ts';
+import { compareCodePoints, lineNumber, splitLines, strip } from './python.ts';
 import { fileSize, readHead } from './small-files.ts';
 import { walk } from './walk.ts';
 
@@ -16,6 +16,8 @@ const IMG_FORMATS: Readonly<Record<Family, readonly string[]>> = {
 };
 
 const MAX_LIST_BYTES = 64 << 20;
+/** As many images as a folder may hold. */
+const MAX_LINES = 1_000_000;
 
 /** Image paths by a reference's rules, and what was left out. */
 export interface ImageList {
@@ -44,14 +46,15 @@ export async function listImages(
   const formats = new Set(IMG_FORMATS[family]);
   const warnings: string[] = [];
   const lists: (readonly string[])[] = [];
+  const isWanted = (name: string) => formats.has(extension(name));
   for (const entry of entries) {
     const stats = await stat(entry);
-    if (stats.isDirectory()) lists.push(await walk(entry, warnings, { roots }));
-    else if (formats.has(extension(entry))) lists.push([entry]);
+    if (stats.isDirectory()) lists.push(walk(entry, isWanted, warnings, { roots }));
+    else if (isWanted(entry)) lists.push([entry]);
     else if (stats.isFile()) lists.push(await readList(entry, stats.size, formats, warnings));
     else throw notRegular(entry);
   }
-  const paths = lists.flat().filter((path) => formats.has(extension(path)));
+  const paths = lists.flat().filter(isWanted);
   refuseOutside('Images', paths, roots);
   return { paths: paths.sort(compareCodePoints), warnings };
 }
@@ -144,7 +147,16 @@ async function readList(
       'Name a folder of images or a .txt file with one path a line.',
     );
   }
-  const lines = splitLines(new TextDecoder('utf-8').decode(await readFile(list)));
+  const bytes = await readFile(list);
+  if (countLineEnds(bytes) > 2 * MAX_LINES) {
+    throw new UserError(
+      'dataset',
+      `A list of images must not have more than ${MAX_LINES} lines, but ${list} has more.`,
+      'Name a folder of images or a .txt file with one path a line.',
+    );
+  }
+  const text = new TextDecoder('utf-8').decode(bytes);
+  const lines = splitLines(text);
   const isImage = (line: string) => formats.has(extension(line));
   const isOther = (line: string) => !isImage(line) && !/^(#|$)/.test(strip(line));
   const images = lines.filter(isImage);
@@ -152,7 +164,7 @@ async function readList(
   if (others > 0) {
     // Not their text: a list can be any file that a data.yaml names, and logs are public.
     warnings.push(
-      `${others} lines of ${list} name no image and were left out, first line ${lines.findIndex(isOther) + 1}.`,
+      `${others} lines of ${list} name no image and were left out, first line ${lineNumber(text, isOther)}.`,
     );
   }
   const parent = dirname(list);
@@ -161,4 +173,20 @@ async function readList(
   const bare = paths.find(isBare);
   const base = bare !== undefined && fileSize(resolve(bare)) !== undefined ? process.cwd() : parent;
   return paths.map((path) => resolve(isBare(path) ? base : parent, path));
+}
+
+/** ASCII characters that end a line for Python. */
+const LINE_ENDS = new Set([0x0a, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e]);
+
+/** How many ends of lines there are at most; two of them can be one (CR LF). */
+function countLineEnds(bytes: Buffer): number {
+  let count = 0;
+  for (let at = 0, before = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    // NEL is C2 85, the separators of lines and paragraphs are E2 80 A8 and A9.
+    const isOther = (byte === 0x85 && before === 0xc2) || ((byte | 1) === 0xa9 && before === 0x80);
+    if (LINE_ENDS.has(byte) || isOther) count++;
+    before = byte;
+  }
+  return count;
 }

@@ -61,6 +61,11 @@ export function splitLines(text: string): string[] {
   return cut(strip(text), isLineBreak).filter((line) => line.length > 0);
 }
 
+/** The number of the first line that something holds for, from 1 on; `splitlines()` with the empty ones. */
+export function lineNumber(text: string, holds: (line: string) => boolean): number {
+  return cut(text.replaceAll('\r\n', '\n'), isLineBreak).findIndex(holds) + 1;
+}
+
 const DIGITS = '\\d(?:_?\\d)*';
 const NUMBER = new RegExp(`^[+-]?(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;

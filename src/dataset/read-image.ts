@@ -17,8 +17,8 @@ export interface ReadImage {
     | { readonly kind: 'missing-image' | 'missing-label' | 'lfs-image' | 'lfs-label' };
 }
 
-/** Some two hundred thousand boxes: a label file of one image has a thousandth of it. */
-const MAX_LABEL_BYTES = 8 << 20;
+/** Some hundred thousand boxes: a label file of one image has a thousandth of it. */
+const MAX_LABEL_BYTES = 4 << 20;
 
 /**
  * Reads the label file of an image, if image and label file are there.

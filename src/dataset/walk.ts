@@ -1,5 +1,4 @@
-import type { Dirent } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { isWithin, outside, type Roots } from '../roots.ts';
@@ -7,74 +6,102 @@ import { isWithin, outside, type Roots } from '../roots.ts';
 /** Entries that a walk may visit in all: ten times the largest data sets, and seconds rather than hours of a disk. */
 const MAX_ENTRIES = 1_000_000;
 
-/** A folder still to be read, and the real paths of the folders around it. */
+/** What a linked folder counts for: a few that lead to each other by several links make millions of paths. */
+const LINK_COST = 100;
+
+/** The system's own folders: no files, and slow. */
+const SYSTEM = new Set(['/proc', '/sys', '/dev']);
+
+/** Sentences about single files and folders, before the rest is only counted. */
+const MAX_DETAILS = 10;
+
+/** A folder still to be read, its real path, and the folder around it. */
 interface Folder {
   readonly path: string;
-  readonly chain: readonly string[];
+  readonly real: string;
+  readonly parent: Folder | null;
 }
 
 /** How far a walk goes. */
 export interface WalkLimits {
   /** Folders that a link may lead into; by default any. */
   readonly roots?: Roots;
-  /** How many files and folders to visit before giving up. */
+  /** How many files and folders to visit before giving up; a linked folder counts for 100. */
   readonly maxEntries?: number;
 }
 
 /**
- * Every file below `root`, unsorted, as Python's recursive `glob` finds them: without names that start with a dot, be it
- * of files or of folders on the way, and through symbolic links.
+ * Every file below `root` that is wanted, unsorted, as Python's recursive `glob` finds them: without names that start with a dot,
+ * be it of files or of folders on the way, and through symbolic links.
  *
  * Other than there a link back to a folder around it is not entered, so that loops end. What cannot be read is left out
- * with a warning.
+ * with a warning. The calls are synchronous: a million entries take seconds, with promises half a minute.
  *
+ * @param isWanted Takes a file by its name.
  * @throws UserError where there are more entries than that: the path is hardly meant; and where a linked folder lies outside of
  *   the roots.
  */
-export async function walk(
+export function walk(
   root: string,
+  isWanted: (name: string) => boolean,
   warnings: string[],
   { roots = null, maxEntries = MAX_ENTRIES }: WalkLimits = {},
-): Promise<string[]> {
+): string[] {
   const files: string[] = [];
-  const pending: Folder[] = [{ path: root, chain: [await realpath(root)] }];
+  const skipped: string[] = [];
+  const pending: Folder[] = [{ path: root, real: realpathSync.native(root), parent: null }];
   let visited = 0;
   for (let folder = pending.pop(); folder; folder = pending.pop()) {
-    const children = await readFolder(folder.path, warnings);
+    const children = readFolder(folder.path, skipped);
     visited += children.length;
     if (visited > maxEntries) throw tooManyEntries(root, maxEntries);
     for (const child of children) {
       if (child.name.startsWith('.')) continue;
-      const path = join(folder.path, child.name);
-      const kind = await kindOfChild(child, path, warnings);
-      if (kind === 'file') files.push(path);
+      const kind = kindOfChild(child, folder, skipped);
       if (kind === 'folder') {
-        const real = child.isSymbolicLink() ? await realpath(path) : join(folder.chain.at(-1)!, child.name);
-        if (roots !== null && !isWithin(real, roots)) throw outside('Images', path, real, roots);
-        if (!folder.chain.includes(real)) pending.push({ path, chain: [...folder.chain, real] });
-      }
+        const next = enter(child, folder, roots);
+        if (next) pending.push(next);
+        if (next && child.isSymbolicLink()) visited += LINK_COST;
+      } else if (kind === 'file' && isWanted(child.name)) files.push(join(folder.path, child.name));
     }
   }
+  warnings.push(...skipped.slice(0, MAX_DETAILS));
+  const more = skipped.length - MAX_DETAILS;
+  if (more > 0) warnings.push(`${more} more files and folders below ${root} could not be read.`);
   return files;
 }
 
-async function readFolder(path: string, warnings: string[]): Promise<Dirent[]> {
+/** The folder to be read, or nothing where it is one of those around it or of the system. */
+function enter(child: Dirent, parent: Folder, roots: Roots): Folder | undefined {
+  const path = join(parent.path, child.name);
+  const place = join(parent.real, child.name);
+  const real = child.isSymbolicLink() ? realpathSync.native(place) : place;
+  if (roots !== null && !isWithin(real, roots)) throw outside('Images', path, real, roots);
+  if (SYSTEM.has(real)) return undefined;
+  for (let around: Folder | null = parent; around; around = around.parent) {
+    if (around.real === real) return undefined;
+  }
+  return { path, real, parent };
+}
+
+function readFolder(path: string, warnings: string[]): Dirent[] {
   try {
-    return await readdir(path, { withFileTypes: true });
+    return readdirSync(path, { withFileTypes: true });
   } catch (thrown) {
     warnings.push(`The folder ${path} could not be read and was left out (${messageOf(thrown)}).`);
     return [];
   }
 }
 
-async function kindOfChild(
+function kindOfChild(
   child: Dirent,
-  path: string,
+  { path: folder }: Folder,
   warnings: string[],
-): Promise<'file' | 'folder' | undefined> {
+): 'file' | 'folder' | undefined {
   if (!child.isSymbolicLink()) return child.isFile() ? 'file' : child.isDirectory() ? 'folder' : undefined;
+  const path = join(folder, child.name);
   try {
-    const target = await stat(path);
+    const target = statSync(path);
     return target.isFile() ? 'file' : target.isDirectory() ? 'folder' : undefined;
   } catch (thrown) {
     warnings.push(`The symbolic link ${path} leads nowhere and was left out (${messageOf(thrown)}).`);
@@ -85,7 +112,7 @@ async function kindOfChild(
 function tooManyEntries(root: string, maxEntries: number): UserError {
   return new UserError(
     'dataset',
-    `A folder of images must hold at most ${maxEntries} files and folders, but ${root} holds more.`,
+    `A folder of images must hold at most ${maxEntries} files and folders, but ${root} holds more, perhaps by symbolic links.`,
     'Point `path` and the split of the data.yaml at the folder of the images, or at a .txt list of them.',
   );
 }

@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import type { Log } from '../log.ts';
-import { printable } from '../report/escape.ts';
+import { logLine } from '../report/escape.ts';
 import { ANNOTATIONS } from './annotations.ts';
 
 /**
@@ -12,15 +12,15 @@ import { ANNOTATIONS } from './annotations.ts';
 let warnings = 0;
 
 export const actionsLog: Log = {
-  info: (line) => core.info(harmless(printable(line))),
+  info: (line) => core.info(harmless(logLine(line))),
   // GitHub shows ten a step and drops the rest without a word: those stand in the log alone.
   warning: (line) => {
     warnings++;
-    if (warnings < ANNOTATIONS) core.warning(printable(line));
+    if (warnings < ANNOTATIONS) core.warning(logLine(line));
     else if (warnings === ANNOTATIONS) core.warning('There are more warnings: see the log of this step.');
-    if (warnings >= ANNOTATIONS) core.info(harmless(`Warning: ${printable(line)}`));
+    if (warnings >= ANNOTATIONS) core.info(harmless(logLine(`Warning: ${line}`)));
   },
-  group: (title, phase) => core.group(harmless(printable(title)), phase),
+  group: (title, phase) => core.group(harmless(logLine(title)), phase),
 };
 
 /** Breaks what the runner would read as a workflow command. */

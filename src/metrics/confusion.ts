@@ -32,7 +32,11 @@ export interface ConfusionCounter {
  *   label. All detections left over count, in images without labels as well.
  */
 export function createConfusionCounter(family: Family, nc: number): ConfusionCounter {
-  const counts = new Uint32Array((nc + 1) ** 2);
+  const counts = new Map<number, number>();
+  const count = (predicted: number, actual: number) => {
+    const cell = predicted * (nc + 1) + actual;
+    counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  };
   const match = family === 'yolov5' ? matchYolov5 : matchUltralytics;
   return {
     add(sample) {
@@ -43,13 +47,13 @@ export function createConfusionCounter(family: Family, nc: number): ConfusionCou
         const detection = detectionOf[label];
         const predicted = detection < 0 ? nc : detectionCls[detection];
         if (detection >= 0) isLeft[detection] = 0;
-        counts[predicted * (nc + 1) + labelCls[label]]++;
+        count(predicted, labelCls[label]);
       }
       for (let detection = 0; detection < isLeft.length; detection++) {
-        if (isLeft[detection]) counts[detectionCls[detection] * (nc + 1) + nc]++;
+        if (isLeft[detection]) count(detectionCls[detection], nc);
       }
     },
-    result: () => ({ nc, counts: counts.slice() }),
+    result: () => ({ nc, counts: new Map(counts) }),
   };
 }
 

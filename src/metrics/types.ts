@@ -69,8 +69,8 @@ export interface Curves {
 export interface ConfusionMatrix {
   /** Number of classes; index `nc` stands for the background. */
   readonly nc: number;
-  /** `counts[predicted * (nc + 1) + actual]`. */
-  readonly counts: Uint32Array;
+  /** Counts by `predicted * (nc + 1) + actual`, without those that are 0: with ten thousand classes hardly any is another. */
+  readonly counts: ReadonlyMap<number, number>;
 }
 
 /** What COCO's figures need to know of one image: at most 100 detections a class, by descending score. */

@@ -1,9 +1,16 @@
-import { readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { messageOf, UserError } from '../errors.ts';
 import { refuseUnbounded } from './bounds.ts';
+import { frameFault } from './frame.ts';
 import { type ModelProto, ModelProtoSchema } from './onnx_pb.ts';
+
+/** Files above this many bytes are looked at before they are read. */
+const LARGE = 64 << 20;
+
+/** Enough to tell other formats by. */
+const HEAD_BYTES = 256;
 
 /** An ONNX file in memory: its bytes, and the parsed message whose `bytes` fields are views into them. */
 export interface ModelFile {
@@ -27,10 +34,9 @@ const EXPORT_HINT =
 export async function readModelFile(path: string): Promise<ModelFile> {
   let bytes: Uint8Array;
   try {
-    const { buffer, byteOffset, length } = await readFile(path);
-    // Not a Buffer: its `slice` would share the memory.
-    bytes = new Uint8Array(buffer, byteOffset, length);
+    bytes = await readBytes(path);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(
       'model',
       `The model ${path} cannot be read: ${messageOf(error)}.`,
@@ -41,6 +47,30 @@ export async function readModelFile(path: string): Promise<ModelFile> {
     );
   }
   return parseModel(path, bytes);
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  await using file = await open(path);
+  const { size } = await file.stat();
+  if (size > LARGE) {
+    const head = Buffer.alloc(HEAD_BYTES);
+    await file.read(head, 0, HEAD_BYTES, 0);
+    refuseOtherFormats(path, head);
+    const fault = await frameFault(file, size);
+    if (fault !== null) throw notOnnx(path, fault);
+  }
+  const { buffer, byteOffset, length } = await file.readFile();
+  // Not a Buffer: its `slice` would share the memory.
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+function notOnnx(path: string, fault: string, cause?: unknown): UserError {
+  return new UserError(
+    'model',
+    `${path} must be an ONNX model, but its bytes do not parse as one (${fault}).`,
+    `The file may be truncated or of another format: compare its size with the original's. ${EXPORT_HINT}`,
+    { cause },
+  );
 }
 
 /**
@@ -54,12 +84,7 @@ export function parseModel(path: string, bytes: Uint8Array): ModelFile {
   try {
     proto = fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
   } catch (error) {
-    throw new UserError(
-      'model',
-      `${path} must be an ONNX model, but its bytes do not parse as one (${messageOf(error)}).`,
-      `The file may be truncated or of another format: compare its size with the original's. ${EXPORT_HINT}`,
-      { cause: error },
-    );
+    throw notOnnx(path, messageOf(error), error);
   }
   if (!proto.graph || proto.graph.node.length === 0) {
     throw new UserError('model', `${path} must be an ONNX model, but it holds no graph.`, EXPORT_HINT);
@@ -73,7 +98,9 @@ function refuseOtherFormats(path: string, bytes: Uint8Array): void {
   if (bytes.length === 0) {
     throw new UserError('model', `${path} is empty.`, 'Check the step that writes it.');
   }
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 256)).toString('latin1');
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, HEAD_BYTES)).toString(
+    'latin1',
+  );
   if (head.startsWith('version https://git-lfs')) {
     throw new UserError(
       'model',

@@ -1,8 +1,8 @@
-import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import { cocoGroundTruth, cocoResults } from '../metrics/coco-json.ts';
 import type { Family } from '../protocol.ts';
 import type { Sample } from '../validate/types.ts';
+import { freshPath } from './fresh-path.ts';
 
 /** Names of the files, for pycocotools and other evaluators. */
 export const COCO_FILES = {
@@ -24,11 +24,10 @@ export async function writeCocoFiles(
   folder: string,
   { before, after, family, names }: CocoFiles,
 ): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeArray(join(folder, COCO_FILES.before), cocoResults(before, family));
-  await writeArray(join(folder, COCO_FILES.after), cocoResults(after, family));
+  await writeArray(await freshPath(folder, COCO_FILES.before), cocoResults(before, family));
+  await writeArray(await freshPath(folder, COCO_FILES.after), cocoResults(after, family));
   const { images, categories, annotations } = cocoGroundTruth(before, names);
-  const file = await open(join(folder, COCO_FILES.groundTruth), 'w');
+  const file = await open(await freshPath(folder, COCO_FILES.groundTruth), 'wx');
   try {
     await file.write(
       `{"images": ${JSON.stringify(images)},\n"categories": ${JSON.stringify(categories)},\n"annotations": `,
@@ -41,7 +40,7 @@ export async function writeCocoFiles(
 }
 
 async function writeArray(path: string, rows: readonly object[]): Promise<void> {
-  const file = await open(path, 'w');
+  const file = await open(path, 'wx');
   try {
     await writeRows(file, rows);
   } finally {

@@ -74,9 +74,9 @@ export function reportedCurves({ axis, best, perClass }: Curves): ReportedCurves
 
 export function reportedConfusion({ nc, counts }: ConfusionMatrix): ReportedConfusion {
   const side = nc + 1;
-  const cells = [...counts.entries()].flatMap(([i, count]) =>
-    count === 0 ? [] : [[Math.floor(i / side), i % side, count] as const],
-  );
+  const cells = [...counts]
+    .toSorted(([one], [other]) => one - other)
+    .map(([i, count]) => [Math.floor(i / side), i % side, count] as const);
   return { classes: nc, cells };
 }
 

@@ -9,6 +9,14 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, ' ');
 }
 
+/** Characters of a line of the log that anybody reads; GitHub cuts an annotation at 4,096. */
+const LONGEST_LINE = 4000;
+
+/** A line of the log: printable, and not longer than anybody reads. */
+export function logLine(text: string): string {
+  return printable(text.length <= LONGEST_LINE ? text : `${text.slice(0, LONGEST_LINE)} …`);
+}
+
 /** A name from outside at a length that a table (or, with fewer characters, a chart) can hold. */
 export function shortName(name: string, longest = LONGEST_NAME): string {
   const characters = [...printable(name)];

@@ -1,8 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.ts';
 import { badge } from './badge.ts';
 import { reportCharts } from './charts/charts.ts';
+import { freshPath } from './fresh-path.ts';
 import { reportHtml } from './html.ts';
 import type { PictureFiles } from './pictures.ts';
 import type { Report } from './report.ts';
@@ -93,9 +94,7 @@ function texts(
 async function writeAll(folder: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<void> {
   try {
     for (const [name, content] of files) {
-      const path = join(folder, name);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, content);
+      await writeFile(await freshPath(folder, name), content, { flag: 'wx' });
     }
   } catch (error) {
     throw new UserError(

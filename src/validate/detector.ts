@@ -3,7 +3,7 @@ import type { Family, Protocol } from '../protocol.ts';
 import { describeDifferences, onlyInOne } from './class-names.ts';
 import type { HeadName } from './heads/index.ts';
 import { readLayout } from './heads/layout.ts';
-import { boxesOutput, explainExtraChannels, refuseOtherTasks } from './heads/refusals.ts';
+import { boxesOutput, explainExtraChannels, refuseHugeOutput, refuseOtherTasks } from './heads/refusals.ts';
 import { describeTensor, lengthOf, type TensorInfo } from './heads/tensor-info.ts';
 import { type ModelMetadata, parseMetadata } from './metadata.ts';
 
@@ -82,6 +82,9 @@ export function describeDetector(model: ModelDescription, options: DetectorOptio
   const input = imageInput(model.inputs);
   const size = inputSize(input, metadata, options.imgsz);
   const expectedNc = metadata.names?.size ?? options.datasetNc;
+  const batch = lengthOf(input.shape[0]) ?? 'dynamic';
+  refuseHugeInput(size, batch);
+  refuseHugeOutput(output.shape.map(lengthOf));
   const layout = readLayout(output, { ...size, metadata, expectedNc });
   const nc = layout.nc ?? expectedNc;
   refuseOtherClasses(nc, metadata, options);
@@ -91,7 +94,7 @@ export function describeDetector(model: ModelDescription, options: DetectorOptio
     options.protocol === 'auto' || options.protocol === 'coco' ? FAMILY_OF_HEAD[head] : options.protocol;
   const names = metadata.names?.size === nc ? metadata.names : null;
   return {
-    input: { name: input.name, type: input.type, batch: lengthOf(input.shape[0]) ?? 'dynamic' },
+    input: { name: input.name, type: input.type, batch },
     output: output.name,
     width: size.width,
     height: size.height,
@@ -183,6 +186,21 @@ function inputSize(input: TensorInfo, metadata: ModelMetadata, imgsz: Size | nul
         ]
       : [],
   };
+}
+
+/** Pixels of a side, and of all pictures that one run takes together: 4096 × 4096, or 40 of 640 × 640. */
+const MAX_SIDE = 8192;
+const MAX_PIXELS = 2 ** 24;
+
+/** @throws {UserError} when the input would take more memory than any detector's. */
+function refuseHugeInput({ width, height }: Size, batch: number | 'dynamic'): void {
+  const pictures = batch === 'dynamic' ? 1 : batch;
+  if (width <= MAX_SIDE && height <= MAX_SIDE && pictures * width * height <= MAX_PIXELS) return;
+  throw new UserError(
+    'model',
+    `The model must take at most ${MAX_PIXELS} pixels in one run, and ${MAX_SIDE} a side; it takes ${pictures} pictures of ${width}×${height}.`,
+    'Export it at the size that it was trained at, with a batch of one.',
+  );
 }
 
 /** @throws {UserError} when the number of classes is not the data set's. */

@@ -43,7 +43,7 @@ export function parseMetadata(props: ReadonlyMap<string, string>): ModelMetadata
 
   return {
     names: property('names', readNames),
-    stride: property('stride', readPositiveInteger),
+    stride: property('stride', readStride),
     imgsz: property('imgsz', readSize),
     task: props.get('task') ?? null,
     end2end: property('end2end', readBoolean),
@@ -67,6 +67,15 @@ function readNames(value: PythonValue): ReadonlyMap<number, string> {
   }
   if (!names.size) throw new SyntaxError('it lists no class');
   return names;
+}
+
+/** Networks halve the picture five or six times. */
+const MAX_STRIDE = 1024;
+
+function readStride(value: PythonValue): number {
+  const stride = readPositiveInteger(value);
+  if (stride > MAX_STRIDE) throw new SyntaxError(`it must be at most ${MAX_STRIDE}`);
+  return stride;
 }
 
 function readPositiveInteger(value: PythonValue): number {

@@ -97,11 +97,24 @@ export async function infer(
 ): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
   const { input, width, height, output } = detector;
   const tensor = inputTensor(ort, input.type, pixels, [batchSize(input), 3, height, width]);
-  const results = await session.run({ [input.name]: tensor }, [output]);
+  const results = await session.run({ [input.name]: tensor }, [output]).catch((error: unknown) => {
+    throw failedRun(error);
+  });
   const { data, dims } = results[output]!;
   if (data instanceof Float32Array) return { data, dims };
   const halves = data as Uint16Array;
   return { data: Float32Array.from(new Float16Array(halves.buffer, halves.byteOffset, halves.length)), dims };
+}
+
+/** The model loaded, but its numbers do not fit each other, or it asks for more memory than there is. */
+function failedRun(error: unknown): UserError {
+  const reason = messageOf(error).replace(/\s+/g, ' ').trim();
+  return new UserError(
+    'model',
+    `The model must run on a picture, but ONNX Runtime stops in it: ${reason}.`,
+    'The file may be damaged, or need more memory than this machine has: export the model again.',
+    { cause: error },
+  );
 }
 
 /**

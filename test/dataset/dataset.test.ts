@@ -187,7 +187,7 @@ describe('loadDataset', () => {
     const root = await folderWith({ 'd.yaml': 'val: i\nnc: 1', 'i/a.jpg': '', 'i/a.txt': BOX });
     await truncate(join(root, 'i', 'a.txt'), 2 ** 33);
     await expect(loadDataset(join(root, 'd.yaml'), { split: 'val', family: 'yolov5' })).rejects.toThrow(
-      /must not be larger than 8388608 bytes, but .*a\.txt has 8589934592/,
+      /must not be larger than 4194304 bytes, but .*a\.txt has 8589934592/,
     );
   });
 

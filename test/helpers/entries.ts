@@ -27,6 +27,8 @@ export async function runEntry(
     readonly env?: Readonly<Record<string, string>>;
     /** A command that runs the entry, such as a tracer with its options. */
     readonly under?: readonly string[];
+    /** Milliseconds after which it is killed. */
+    readonly limit?: number;
   } = {},
 ): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'run-'));
@@ -49,7 +51,12 @@ export async function runEntry(
   const args = asRunner ? [] : Object.entries(inputs).map(([name, value]) => `--${name}=${value}`);
   const script = join(options.dist ?? DIST, `${entry}.js`);
   const [command, ...rest] = [...(options.under ?? []), process.execPath, script, ...args] as [string];
-  const child = spawn(command, rest, { env, cwd: options.cwd ?? folder });
+  const child = spawn(command, rest, {
+    env,
+    cwd: options.cwd ?? folder,
+    timeout: options.limit,
+    killSignal: 'SIGKILL',
+  });
   let log = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => (log += chunk.toString()));

@@ -18,7 +18,7 @@ export function floats(values: readonly number[]): Uint8Array {
 }
 
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 function varint(value: number): Uint8Array {

@@ -100,8 +100,8 @@ test('links in circles end', async () => {
   expect(await load('val: .\npath: .\nnames: [a]\n')).toMatch(/^\d images$/);
 });
 
-test('a walk over a whole disk is given up', async () => {
-  await expect(walk('/', [], { maxEntries: 20_000 })).rejects.toThrow(/at most 20000 files and folders/);
+test('a walk over a whole disk is given up', () => {
+  expect(() => walk('/', () => true, [], { maxEntries: 20_000 })).toThrow(/at most 20000 files and folders/);
 });
 
 describe('labels', () => {
@@ -133,10 +133,10 @@ describe('labels', () => {
   });
 
   test('as long as is allowed are read in bounded time', { timeout: 10_000 }, () => {
-    const rows = Buffer.from('0 0.5 0.5 0.1 0.1\n'.repeat((8 << 20) / 18));
+    const rows = Buffer.from('0 0.5 0.5 0.1 0.1\n'.repeat((4 << 20) / 18));
     expect(parseLabels(rows, rules)).toMatchObject({ kind: 'labels', labels: { count: 1 } });
-    const digits = Buffer.from(`0 ${'1'.repeat(8 << 20)} 0.5 0.1 0.1\n`);
+    const digits = Buffer.from(`0 ${'1'.repeat(4 << 20)} 0.5 0.1 0.1\n`);
     expect(parseLabels(digits, rules).kind).toBe('dropped');
-    expect(parseLabels(Buffer.from(`0 ${'0.5 0.25 '.repeat(900_000)}\n`), rules).kind).toBe('labels');
+    expect(parseLabels(Buffer.from(`0 ${'0.5 0.25 '.repeat(450_000)}\n`), rules).kind).toBe('labels');
   });
 });

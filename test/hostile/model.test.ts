@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -175,7 +183,9 @@ describe('a tensor in another file', () => {
 test('a file beyond 2 GiB is refused without being read', async () => {
   const path = join(mkdtempSync(join(tmpdir(), 'hostile-')), 'best.onnx');
   const file = openSync(path, 'w');
-  ftruncateSync(file, 3 * 2 ** 30);
+  // One field that takes up the whole file.
+  writeSync(file, Uint8Array.of(0x9a, 6, 0xf0, 0xff, 0xff, 0xff, 0x0b));
+  ftruncateSync(file, 7 + 3_221_225_456);
   closeSync(file);
   await expect(readModelFile(path)).rejects.toThrow(/cannot be read.*2 GiB/);
 });

@@ -17,8 +17,8 @@ function confused(family: Family, ...samples: readonly Sample[]): Record<string,
   return Object.fromEntries(
     Array.from(
       counts,
-      (count, i) => [`${name(Math.floor(i / (nc + 1)))} for ${name(i % (nc + 1))}`, count] as const,
-    ).filter(([, count]) => count > 0),
+      ([i, count]) => [`${name(Math.floor(i / (nc + 1)))} for ${name(i % (nc + 1))}`, count] as const,
+    ),
   );
 }
 

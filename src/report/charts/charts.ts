@@ -2,7 +2,7 @@ import { shortName } from '../escape.ts';
 import type { Report } from '../report.ts';
 import { figure, percent } from '../text.ts';
 import { confusionChart } from './confusion.ts';
-import { axis, type Chart, draw, HUES, INKS } from './draw.ts';
+import { axis, type Chart, draw, HUES, INKS, label } from './draw.ts';
 import { searchChart } from './search.ts';
 
 /** Characters of a name beside an axis. */
@@ -109,7 +109,7 @@ function classDrops({ validation, details }: Report): Chart {
       xAxis: axis('drop of mAP50-95', { type: 'value' }),
       yAxis: axis('', {
         type: 'category',
-        data: rows.map(({ name }) => shortName(name, AXIS_NAME)),
+        data: rows.map(({ name }) => label(name, AXIS_NAME)),
         splitLine: { show: false },
       }),
       series: [

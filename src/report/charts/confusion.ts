@@ -1,7 +1,6 @@
 import type { ReportedConfusion } from '../details.ts';
-import { shortName } from '../escape.ts';
 import type { Report } from '../report.ts';
-import { axis, type Chart, draw, HUES, INKS } from './draw.ts';
+import { axis, type Chart, draw, HUES, INKS, label } from './draw.ts';
 
 /** Classes beyond these would be too small to read: those with most labels are shown. */
 const SHOWN = 20;
@@ -21,7 +20,7 @@ export function confusionChart(
     .toSorted((a, b) => b.labels - a.labels)
     .slice(0, SHOWN)
     .toSorted((a, b) => a.id - b.id);
-  const names = [...labelled.map(({ name }) => shortName(name, 12)), BACKGROUND];
+  const names = [...labelled.map(({ name }) => label(name, 12)), BACKGROUND];
   const place = new Map([
     ...labelled.map(({ id }, i) => [id, i] as const),
     [classes, labelled.length] as const,

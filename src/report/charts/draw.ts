@@ -2,6 +2,7 @@ import { BarChart, CustomChart, HeatmapChart, LineChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, MarkLineComponent, VisualMapComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
+import { shortName } from '../escape.ts';
 
 use([
   ...[BarChart, CustomChart, HeatmapChart, LineChart],
@@ -36,6 +37,15 @@ export const HUES = { before: '#8391a5', after: '#0f8f7c', loss: '#d1495b', limi
 
 const WIDTH = 470;
 const HEIGHT = 300;
+
+/**
+ * A name from outside as a label. echarts keeps the widths of texts in a plain object, where `__proto__` and `constructor` are
+ * something else already: those get a character of no width.
+ */
+export function label(name: string, longest: number): string {
+  const short = shortName(name, longest);
+  return short in {} ? `${short}\u200b` : short;
+}
 
 /** Axes of all charts. */
 export function axis(name: string, more: object = {}): object {

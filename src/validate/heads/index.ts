@@ -3,6 +3,7 @@ import type { Detections } from '../types.ts';
 import { anchorFree } from './anchor-free.ts';
 import { end2end } from './end2end.ts';
 import type { DecodeOptions, Head, HeadName } from './head.ts';
+import { refuseHugeOutput } from './refusals.ts';
 import { yolov5 } from './yolov5.ts';
 
 export type { DecodeOptions, Head, HeadName } from './head.ts';
@@ -16,6 +17,7 @@ export const HEADS: Readonly<Record<HeadName, Head>> = { yolov5, 'anchor-free': 
  * @throws {UserError} when it is not the head's layout with `nc` classes.
  */
 export function checkOutput(head: HeadName, dims: readonly number[], nc: number): void {
+  refuseHugeOutput(dims);
   const { channelAxis, channels, layout } = HEADS[head];
   if (dims.length === 3 && dims[channelAxis] === channels(nc)) return;
   throw new UserError(

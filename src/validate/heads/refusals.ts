@@ -65,6 +65,25 @@ export function boxesOutput(outputs: readonly TensorInfo[]): TensorInfo {
   return output;
 }
 
+/** Values of an output, and boxes of one picture: those of 4096 × 4096 pixels with 80 classes, or of a batch of 40 at 640. */
+const MAX_VALUES = 2 ** 27;
+const MAX_BOXES = 1_100_000;
+
+/**
+ * @param dims where they are known.
+ * @throws {UserError} when reading the output would take more time and memory than any detector's.
+ */
+export function refuseHugeOutput(dims: readonly (number | null)[]): void {
+  const values = dims.reduce<number>((product, length) => product * (length ?? 1), 1);
+  const longest = Math.max(...dims.map((length) => length ?? 0));
+  if (values <= MAX_VALUES && longest <= MAX_BOXES) return;
+  throw new UserError(
+    'model',
+    `The model's output must have at most ${MAX_VALUES} values and ${MAX_BOXES} boxes a picture; it is [${dims.map((length) => length ?? '?').join(', ')}].`,
+    'Export it at the size that it was trained at, with a batch of one.',
+  );
+}
+
 /** What numbers per box beside box and classes tell, a sentence; empty where they tell nothing known. */
 export function explainExtraChannels(extra: number): string {
   if (extra === 32) return ' 32 more numbers a box are what an instance segmentation model has.';
