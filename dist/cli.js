@@ -9429,6 +9429,13 @@ function writeTypeOfScalar(type) {
 var MAX_DEPTH = 32;
 var MAX_NODES = 2e5;
 var ENDLESS = /* @__PURE__ */ new Set(["Loop", "Scan"]);
+var GROWING = /* @__PURE__ */ new Map([
+  ["ConstantOfShape", 0],
+  ["Expand", 1],
+  ["Tile", 1]
+]);
+var MAX_VALUES = 2 ** 27;
+var INT64 = 7;
 var EXPORT_HINT = "Export the detector again with the exporter of yolov5 or Ultralytics.";
 function refuseUnbounded(path3, model2) {
   const functions = new Map(model2.functions.map((entry) => [nameOf(entry.domain, entry.name), entry]));
@@ -9464,6 +9471,7 @@ function refuseUnbounded(path3, model2) {
   };
   const sizeOfGraph = (graph, depth) => {
     for (const tensor of graph.initializer) refuseExternal(path3, tensor);
+    refuseGrowing(path3, graph);
     return sizeOfNodes(graph.node, depth);
   };
   if (model2.graph) sizeOfGraph(model2.graph, 0);
@@ -9473,6 +9481,31 @@ function nameOf(domain, name) {
 }
 function refused(path3, sentence) {
   return new UserError("model", `The model ${path3} ${sentence}.`, EXPORT_HINT);
+}
+function refuseGrowing(path3, { initializer, node: nodes }) {
+  const stored = new Map(initializer.map((tensor) => [tensor.name, tensor]));
+  for (const { opType, output, attribute } of nodes) {
+    const value = opType === "Constant" ? attribute.find(({ name }) => name === "value")?.t : void 0;
+    if (value && output[0] !== void 0) stored.set(output[0], value);
+  }
+  for (const { opType, name, input: input2 } of nodes) {
+    const place = GROWING.get(opType);
+    const sizes = place === void 0 ? void 0 : stored.get(input2[place] ?? "");
+    if (!sizes) continue;
+    const values = productOf(sizes);
+    if (values <= MAX_VALUES) continue;
+    throw refused(
+      path3,
+      `must make no tensor of more than ${MAX_VALUES} values, but ${opType} (${name}) asks for ${values}`
+    );
+  }
+}
+function productOf({ rawData, dataType }) {
+  if (dataType !== INT64 || rawData.length % 8 !== 0) return 0;
+  const view2 = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  let product = 1;
+  for (let at = 0; at < rawData.length; at += 8) product *= Math.abs(Number(view2.getBigInt64(at, true)));
+  return product;
 }
 function refuseExternal(path3, { name, dataLocation, externalData }) {
   if (dataLocation !== 1 && externalData.length === 0) return;
@@ -10097,15 +10130,15 @@ function boxesOutput(outputs) {
   }
   return output;
 }
-var MAX_VALUES = 2 ** 27;
+var MAX_VALUES2 = 2 ** 27;
 var MAX_BOXES = 11e5;
 function refuseHugeOutput(dims) {
   const values = dims.reduce((product, length) => product * (length ?? 1), 1);
   const longest = Math.max(...dims.map((length) => length ?? 0));
-  if (values <= MAX_VALUES && longest <= MAX_BOXES) return;
+  if (values <= MAX_VALUES2 && longest <= MAX_BOXES) return;
   throw new UserError(
     "model",
-    `The model's output must have at most ${MAX_VALUES} values and ${MAX_BOXES} boxes a picture; it is [${dims.map((length) => length ?? "?").join(", ")}].`,
+    `The model's output must have at most ${MAX_VALUES2} values and ${MAX_BOXES} boxes a picture; it is [${dims.map((length) => length ?? "?").join(", ")}].`,
     "Export it at the size that it was trained at, with a batch of one."
   );
 }

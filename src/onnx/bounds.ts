@@ -15,11 +15,23 @@ const MAX_NODES = 200_000;
 /** They run as often as a number in the model says, and ONNX Runtime cannot be stopped while they do. */
 const ENDLESS = new Set(['Loop', 'Scan']);
 
+/** Operators whose result is as large as numbers in the model say, and which input holds them. */
+const GROWING: ReadonlyMap<string, number> = new Map([
+  ['ConstantOfShape', 0],
+  ['Expand', 1],
+  ['Tile', 1],
+]);
+/** Half a gigabyte in float32. */
+const MAX_VALUES = 2 ** 27;
+
+const INT64 = 7;
+
 const EXPORT_HINT = 'Export the detector again with the exporter of yolov5 or Ultralytics.';
 
 /**
  * Refuses what a detector never needs, and what would let a model from outside hold up the machine or reach other files:
- * loops, functions that call each other over and over, graphs within graphs, tensors in other files.
+ * loops, functions that call each other over and over, graphs within graphs, tensors in other files, tensors that are blown up
+ * to a size that stands in the model.
  *
  * @param path for messages.
  * @throws {UserError} on the first of them.
@@ -59,6 +71,7 @@ export function refuseUnbounded(path: string, model: ModelProto): void {
   };
   const sizeOfGraph = (graph: GraphProto, depth: number): number => {
     for (const tensor of graph.initializer) refuseExternal(path, tensor);
+    refuseGrowing(path, graph);
     return sizeOfNodes(graph.node, depth);
   };
 
@@ -71,6 +84,35 @@ function nameOf(domain: string, name: string): string {
 
 function refused(path: string, sentence: string): UserError {
   return new UserError('model', `The model ${path} ${sentence}.`, EXPORT_HINT);
+}
+
+/** Shapes that are computed are not seen through: those show only when the model runs. */
+function refuseGrowing(path: string, { initializer, node: nodes }: GraphProto): void {
+  const stored = new Map(initializer.map((tensor) => [tensor.name, tensor]));
+  for (const { opType, output, attribute } of nodes) {
+    const value = opType === 'Constant' ? attribute.find(({ name }) => name === 'value')?.t : undefined;
+    if (value && output[0] !== undefined) stored.set(output[0], value);
+  }
+  for (const { opType, name, input } of nodes) {
+    const place = GROWING.get(opType);
+    const sizes = place === undefined ? undefined : stored.get(input[place] ?? '');
+    if (!sizes) continue;
+    const values = productOf(sizes);
+    if (values <= MAX_VALUES) continue;
+    throw refused(
+      path,
+      `must make no tensor of more than ${MAX_VALUES} values, but ${opType} (${name}) asks for ${values}`,
+    );
+  }
+}
+
+/** The product of int64 numbers that are stored as bytes. */
+function productOf({ rawData, dataType }: TensorProto): number {
+  if (dataType !== INT64 || rawData.length % 8 !== 0) return 0;
+  const view = new DataView(rawData.buffer, rawData.byteOffset, rawData.byteLength);
+  let product = 1;
+  for (let at = 0; at < rawData.length; at += 8) product *= Math.abs(Number(view.getBigInt64(at, true)));
+  return product;
 }
 
 /** Backup and pruned model would lack the other file, and what the model names could be any file of the machine. */

@@ -15,7 +15,7 @@ import { afterAll, beforeEach, describe, expect, onTestFinished, test } from 'vi
 import { makeWorkspace, type Workspace } from '../faults/workspace.ts';
 import { attribute, graph, message, node, tensor } from '../helpers/onnx-file.ts';
 import { expectBounded, expectRefused, witness, worst } from './bounded.ts';
-import { smallDetector, weight } from './small-detector.ts';
+import { integers, smallDetector, weight } from './small-detector.ts';
 
 const LIMIT = { timeout: 90_000 };
 
@@ -234,10 +234,10 @@ describe('models', () => {
           '9007199254740991',
         ],
         [
-          'two billion boxes',
-          () => model(smallDetector({ boxes: 2e9, made: 2e9 })),
-          /at most \d+ values/,
-          '2000000000',
+          'two million boxes',
+          () => model(smallDetector({ boxes: 2e6, made: 2e6 })),
+          /at most \d+ values and \d+ boxes/,
+          '2000000',
         ],
         [
           'ten million boxes that it does not tell',
@@ -273,6 +273,20 @@ describe('models', () => {
           () => modelWith(metadata('task', '\x1b[2J\n::error::x')),
           /must be a detector.*boxes are validated\.$/m,
           '::error::x',
+        ],
+        [
+          'sixteen gigabytes made of one number',
+          () =>
+            model(
+              smallDetector({
+                nodes: [
+                  node({ op: 'Expand', inputs: ['r', 'huge'], outputs: ['z'] }),
+                  node({ op: 'ReduceSum', inputs: ['z'], outputs: ['sum'] }),
+                ],
+                weights: [integers('huge', [250_000_000, 1, 8])],
+              }),
+            ),
+          /must make no tensor of more than \d+ values, but Expand .* asks for 2000000000/,
         ],
         [
           'a loop',
