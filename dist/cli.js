@@ -5815,7 +5815,7 @@ function cocoLabelsAt(places, coco) {
   };
 }
 function countLabels(images) {
-  return images.reduce((sum3, { labels }) => sum3 + labels.count, 0);
+  return images.reduce((sum2, { labels }) => sum2 + labels.count, 0);
 }
 function noLabels(read, { split, annotations }) {
   const missing2 = read.filter(({ reading }) => reading.kind === "missing-label").length;
@@ -11789,12 +11789,12 @@ var lamp = (layers2, amount2) => zeroed(
 function lampScores(values) {
   const order = ascendingByMagnitude(values);
   const scores = new Float64Array(values.length);
-  let sum3 = 0;
+  let sum2 = 0;
   for (let rank = order.length - 1; rank >= 0; rank--) {
     const index = order[rank];
     const square = values[index] ** 2;
-    sum3 += square;
-    scores[index] = square === 0 ? 0 : square / sum3;
+    sum2 += square;
+    scores[index] = square === 0 ? 0 : square / sum2;
   }
   return scores;
 }
@@ -11987,7 +11987,7 @@ async function sharedOut(problems, amount2, budget, obsOf) {
   const sizes = problems.flatMap(
     ({ segments: segments2, shape, group }) => segments2.map(({ columns }) => columns * shape[0] / group)
   );
-  const total = sizes.reduce((sum3, size) => sum3 + size, 0);
+  const total = sizes.reduce((sum2, size) => sum2 + size, 0);
   const counts = budget === "uniform" ? evenly(sizes, amount2) : leastCounts(
     budget === "obs" ? await obsOf() : problems.flatMap(lampBySegment),
     Math.round(amount2 * total)
@@ -12470,9 +12470,9 @@ function analyzeModel(model2, detectionsLost) {
   };
 }
 function energyOf(values) {
-  let sum3 = 0;
-  for (const value of values) sum3 += value ** 2;
-  return sum3;
+  let sum2 = 0;
+  for (const value of values) sum2 += value ** 2;
+  return sum2;
 }
 
 // src/scratch.ts
@@ -12791,14 +12791,14 @@ function familyPrecision(hits, recalls, family) {
 }
 function cocoAveragePrecision({ ranks, labels }) {
   const envelope = precisionEnvelope(ranks, Number.EPSILON);
-  let sum3 = 0;
+  let sum2 = 0;
   let hit = 0;
   for (const recall of RECALLS) {
     while (hit < ranks.length && (hit + 1) / labels < recall) hit++;
     if (hit === ranks.length) break;
-    sum3 += envelope[hit];
+    sum2 += envelope[hit];
   }
-  return sum3 / SAMPLES;
+  return sum2 / SAMPLES;
 }
 function precisionEnvelope(ranks, epsilon) {
   const envelope = new Float64Array(ranks.length);
@@ -13016,7 +13016,7 @@ function classSlots(lists) {
   return { classes, slots };
 }
 function groupByClass(lists, { classes, slots }) {
-  const places = new Int32Array(lists.reduce((sum3, list) => sum3 + list.length, 0));
+  const places = new Int32Array(lists.reduce((sum2, list) => sum2 + list.length, 0));
   const starts = new Uint32Array(classes.length + 1);
   let detection = 0;
   for (const list of lists) {
@@ -13172,7 +13172,7 @@ function countLabels2(images, { classes, slots }) {
 }
 function groupColumns(images, { starts, places }) {
   const total = starts[starts.length - 1];
-  const rows = images.reduce((sum3, image) => sum3 + image.matched.length, 0);
+  const rows = images.reduce((sum2, image) => sum2 + image.matched.length, 0);
   const score = new Uint32Array(total);
   const rank = new Uint8Array(total);
   const areas = new Uint8Array(total);
@@ -13199,7 +13199,7 @@ function groupColumns(images, { starts, places }) {
 }
 function meanOf(items, value) {
   if (items.length === 0) return -1;
-  return items.reduce((sum3, item) => sum3 + value(item), 0) / items.length;
+  return items.reduce((sum2, item) => sum2 + value(item), 0) / items.length;
 }
 
 // src/metrics/confusion.ts
@@ -13299,13 +13299,19 @@ function bestF1(perClass) {
   const mean = new Float64Array(POINTS);
   for (const { F1 } of perClass) for (let i = 0; i < POINTS; i++) mean[i] += F1[i];
   for (let i = 0; i < POINTS; i++) mean[i] /= perClass.length;
+  return smoothedPeak(mean);
+}
+function smoothedPeak(line) {
   const half = (WINDOW - 1) / 2;
+  const padded = new Float64Array(POINTS + 2 * half);
+  padded.fill(line[0], 0, half);
+  padded.set(line, half);
+  padded.fill(line[POINTS - 1], half + POINTS);
   let best = 0;
   let highest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < POINTS; i++) {
     let smooth = 0;
-    for (let j = i - half; j <= i + half; j++)
-      smooth += mean[Math.min(Math.max(j, 0), POINTS - 1)] * (1 / WINDOW);
+    for (let j = i; j < i + WINDOW; j++) smooth += padded[j] * (1 / WINDOW);
     if (smooth > highest) {
       highest = smooth;
       best = i;
@@ -13331,10 +13337,10 @@ function familyMetrics(images, family) {
       R: curves[slot].R[best],
       AP50: AP[IOU_502],
       AP75: AP[IOU_752],
-      AP50_95: AP.reduce((sum3, ap) => sum3 + ap, 0) / IOU_COUNT
+      AP50_95: AP.reduce((sum2, ap) => sum2 + ap, 0) / IOU_COUNT
     };
   });
-  const mean = (figure2) => perClass.reduce((sum3, figures) => sum3 + figures[figure2], 0) / Math.max(perClass.length, 1);
+  const mean = (figure2) => perClass.reduce((sum2, figures) => sum2 + figures[figure2], 0) / Math.max(perClass.length, 1);
   return {
     P: mean("P"),
     R: mean("R"),
@@ -13520,8 +13526,8 @@ function metricsOf(images, family) {
     ...familyMetrics(images, family),
     coco: cocoMetrics(orderById(images).map((image) => images[image].coco)),
     images: images.length,
-    labels: images.reduce((sum3, image) => sum3 + image.labels.length, 0),
-    detections: images.reduce((sum3, image) => sum3 + image.conf.length, 0)
+    labels: images.reduce((sum2, image) => sum2 + image.labels.length, 0),
+    detections: images.reduce((sum2, image) => sum2 + image.conf.length, 0)
   };
 }
 function compare2(a, b) {
@@ -13578,13 +13584,13 @@ function worstPictures(sources) {
   });
 }
 function found({ tp, conf }) {
-  let sum3 = 0;
+  let sum2 = 0;
   for (let d = 0; d < tp.length; d++) {
     let met = 0;
     for (let bits = tp[d]; bits; bits &= bits - 1) met++;
-    sum3 += met / FAMILY_THRESHOLDS.length * conf[d];
+    sum2 += met / FAMILY_THRESHOLDS.length * conf[d];
   }
-  return sum3;
+  return sum2;
 }
 function view(sample, labels, family, conf) {
   const { detections, geometry } = sample;
@@ -23438,8 +23444,8 @@ function getAcceptableTickPrecision(dataExtent, pxSpan, pxDiffAcceptable) {
 }
 function addSafe(val0, val1) {
   var maxPrecision = mathMax4(getPrecision(val0), getPrecision(val1));
-  var sum3 = val0 + val1;
-  return maxPrecision > TO_FIXED_SUPPORTED_PRECISION_MAX ? sum3 : round2(sum3, maxPrecision);
+  var sum2 = val0 + val1;
+  return maxPrecision > TO_FIXED_SUPPORTED_PRECISION_MAX ? sum2 : round2(sum2, maxPrecision);
 }
 var MAX_SAFE_INTEGER2 = mathPow2(2, 53) - 1;
 function remRadian(radian) {
@@ -25857,10 +25863,10 @@ function smoothBezier(points3, smooth, isLoop, constraint) {
     scale2(v, v, smooth);
     var d0 = distance(point, prevPoint);
     var d1 = distance(point, nextPoint);
-    var sum3 = d0 + d1;
-    if (sum3 !== 0) {
-      d0 /= sum3;
-      d1 /= sum3;
+    var sum2 = d0 + d1;
+    if (sum2 !== 0) {
+      d0 /= sum2;
+      d1 /= sum2;
     }
     scale2(v1, v, -d0);
     scale2(v2, v, d1);
@@ -28969,16 +28975,16 @@ var DataStore = (
     };
     DataStore2.prototype.getSum = function(dim) {
       var dimData = this._chunks[dim];
-      var sum3 = 0;
+      var sum2 = 0;
       if (dimData) {
         for (var i = 0, len2 = this.count(); i < len2; i++) {
           var value = this.get(dim, i);
           if (!isNaN(value)) {
-            sum3 += value;
+            sum2 += value;
           }
         }
       }
-      return sum3;
+      return sum2;
     };
     DataStore2.prototype.getMedian = function(dim) {
       var dimDataArray = [];
@@ -31116,16 +31122,16 @@ function determinant(rows, rank, rowStart, rowMask, colMask, detCache) {
   while (rowMask & 1 << subRowStart) {
     subRowStart++;
   }
-  var sum3 = 0;
+  var sum2 = 0;
   for (var j = 0, colLocalIdx = 0; j < fullRank; j++) {
     var colTag = 1 << j;
     if (!(colTag & colMask)) {
-      sum3 += (colLocalIdx % 2 ? -1 : 1) * rows[rowStart][j] * determinant(rows, rank - 1, subRowStart, subRowMask, colMask | colTag, detCache);
+      sum2 += (colLocalIdx % 2 ? -1 : 1) * rows[rowStart][j] * determinant(rows, rank - 1, subRowStart, subRowMask, colMask | colTag, detCache);
       colLocalIdx++;
     }
   }
-  detCache[cacheKey] = sum3;
-  return sum3;
+  detCache[cacheKey] = sum2;
+  return sum2;
 }
 function buildTransformer(src, dest) {
   var mA = [
@@ -37883,22 +37889,22 @@ function pointsLayout(seriesType2, forceStoreInTypedArray) {
 // node_modules/echarts/lib/processor/dataSample.js
 var samplers = {
   average: function(frame) {
-    var sum3 = 0;
+    var sum2 = 0;
     var count = 0;
     for (var i = 0; i < frame.length; i++) {
       if (!isNaN(frame[i])) {
-        sum3 += frame[i];
+        sum2 += frame[i];
         count++;
       }
     }
-    return count === 0 ? NaN : sum3 / count;
+    return count === 0 ? NaN : sum2 / count;
   },
   sum: function(frame) {
-    var sum3 = 0;
+    var sum2 = 0;
     for (var i = 0; i < frame.length; i++) {
-      sum3 += frame[i] || 0;
+      sum2 += frame[i] || 0;
     }
-    return sum3;
+    return sum2;
   },
   max: function(frame) {
     var max3 = -Infinity;
@@ -45320,8 +45326,8 @@ function calculateStack(stackInfoList) {
     var isStackedByIndex = targetStackInfo.isStackedByIndex;
     var stackStrategy = targetStackInfo.seriesModel.get("stackStrategy") || "samesign";
     targetData.modify(dims, function(v0, v1, dataIndex) {
-      var sum3 = targetData.get(targetStackInfo.stackedDimension, dataIndex);
-      if (isNaN(sum3)) {
+      var sum2 = targetData.get(targetStackInfo.stackedDimension, dataIndex);
+      if (isNaN(sum2)) {
         return resultNaN;
       }
       var byValue;
@@ -45339,14 +45345,14 @@ function calculateStack(stackInfoList) {
         }
         if (stackedDataRawIndex >= 0) {
           var val = stackInfo.data.getByRawIndex(stackInfo.stackResultDimension, stackedDataRawIndex);
-          if (stackStrategy === "all" || stackStrategy === "positive" && val > 0 || stackStrategy === "negative" && val < 0 || stackStrategy === "samesign" && sum3 >= 0 && val > 0 || stackStrategy === "samesign" && sum3 <= 0 && val < 0) {
-            sum3 = addSafe(sum3, val);
+          if (stackStrategy === "all" || stackStrategy === "positive" && val > 0 || stackStrategy === "negative" && val < 0 || stackStrategy === "samesign" && sum2 >= 0 && val > 0 || stackStrategy === "samesign" && sum2 <= 0 && val < 0) {
+            sum2 = addSafe(sum2, val);
             stackedOver = val;
             break;
           }
         }
       }
-      resultVal[0] = sum3;
+      resultVal[0] = sum2;
       resultVal[1] = stackedOver;
       return resultVal;
     });
@@ -61555,6 +61561,132 @@ async function writeAll(folder, files) {
   }
 }
 
+// src/metrics/bootstrap-lanes.ts
+var LANES = 4;
+function laneTotals() {
+  return new Uint32Array(LANES);
+}
+function packLanes(weightings) {
+  const packed = new Int32Array(weightings[0]?.length ?? 0);
+  let most = 1;
+  for (const [lane, weights] of weightings.entries()) {
+    for (let image = 0; image < packed.length; image++) {
+      most = Math.max(most, weights[image]);
+      packed[image] |= weights[image] << 8 * lane;
+    }
+  }
+  if (most > 255) throw new Error("An image is drawn more than 255 times.");
+  return { packed, run: Math.floor(255 / most) };
+}
+function addWeights({ packed, run: run2 }, image, from, to, totals) {
+  let place = from;
+  while (place < to) {
+    const end2 = Math.min(place + run2, to);
+    let sum2 = 0;
+    for (; place < end2; place++) sum2 = sum2 + packed[image[place]] | 0;
+    totals[0] += sum2 & 255;
+    totals[1] += sum2 >>> 8 & 255;
+    totals[2] += sum2 >>> 16 & 255;
+    totals[3] += sum2 >>> 24;
+  }
+}
+
+// src/metrics/bootstrap-best-f1.ts
+function bestF1Counter(labels, columns) {
+  const slots = labels.classes.length;
+  const lines2 = Array.from({ length: LANES }, () => ({
+    seen: new Uint32Array(POINTS),
+    hits: new Uint32Array(POINTS),
+    P: new Float64Array(slots * POINTS),
+    R: new Float64Array(slots * POINTS),
+    F1: new Float64Array(POINTS),
+    present: []
+  }));
+  const count = laneTotals();
+  return (lanes) => {
+    for (const { F1, present } of lines2) {
+      F1.fill(0);
+      present.length = 0;
+    }
+    for (let slot = 0; slot < slots; slot++) {
+      count.fill(0);
+      addWeights(lanes, labels.image, labels.starts[slot], labels.starts[slot + 1], count);
+      if (count.every((labels2) => labels2 === 0)) continue;
+      countReaching(columns, slot, lanes, lines2);
+      for (const [lane, line] of lines2.entries()) {
+        if (count[lane] === 0) continue;
+        line.present.push(slot);
+        drawLines(columns, slot, lanes, lane, count[lane], line);
+      }
+    }
+    return lines2.map(({ P, R, F1, present }) => {
+      if (present.length === 0) return { P: 0, R: 0 };
+      const best = smoothedPeak(F1.map((sum2) => sum2 / present.length));
+      const mean = (line) => present.reduce((total, slot) => total + line[slot * POINTS + best], 0) / present.length;
+      return { P: mean(P), R: mean(R) };
+    });
+  };
+}
+function countReaching({ starts, image, reached: reached2, hitStarts, hitImage, hitsReached }, slot, lanes, lines2) {
+  const seen = laneTotals();
+  const hits = laneTotals();
+  let place = starts[slot];
+  let hit = hitStarts[slot];
+  for (let point = POINTS - 1; point >= 0; point--) {
+    const at = slot * POINTS + point;
+    addWeights(lanes, image, place, reached2[at], seen);
+    addWeights(lanes, hitImage, hit, hitsReached[at], hits);
+    place = reached2[at];
+    hit = hitsReached[at];
+    for (let lane = 0; lane < LANES; lane++) {
+      lines2[lane].seen[point] = seen[lane];
+      lines2[lane].hits[point] = hits[lane];
+    }
+  }
+}
+function drawLines({ image, conf, tp, reached: reached2 }, slot, { packed }, lane, labels, { seen, hits, P, R, F1 }) {
+  const first = slot * POINTS;
+  const count = seen[0];
+  if (count === 0) {
+    P.fill(0, first, first + POINTS);
+    R.fill(0, first, first + POINTS);
+    return;
+  }
+  const shift = 8 * lane;
+  let drawn = -1;
+  let precision = 1;
+  let recall = 0;
+  let precisionSlope = 0;
+  let recallSlope = 0;
+  let lastConf = 0;
+  for (let point = POINTS - 1; point >= 0; point--) {
+    if (seen[point] !== drawn) {
+      drawn = seen[point];
+      precisionSlope = 0;
+      recallSlope = 0;
+      precision = drawn === 0 ? 1 : hits[point] / drawn;
+      recall = hits[point] / labels;
+      if (drawn > 0 && drawn < count) {
+        let last = reached2[first + point] - 1;
+        while ((packed[image[last]] >>> shift & 255) === 0) last--;
+        let next = reached2[first + point];
+        while ((packed[image[next]] >>> shift & 255) === 0) next++;
+        const nextHits = hits[point] + (tp[next] & 1);
+        lastConf = conf[last];
+        const width = lastConf - conf[next];
+        precisionSlope = (nextHits / (drawn + 1) - precision) / width;
+        recallSlope = (nextHits / labels - recall) / width;
+      }
+    }
+    const distance2 = lastConf - AXIS[point];
+    const p = precision + precisionSlope * distance2;
+    const r = recall + recallSlope * distance2;
+    P[first + point] = p;
+    R[first + point] = r;
+    F1[point] += 2 * p * r / (p + r + EPSILON2);
+  }
+}
+
 // src/metrics/bootstrap-columns.ts
 function slotsOf(images) {
   return classSlots(images.map((image) => image.labels));
@@ -61606,29 +61738,43 @@ function cocoDetections(all, order, slots, area) {
     const ignored = inRange ? statistics.ignored[AREAS * row + area] : ~tp & 65535;
     return { tp, ignored, rank: statistics.rank[d] };
   });
-  return { ...columns, image: columns.image.map((place) => order[place]) };
+  const toImages = (places) => places.map((place) => order[place]);
+  return { ...columns, image: toImages(columns.image), eventImage: toImages(columns.eventImage) };
 }
 function confidenceColumns(images, slots) {
   const { starts, detection } = sortDetections(
     images.map(({ cls }) => cls),
-    images.map(({ conf }) => sortableBits(conf)),
+    images.map(({ conf: conf2 }) => sortableBits(conf2)),
     slots
   );
-  const { image, first } = imageOfEach(images.map(({ cls }) => cls.length));
-  const pick2 = (values) => (d) => values(images[image[d]])[d - first[image[d]]];
-  return {
-    starts,
-    image: imageNumbers(images.length, detection.length).map((_, place) => image[detection[place]]),
-    conf: Float32Array.from(
-      detection,
-      pick2(({ conf }) => conf)
-    ),
-    tp: Uint16Array.from(
-      detection,
-      pick2(({ tp }) => tp)
-    )
-  };
+  const owners = imageOfEach(images.map(({ cls }) => cls.length));
+  const image = imageNumbers(images.length, detection.length);
+  const conf = new Float32Array(detection.length);
+  const tp = new Uint16Array(detection.length);
+  for (let place = 0; place < detection.length; place++) {
+    const owner = owners.image[detection[place]];
+    const d = detection[place] - owners.first[owner];
+    image[place] = owner;
+    conf[place] = images[owner].conf[d];
+    tp[place] = images[owner].tp[d];
+  }
+  const hitImage = image.filter((_, place) => tp[place] & 1);
+  const hitStarts = new Uint32Array(starts.length);
+  const reached2 = new Uint32Array((starts.length - 1) * POINTS);
+  const hitsReached = new Uint32Array(reached2.length);
+  let hits = 0;
+  for (let slot = 0; slot + 1 < starts.length; slot++) {
+    let place = starts[slot];
+    for (let point = POINTS - 1; point >= 0; point--) {
+      for (; place < starts[slot + 1] && conf[place] >= AXIS[point]; place++) hits += tp[place] & 1;
+      reached2[slot * POINTS + point] = place;
+      hitsReached[slot * POINTS + point] = hits;
+    }
+    hitStarts[slot + 1] = hits;
+  }
+  return { starts, image, conf, tp, hitStarts, hitImage, reached: reached2, hitsReached };
 }
+var ALL2 = (1 << IOU_COUNT) - 1;
 var NO_LABEL = { tp: 0, ignored: 0, rank: 0 };
 function imageNumbers(images, length) {
   return images <= 65536 ? new Uint16Array(length) : new Uint32Array(length);
@@ -61689,13 +61835,12 @@ function sortDetections(classes, keys2, slots) {
 }
 function detectionColumns(sorted, images, entryOf2) {
   const slots = sorted.starts.length - 1;
+  const numbers = images.first.length - 1;
   const starts = new Uint32Array(slots + 1);
   const matchedStarts = new Uint32Array(slots + 1);
-  const image = imageNumbers(images.first.length - 1, sorted.detection.length);
+  const image = imageNumbers(numbers, sorted.detection.length);
   const matched = [];
-  const tp = [];
-  const ignored = [];
-  const rank = [];
+  const entries = [];
   let place = 0;
   for (let slot = 0; slot < slots; slot++) {
     for (let i = sorted.starts[slot]; i < sorted.starts[slot + 1]; i++) {
@@ -61706,9 +61851,7 @@ function detectionColumns(sorted, images, entryOf2) {
       image[place] = owner;
       if (entry.tp || entry.ignored) {
         matched.push(place);
-        tp.push(entry.tp);
-        ignored.push(entry.ignored);
-        rank.push(entry.rank);
+        entries.push(entry);
       }
       place++;
     }
@@ -61720,97 +61863,128 @@ function detectionColumns(sorted, images, entryOf2) {
     image: image.subarray(0, place),
     matchedStarts,
     matched: Uint32Array.from(matched),
-    tp: Uint16Array.from(tp),
-    ignored: Uint16Array.from(ignored),
-    rank: Uint8Array.from(rank)
+    hits: Uint8Array.from(entries, ({ tp }) => bitCount(tp)),
+    rank: Uint8Array.from(entries, ({ rank }) => rank),
+    ...eventColumns(matchedStarts, entries, (m2) => image[matched[m2]], numbers)
   };
+}
+function eventColumns(matchedStarts, entries, imageOf, images) {
+  const slots = matchedStarts.length - 1;
+  const length = entries.reduce((sum2, { tp, ignored }) => sum2 + bitCount(tp) + bitCount(ignored & ALL2), 0);
+  const eventStarts = new Uint32Array(slots * IOU_COUNT + 1);
+  const events = new Uint32Array(length);
+  const eventImage = imageNumbers(images, length);
+  let next = 0;
+  for (let slot = 0; slot < slots; slot++) {
+    for (let t = 0; t < IOU_COUNT; t++) {
+      for (let m2 = matchedStarts[slot]; m2 < matchedStarts[slot + 1]; m2++) {
+        const { tp, ignored } = entries[m2];
+        if (((tp | ignored) >> t & 1) === 0) continue;
+        eventImage[next] = imageOf(m2);
+        events[next++] = 2 * (m2 - matchedStarts[slot]) + (ignored >> t & 1);
+      }
+      eventStarts[slot * IOU_COUNT + t + 1] = next;
+    }
+  }
+  return { eventStarts, events, eventImage };
+}
+function bitCount(bits) {
+  let count = 0;
+  for (let rest = bits; rest; rest &= rest - 1) count++;
+  return count;
 }
 
 // src/metrics/bootstrap-precision.ts
 var SAMPLES2 = 101;
 var RECALLS2 = linspace(SAMPLES2);
 function weightedPrecision(rule, capacity) {
-  const coco = rule === "coco";
-  const line = rule === "yolov5";
-  const row = new Uint32Array(capacity);
-  const weight = new Uint32Array(capacity);
-  const seenAt = new Uint32Array(capacity);
-  const hits = new Uint32Array(IOU_COUNT);
-  const skipped = new Uint32Array(IOU_COUNT);
-  const highest = new Float64Array(IOU_COUNT);
-  const sample = new Uint32Array(IOU_COUNT);
-  const sum3 = new Float64Array(IOU_COUNT);
-  const found2 = new Float64Array(3);
-  function samplesReached(recall) {
-    let count = Math.min(SAMPLES2, Math.ceil(recall * (SAMPLES2 - 1)) + 2);
-    while (count > 0 && (coco ? RECALLS2[count - 1] > recall : RECALLS2[count - 1] >= recall)) count--;
-    return count;
-  }
-  return (columns, slot, labels, weights) => {
-    const { image, matched, tp, ignored, rank } = columns;
-    const end2 = columns.starts[slot + 1];
-    let place = columns.starts[slot];
-    let seen = 0;
-    let count = 0;
-    hits.fill(0);
-    skipped.fill(0);
-    found2.fill(0);
-    for (let m2 = columns.matchedStarts[slot]; m2 < columns.matchedStarts[slot + 1]; m2++) {
-      const at = matched[m2];
-      seen += weightOf(image, weights, place, at);
-      place = at;
-      const copies2 = weights[image[at]];
-      if (copies2 === 0) continue;
-      place = at + 1;
-      seen += copies2;
-      row[count] = m2;
-      weight[count] = copies2;
-      seenAt[count++] = seen;
-      for (let bits = tp[m2]; bits; bits &= bits - 1) {
-        hits[31 - Math.clz32(bits & -bits)] += copies2;
-        if (!coco) continue;
-        found2[2] += copies2;
-        if (rank[m2] < 10) found2[1] += copies2;
-        if (rank[m2] < 1) found2[0] += copies2;
+  const seenAt = Array.from({ length: LANES }, () => new Float64Array(capacity));
+  const seen = laneTotals();
+  const AP = new Float64Array(LANES * IOU_COUNT);
+  const found2 = new Float64Array(LANES * 3);
+  const limits = new Int32Array(SAMPLES2);
+  return (columns, slot, labels, lanes) => {
+    const { image, matched, starts, matchedStarts, eventStarts } = columns;
+    const [first, last] = [matchedStarts[slot], matchedStarts[slot + 1]];
+    seen.fill(0);
+    let place = starts[slot];
+    for (let m2 = first; m2 < last; m2++) {
+      addWeights(lanes, image, place, matched[m2] + 1, seen);
+      place = matched[m2] + 1;
+      for (let lane = 0; lane < LANES; lane++) seenAt[lane][m2 - first] = seen[lane];
+    }
+    if (rule === "yolov5") addWeights(lanes, image, place, starts[slot + 1], seen);
+    if (rule === "coco") countFound(columns, slot, lanes, found2);
+    for (let lane = 0; lane < LANES; lane++) {
+      if (labels[lane] === 0) continue;
+      hitLimits(labels[lane], rule, limits);
+      for (let t = 0; t < IOU_COUNT; t++) {
+        const group = slot * IOU_COUNT + t;
+        AP[lane * IOU_COUNT + t] = averagePrecision(
+          columns,
+          { from: eventStarts[group], to: eventStarts[group + 1] },
+          { lanes, lane, seenAt: seenAt[lane], seen: seen[lane], labels: labels[lane] },
+          rule,
+          limits
+        );
       }
-      for (let bits = ignored[m2]; bits; bits &= bits - 1) skipped[31 - Math.clz32(bits & -bits)] += copies2;
     }
-    if (line) seen += weightOf(image, weights, place, end2);
-    for (let t = 0; t < IOU_COUNT; t++) {
-      highest[t] = 0;
-      sum3[t] = 0;
-      const recall = hits[t] / labels;
-      sample[t] = hits[t] === 0 ? 0 : samplesReached(recall);
-      if (line && hits[t] > 0 && recall < 1) sum3[t] = lineSum(sample[t], recall, hits[t] / seen);
-    }
-    for (let i = count - 1; i >= 0; i--) {
-      const copies2 = weight[i];
-      const before = seenAt[i];
-      for (let bits = tp[row[i]]; bits; bits &= bits - 1) {
-        const t = 31 - Math.clz32(bits & -bits);
-        const precision = hits[t] / (before - skipped[t]);
-        if (precision > highest[t]) highest[t] = precision;
-        hits[t] -= copies2;
-        const recall = hits[t] / labels;
-        let k = sample[t];
-        if (coco && hits[t] > 0) while (k > 0 && RECALLS2[k - 1] > recall) k--;
-        else while (k > 0 && RECALLS2[k - 1] >= recall) k--;
-        sum3[t] += (sample[t] - k) * highest[t];
-        sample[t] = k;
-      }
-      for (let bits = ignored[row[i]]; bits; bits &= bits - 1)
-        skipped[31 - Math.clz32(bits & -bits)] -= copies2;
-    }
-    for (let t = 0; t < IOU_COUNT; t++) {
-      sum3[t] = coco ? sum3[t] / SAMPLES2 : (sum3[t] - highest[t] / 2) / (SAMPLES2 - 1);
-    }
-    return { AP: sum3, found: found2 };
+    return { AP, found: found2 };
   };
 }
-function weightOf(image, weights, from, to) {
-  let total = 0;
-  for (let place = from; place < to; place++) total += weights[image[place]];
-  return total;
+function averagePrecision({ events, eventImage }, { from, to }, { lanes: { packed }, lane, seenAt, seen, labels }, rule, limits) {
+  const shift = 8 * lane;
+  let hits = 0;
+  let skipped = 0;
+  for (let e2 = from; e2 < to; e2++) {
+    const weight = packed[eventImage[e2]] >>> shift & 255;
+    if (events[e2] & 1) skipped += weight;
+    else hits += weight;
+  }
+  if (hits === 0) return 0;
+  const recall = hits / labels;
+  let sample = Math.min(SAMPLES2, Math.ceil(recall * (SAMPLES2 - 1)) + 2);
+  while (sample > 0 && hits <= limits[sample - 1]) sample--;
+  let limit = sample > 0 ? limits[sample - 1] : -1;
+  let sum2 = rule === "yolov5" && recall < 1 ? lineSum(sample, recall, hits / seen) : 0;
+  let highest = 0;
+  for (let e2 = to - 1; e2 >= from; e2--) {
+    const weight = packed[eventImage[e2]] >>> shift & 255;
+    const event = events[e2];
+    if (event & 1) {
+      skipped -= weight;
+      continue;
+    }
+    const precision = hits / (seenAt[event >> 1] - skipped);
+    if (precision > highest) highest = precision;
+    hits -= weight;
+    if (hits > limit) continue;
+    const before = sample;
+    while (sample > 0 && hits <= limits[sample - 1]) sample--;
+    limit = sample > 0 ? limits[sample - 1] : -1;
+    sum2 += (before - sample) * highest;
+  }
+  return rule === "coco" ? sum2 / SAMPLES2 : (sum2 - highest / 2) / (SAMPLES2 - 1);
+}
+function hitLimits(labels, rule, limits) {
+  for (let k = 0; k < SAMPLES2; k++) {
+    const target = RECALLS2[k];
+    let hits = Math.floor(target * labels) + 1;
+    while (hits > 0 && (rule === "coco" ? target <= hits / labels : target < hits / labels)) hits--;
+    limits[k] = hits;
+  }
+}
+function countFound({ image, matched, matchedStarts, hits, rank }, slot, { packed }, found2) {
+  found2.fill(0);
+  for (let m2 = matchedStarts[slot]; m2 < matchedStarts[slot + 1]; m2++) {
+    const weights = packed[image[matched[m2]]];
+    for (let lane = 0; lane < LANES; lane++) {
+      const count = hits[m2] * (weights >>> 8 * lane & 255);
+      found2[3 * lane + 2] += count;
+      if (rank[m2] < 10) found2[3 * lane + 1] += count;
+      if (rank[m2] < 1) found2[3 * lane] += count;
+    }
+  }
 }
 function lineSum(first, lastRecall, lastPrecision) {
   const count = SAMPLES2 - 1 - first;
@@ -61821,112 +61995,108 @@ function lineSum(first, lastRecall, lastPrecision) {
 // src/metrics/bootstrap-figures.ts
 var COCO_AREAS = ["", "s", "m", "l"];
 var [IOU_503, IOU_753] = [0, 5];
-function figureCounter(images, family, wanted) {
+var LANE_NUMBERS = Array.from({ length: LANES }, (_, lane) => lane);
+function figureColumns(images, family, wanted) {
   const slots = slotsOf(images);
-  const countFamily = familyCounter(images, slots, family);
-  const countBestF1 = wanted.has("P") || wanted.has("R") ? bestF1Counter(images, slots) : null;
-  const areas = COCO_AREAS.flatMap((suffix, area) => {
-    const keys2 = suffix === "" ? ["AP", "AP50", "AP75", "AR1", "AR10", "AR100"] : [`AP${suffix}`, `AR${suffix}`];
-    return keys2.some((key2) => wanted.has(key2)) ? [cocoCounter(images, area)] : [];
-  });
-  return (weights) => {
-    const { figures, perClass } = countFamily(weights);
-    return {
-      figures: Object.assign(figures, countBestF1?.(weights), ...areas.map((count) => count(weights))),
-      perClass
-    };
-  };
-}
-function familyCounter(images, slots, family) {
-  const labels = familyLabels(images, slots);
-  const detections = familyDetections(images, slots);
-  const precision = weightedPrecision(family, mostMatched(detections));
-  const sums = new Float64Array(IOU_COUNT);
-  return (weights) => {
-    const perClass = new Float64Array(slots.classes.length).fill(Number.NaN);
-    sums.fill(0);
-    const present = eachClass(labels, detections, precision, weights, (slot, { AP }) => {
-      for (let t = 0; t < IOU_COUNT; t++) sums[t] += AP[t];
-      perClass[slot] = sum2(AP) / IOU_COUNT;
-    });
-    const mean = (total) => total / Math.max(present, 1);
-    return {
-      figures: {
-        mAP50: mean(sums[IOU_503]),
-        mAP75: mean(sums[IOU_753]),
-        mAP50_95: mean(sum2(sums) / IOU_COUNT)
-      },
-      perClass
-    };
-  };
-}
-function cocoCounter(images, area) {
+  const cocoSlots = classSlots(images.map(({ coco }) => coco.labels));
   const order = orderById(images);
-  const slots = classSlots(images.map(({ coco }) => coco.labels));
-  const labels = cocoLabels2(images, slots, area);
-  const detections = cocoDetections(images, order, slots, area);
+  return {
+    family,
+    labels: familyLabels(images, slots),
+    detections: familyDetections(images, slots),
+    confidence: wanted.has("P") || wanted.has("R") ? confidenceColumns(images, slots) : null,
+    coco: COCO_AREAS.flatMap((suffix, area) => {
+      const keys2 = suffix === "" ? ["AP", "AP50", "AP75", "AR1", "AR10", "AR100"] : [`AP${suffix}`, `AR${suffix}`];
+      if (!keys2.some((key2) => wanted.has(key2))) return [];
+      const labels = cocoLabels2(images, cocoSlots, area);
+      return [{ area, labels, detections: cocoDetections(images, order, cocoSlots, area) }];
+    })
+  };
+}
+function figureCounter(columns) {
+  const countFamily = familyCounter(columns);
+  const { confidence } = columns;
+  const countBestF1 = confidence && bestF1Counter(columns.labels, confidence);
+  const areas = columns.coco.map(cocoCounter);
+  return (lanes) => {
+    const parts = [...countBestF1 ? [countBestF1] : [], ...areas].map((count) => count(lanes));
+    return countFamily(lanes).map(({ figures, perClass }, lane) => ({
+      figures: Object.assign(figures, ...parts.map((part) => part[lane])),
+      perClass
+    }));
+  };
+}
+function familyCounter({ family, labels, detections }) {
+  const precision = weightedPrecision(family, mostMatched(detections));
+  return (lanes) => {
+    const sums = new Float64Array(LANES * IOU_COUNT);
+    const perClass = LANE_NUMBERS.map(() => new Float64Array(labels.classes.length).fill(Number.NaN));
+    const present = eachClass(labels, detections, precision, lanes, (lane, slot, { AP }) => {
+      let total = 0;
+      for (let t = 0; t < IOU_COUNT; t++) {
+        sums[lane * IOU_COUNT + t] += AP[lane * IOU_COUNT + t];
+        total += AP[lane * IOU_COUNT + t];
+      }
+      perClass[lane][slot] = total / IOU_COUNT;
+    });
+    return LANE_NUMBERS.map((lane) => {
+      const sum2 = (t) => sums[lane * IOU_COUNT + t];
+      const mean = (total) => total / Math.max(present[lane], 1);
+      return {
+        figures: {
+          mAP50: mean(sum2(IOU_503)),
+          mAP75: mean(sum2(IOU_753)),
+          mAP50_95: mean(sumOf(sums, lane) / IOU_COUNT)
+        },
+        perClass: perClass[lane]
+      };
+    });
+  };
+}
+function cocoCounter({
+  area,
+  labels,
+  detections
+}) {
   const precision = weightedPrecision("coco", mostMatched(detections));
   const suffix = COCO_AREAS[area];
-  return (weights) => {
-    const AP = new Float64Array(IOU_COUNT);
-    const AR = new Float64Array(3);
-    const present = eachClass(labels, detections, precision, weights, (_, figures, count) => {
-      for (let t = 0; t < IOU_COUNT; t++) AP[t] += figures.AP[t];
-      for (let i = 0; i < AR.length; i++) AR[i] += figures.found[i] / (IOU_COUNT * count);
+  return (lanes) => {
+    const AP = new Float64Array(LANES * IOU_COUNT);
+    const AR = LANE_NUMBERS.map(() => new Float64Array(3));
+    const present = eachClass(labels, detections, precision, lanes, (lane, _, figures, count) => {
+      for (let t = 0; t < IOU_COUNT; t++) AP[lane * IOU_COUNT + t] += figures.AP[lane * IOU_COUNT + t];
+      for (let i = 0; i < 3; i++) AR[lane][i] += figures.found[3 * lane + i] / (IOU_COUNT * count);
     });
-    const mean = (total) => present === 0 ? -1 : total / present;
-    if (suffix !== "") return { [`AP${suffix}`]: mean(sum2(AP) / IOU_COUNT), [`AR${suffix}`]: mean(AR[2]) };
-    return {
-      AP: mean(sum2(AP) / IOU_COUNT),
-      AP50: mean(AP[IOU_503]),
-      AP75: mean(AP[IOU_753]),
-      AR1: mean(AR[0]),
-      AR10: mean(AR[1]),
-      AR100: mean(AR[2])
-    };
+    return LANE_NUMBERS.map((lane) => {
+      const mean = (total) => present[lane] === 0 ? -1 : total / present[lane];
+      const all = mean(sumOf(AP, lane) / IOU_COUNT);
+      const recall = AR[lane];
+      if (suffix !== "") return { [`AP${suffix}`]: all, [`AR${suffix}`]: mean(recall[2]) };
+      return {
+        AP: all,
+        AP50: mean(AP[lane * IOU_COUNT + IOU_503]),
+        AP75: mean(AP[lane * IOU_COUNT + IOU_753]),
+        AR1: mean(recall[0]),
+        AR10: mean(recall[1]),
+        AR100: mean(recall[2])
+      };
+    });
   };
 }
-function bestF1Counter(images, slots) {
-  const labels = familyLabels(images, slots);
-  const columns = confidenceColumns(images, slots);
-  return (weights) => {
-    const curves = [...slots.classes.keys()].flatMap((slot) => {
-      const count = weightOf2(labels, slot, weights);
-      return count === 0 ? [] : [confidenceCurves({ labels: count, ...copies(columns, slot, weights) })];
-    });
-    if (curves.length === 0) return { P: 0, R: 0 };
-    const best = bestF1(curves);
-    const mean = (line) => curves.reduce((total, curve) => total + curve[line][best], 0) / curves.length;
-    return { P: mean("P"), R: mean("R") };
-  };
-}
-function copies({ starts, image, conf, tp }, slot, weights) {
-  let length = 0;
-  for (let place = starts[slot]; place < starts[slot + 1]; place++) length += weights[image[place]];
-  const copied = { conf: new Float32Array(length), tp: new Uint16Array(length) };
-  let next = 0;
-  for (let place = starts[slot]; place < starts[slot + 1]; place++) {
-    for (let copy3 = weights[image[place]]; copy3 > 0; copy3--) {
-      copied.conf[next] = conf[place];
-      copied.tp[next++] = tp[place];
+function eachClass(labels, detections, precision, lanes, use2) {
+  const present = laneTotals();
+  const count = laneTotals();
+  for (let slot = 0; slot < labels.classes.length; slot++) {
+    count.fill(0);
+    addWeights(lanes, labels.image, labels.starts[slot], labels.starts[slot + 1], count);
+    const figures = precision(detections, slot, count, lanes);
+    for (let lane = 0; lane < LANES; lane++) {
+      if (count[lane] === 0) continue;
+      present[lane]++;
+      use2(lane, slot, figures, count[lane]);
     }
   }
-  return copied;
-}
-function eachClass(labels, detections, precision, weights, use2) {
-  let present = 0;
-  for (let slot = 0; slot < labels.classes.length; slot++) {
-    const count = weightOf2(labels, slot, weights);
-    if (count === 0) continue;
-    present++;
-    use2(slot, precision(detections, slot, count, weights), count);
-  }
   return present;
-}
-function weightOf2({ starts, image }, slot, weights) {
-  let total = 0;
-  for (let label2 = starts[slot]; label2 < starts[slot + 1]; label2++) total += weights[image[label2]];
-  return total;
 }
 function mostMatched({ matchedStarts }) {
   let most = 0;
@@ -61934,53 +62104,109 @@ function mostMatched({ matchedStarts }) {
     most = Math.max(most, matchedStarts[slot + 1] - matchedStarts[slot]);
   return most;
 }
-function sum2(values) {
-  return values.reduce((total, value) => total + value, 0);
+function sumOf(values, lane) {
+  let total = 0;
+  for (let t = 0; t < IOU_COUNT; t++) total += values[lane * IOU_COUNT + t];
+  return total;
 }
 
 // src/metrics/bootstrap.ts
 var RESAMPLES = 1e3;
 var SEED = 20100609;
 var LEVEL = 0.95;
-function bootstrap(before, after, { family, figures, resamples = RESAMPLES, seed = SEED }) {
+function planResampling(before, after, { family, figures, resamples = RESAMPLES, seed = SEED }) {
   if (before.length !== after.length || before.some(({ path: path3 }, i) => path3 !== after[i].path))
     throw new Error("The two models were not run on the same images.");
   const wanted = new Set(figures);
-  const counters = [before, after].map((images) => figureCounter(images, family, wanted));
-  const { classes } = slotsOf(before);
-  const drops = new Map([...wanted].map((key2) => [key2, new Float64Array(resamples)]));
-  const perClass = new Map([...classes].map((id) => [id, new Float64Array(resamples)]));
-  const [unprunedOnce, prunedOnce] = counters.map((count) => count(new Uint16Array(before.length).fill(1)));
-  const random = mulberry32(seed);
-  const weights = new Uint16Array(before.length);
-  for (let resample2 = 0; resample2 < resamples; resample2++) {
-    weights.fill(0);
-    for (let i = 0; i < weights.length; i++) weights[Math.floor(random() * weights.length)]++;
-    const [unpruned, pruned] = counters.map((count) => count(weights));
-    for (const [key2, drop] of drops) {
-      const figureBefore = unpruned.figures[key2];
-      drop[resample2] = figureBefore < 0 ? Number.NaN : figureBefore - pruned.figures[key2];
-    }
-    for (const [slot, id] of classes.entries()) {
-      perClass.get(id)[resample2] = unpruned.perClass[slot] - pruned.perClass[slot];
-    }
+  const [unpruned, pruned] = [before, after].map((images) => figureColumns(images, family, wanted));
+  return {
+    images: before.length,
+    resamples,
+    seed,
+    figures: [...wanted],
+    classes: unpruned.labels.classes,
+    before: unpruned,
+    after: pruned
+  };
+}
+var DropCounter = class {
+  #plan;
+  #counters;
+  constructor(plan) {
+    this.#plan = plan;
+    this.#counters = [figureCounter(plan.before), figureCounter(plan.after)];
   }
-  for (const [key2, drop] of drops) correctBias(drop, unprunedOnce.figures[key2] - prunedOnce.figures[key2]);
-  for (const [slot, id] of classes.entries()) {
-    correctBias(perClass.get(id), unprunedOnce.perClass[slot] - prunedOnce.perClass[slot]);
+  /** The drops of resamples number `from` up to `to`: the same in whatever parts they are counted. */
+  resample(from, to) {
+    const { images, seed } = this.#plan;
+    return this.#count(to - from, (place, weights) => {
+      const random = mulberry32(seed, (from + place) * images);
+      for (let i = 0; i < images; i++) weights[Math.floor(random() * images)]++;
+    });
   }
-  return { resamples, images: before.length, drops, perClass };
+  /** The drops where each image is there once. */
+  once() {
+    return this.#count(1, (_, weights) => weights.fill(1));
+  }
+  /** @param weigh fills in the weights, which are 0, of a weighting. */
+  #count(weightings, weigh) {
+    const { images, figures, classes } = this.#plan;
+    const drops = new Map(figures.map((key2) => [key2, new Float64Array(weightings)]));
+    const perClass = Array.from(classes, () => new Float64Array(weightings));
+    for (let start3 = 0; start3 < weightings; start3 += LANES) {
+      const lanes = Array.from({ length: Math.min(LANES, weightings - start3) }, (_, lane) => {
+        const weights = new Uint16Array(images);
+        weigh(start3 + lane, weights);
+        return weights;
+      });
+      const packed = packLanes(lanes);
+      const [unpruned, pruned] = this.#counters.map((count) => count(packed));
+      for (const lane of lanes.keys()) {
+        for (const [key2, drop] of drops) {
+          const before = unpruned[lane].figures[key2];
+          drop[start3 + lane] = before < 0 ? Number.NaN : before - pruned[lane].figures[key2];
+        }
+        for (const [slot, drop] of perClass.entries()) {
+          drop[start3 + lane] = unpruned[lane].perClass[slot] - pruned[lane].perClass[slot];
+        }
+      }
+    }
+    return { figures: drops, perClass };
+  }
+};
+function bootstrap(before, after, options) {
+  const plan = planResampling(before, after, options);
+  const counter = new DropCounter(plan);
+  return bootstrapOf(plan, counter.once(), [counter.resample(0, plan.resamples)]);
+}
+function bootstrapOf(plan, once, parts) {
+  const whole = (pick2) => {
+    const drops = new Float64Array(plan.resamples);
+    let next = 0;
+    for (const part of parts.map(pick2)) {
+      drops.set(part, next);
+      next += part.length;
+    }
+    correctBias(drops, pick2(once)[0]);
+    return drops;
+  };
+  return {
+    resamples: plan.resamples,
+    images: plan.images,
+    drops: new Map(plan.figures.map((key2) => [key2, whole(({ figures }) => figures.get(key2))])),
+    perClass: new Map(Array.from(plan.classes, (id, slot) => [id, whole(({ perClass }) => perClass[slot])]))
+  };
 }
 function correctBias(drops, drop) {
   const known = drops.filter((value) => !Number.isNaN(value));
-  const bias = known.reduce((sum3, value) => sum3 + value, 0) / known.length - drop;
+  const bias = known.reduce((sum2, value) => sum2 + value, 0) / known.length - drop;
   for (let i = 0; i < drops.length; i++) drops[i] -= 2 * bias;
 }
 function spreadOf(drops) {
   const sorted = drops.filter((drop) => !Number.isNaN(drop)).sort();
   if (sorted.length * 2 <= drops.length) return null;
-  const mean = sorted.reduce((sum3, drop) => sum3 + drop, 0) / sorted.length;
-  const squares = sorted.reduce((sum3, drop) => sum3 + (drop - mean) ** 2, 0);
+  const mean = sorted.reduce((sum2, drop) => sum2 + drop, 0) / sorted.length;
+  const squares = sorted.reduce((sum2, drop) => sum2 + (drop - mean) ** 2, 0);
   return {
     low: quantile(sorted, (1 - LEVEL) / 2),
     high: quantile(sorted, (1 + LEVEL) / 2),
@@ -62073,7 +62299,7 @@ function pValue(z) {
   if (z < 0) return 1 - pValue(-z);
   const t = 1 / (1 + 0.2316419 * z);
   const coefficients = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153];
-  const series = coefficients.reduce((sum3, coefficient) => (sum3 + coefficient) * t, 0);
+  const series = coefficients.reduce((sum2, coefficient) => (sum2 + coefficient) * t, 0);
   return Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI) * series;
 }
 
@@ -62198,6 +62424,27 @@ function judgeBytes({ gzipBytesAfter }, maxBytes) {
   ];
 }
 
+// src/metrics/bootstrap-pool.ts
+var PART = 5 * LANES;
+async function bootstrapOnThreads(before, after, options, { threads, timeUp, many = 1e5 }) {
+  const detections = [...before, ...after].reduce((sum2, { cls }) => sum2 + cls.length, 0);
+  if (threads < 2 || detections < many) return bootstrap(before, after, options);
+  const plan = planResampling(before, after, options);
+  const inSource = import.meta.url.endsWith(".ts");
+  const entry = new URL(inSource ? "./bootstrap-worker.ts" : "./bootstrap.js", import.meta.url);
+  const pool = new WorkerPool(entry, threads, null, timeUp);
+  try {
+    await pool.broadcast("load", plan);
+    const once = pool.run("once", null);
+    const parts = [];
+    for (let from = 0; from < plan.resamples; from += PART)
+      parts.push(pool.run("resample", { from, to: Math.min(from + PART, plan.resamples) }));
+    return bootstrapOf(plan, await once, await Promise.all(parts));
+  } finally {
+    await pool.close();
+  }
+}
+
 // src/report/sizes.ts
 import { promisify as promisify2 } from "node:util";
 import zlib from "node:zlib";
@@ -62215,18 +62462,19 @@ async function zstdSize(bytes2) {
 
 // src/judge.ts
 var TABLE_FIGURES = ["mAP50_95", "mAP50", "P", "R", "AP", "AP50", "AR100"];
-var QUICK = 3e5;
-function judge(before, after, { plan, names }, inputs, gzipBytesAfter, log3) {
+async function judge(before, after, { plan, names }, inputs, gzipBytesAfter, log3, timeUp) {
   const gate = gateOf(inputs, plan.detector.family);
-  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
-  const resampled = resample(before, after, gate, ["mAP50_95", ...quick ? TABLE_FIGURES : []]);
+  const resampled = await resample(before, after, gate, TABLE_FIGURES, {
+    threads: arrange(inputs.threads).workers,
+    timeUp
+  });
   const verdict = decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
   verdict.warnings.forEach(log3.warning);
   return { verdict, resampled };
 }
 async function judgeTry(before, after, { plan, names }, inputs, bytes2, howSure) {
   const gate = gateOf(inputs, plan.detector.family);
-  const resampled = howSure || gate.confidence !== "point" ? resample(before, after, gate, []) : null;
+  const resampled = howSure || gate.confidence !== "point" ? await resample(before, after, gate, [], { threads: arrange(inputs.threads).workers }) : null;
   const gzipBytesAfter = gate.thresholds.maxBytes === null ? 0 : await gzipSize(bytes2);
   return decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
 }
@@ -62252,13 +62500,13 @@ function evidenceOf(before, after, resampled, names, gzipBytesAfter) {
     gzipBytesAfter
   };
 }
-function resample(before, after, gate, others) {
+async function resample(before, after, gate, others, threads) {
   if (before === after || before.statistics.length < 2) return null;
   const decisive = [gate.metric, ...gate.thresholds.metrics.map(({ metric }) => metric)].map(
     (metric) => figureSource(metric, gate.protocol, gate.family).key
   );
-  const figures = [.../* @__PURE__ */ new Set([...decisive, ...others])];
-  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures });
+  const options = { family: gate.family, figures: [.../* @__PURE__ */ new Set([...decisive, ...others])] };
+  return bootstrapOnThreads(before.statistics, after.statistics, options, threads);
 }
 
 // src/calibrate/images.ts
@@ -62487,7 +62735,7 @@ function chunksOf(images, drawn) {
   }));
 }
 function bytesOf(sites) {
-  return sites.reduce((sum3, { momentCount }) => sum3 + momentCount * 8, 0);
+  return sites.reduce((sum2, { momentCount }) => sum2 + momentCount * 8, 0);
 }
 function passes(sites, passBytes) {
   const found2 = [];
@@ -62621,7 +62869,7 @@ async function inParallel(problems, run2) {
   return Promise.all(results);
 }
 function work({ segments: segments2, shape }) {
-  return segments2.reduce((sum3, { columns }) => sum3 + columns ** 3 + shape[0] * columns ** 2, 0);
+  return segments2.reduce((sum2, { columns }) => sum2 + columns ** 3 + shape[0] * columns ** 2, 0);
 }
 function problemOf({ shape, values, conv }, seen, means) {
   const segments2 = segmentsOf(conv.group, shape[1], shape[2] * shape[3]);
@@ -62749,7 +62997,7 @@ var [FEWEST_IMAGES, FEWEST_BOXES] = [40, 100];
 async function searchImages(checked, inputs, calibrated) {
   const { dataset } = checked;
   const images = await labelledCalibration(checked, inputs, new Set(calibrated));
-  const boxes = images.reduce((sum3, { labels }) => sum3 + labels.count, 0);
+  const boxes = images.reduce((sum2, { labels }) => sum2 + labels.count, 0);
   if (images.length >= FEWEST_IMAGES && boxes >= FEWEST_BOXES) {
     return { source: "calibration", images, judged: dataset };
   }
@@ -62782,7 +63030,7 @@ function halves(dataset, seed) {
   const first = new Set(sampleIndices(mulberry32(seed), images.length, images.length >> 1));
   const searched = images.filter((_, i) => first.has(i));
   const judging = images.filter((_, i) => !first.has(i));
-  const countBoxes = (part) => part.reduce((sum3, { labels }) => sum3 + labels.count, 0);
+  const countBoxes = (part) => part.reduce((sum2, { labels }) => sum2 + labels.count, 0);
   if (countBoxes(searched) === 0 || countBoxes(judging) === 0) {
     throw new UserError(
       "dataset",
@@ -63983,7 +64231,7 @@ function reportedBootstrap(bootstrap2, decisive) {
 function reportedCurves({ axis: axis2, best, perClass }) {
   const mean = (line) => sampled(
     axis2.length,
-    (i) => perClass.reduce((sum3, curves) => sum3 + curves[line][i], 0) / Math.max(perClass.length, 1)
+    (i) => perClass.reduce((sum2, curves) => sum2 + curves[line][i], 0) / Math.max(perClass.length, 1)
   );
   return {
     best: axis2[best] ?? 0,
@@ -64152,7 +64400,7 @@ async function run(inputs, log3, { base: nativeBase2, device }, stop2) {
     const gzipBytesAfter = await gzipSize(pruned.bytes);
     const { verdict, resampled } = await log3.group(
       "Judge the drop",
-      async () => judge(before, after, checked, inputs, gzipBytesAfter, log3)
+      async () => judge(before, after, checked, inputs, gzipBytesAfter, log3, timeUp)
     );
     const replaced = candidate !== null && (verdict.pass || inputs["on-fail"] === "keep");
     if (replaced) vault.putInPlace();

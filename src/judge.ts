@@ -3,9 +3,11 @@ import { decide, type Evidence, type Gate, type Verdict } from './gate/decide.ts
 import { figureSource } from './gate/metric-names.ts';
 import type { Inputs } from './inputs.ts';
 import type { Log } from './log.ts';
-import { type Bootstrap, bootstrap, type FigureKey } from './metrics/bootstrap.ts';
+import type { Bootstrap, FigureKey } from './metrics/bootstrap.ts';
+import { bootstrapOnThreads, type Threads } from './metrics/bootstrap-pool.ts';
 import type { Family } from './protocol.ts';
 import { gzipSize } from './report/sizes.ts';
+import { arrange } from './validate/detect.ts';
 import type { ValidatedModel } from './validation.ts';
 
 /** The verdict, and the resamples that say how sure it is. */
@@ -15,24 +17,24 @@ export interface Judgement {
   readonly resampled: Bootstrap | null;
 }
 
-/** The figures of the report's table, resampled as well as long as that takes a moment. */
+/** The figures of the report's table, resampled beside what decides. */
 const TABLE_FIGURES: readonly FigureKey[] = ['mAP50_95', 'mAP50', 'P', 'R', 'AP', 'AP50', 'AR100'];
 
-/** Detections of both models up to which all of the table is resampled; beyond, only what decides. */
-const QUICK = 300_000;
-
 /** Resamples the images, and holds both models against every rule; what is uncertain is told in the log. */
-export function judge(
+export async function judge(
   before: ValidatedModel,
   after: ValidatedModel,
   { plan, names }: Pick<Checked, 'plan' | 'names'>,
   inputs: Inputs,
   gzipBytesAfter: number,
   log: Log,
-): Judgement {
+  timeUp?: AbortSignal,
+): Promise<Judgement> {
   const gate = gateOf(inputs, plan.detector.family);
-  const quick = before.metrics.detections + after.metrics.detections <= QUICK;
-  const resampled = resample(before, after, gate, ['mAP50_95', ...(quick ? TABLE_FIGURES : [])]);
+  const resampled = await resample(before, after, gate, TABLE_FIGURES, {
+    threads: arrange(inputs.threads).workers,
+    timeUp,
+  });
   const verdict = decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
   verdict.warnings.forEach(log.warning);
   return { verdict, resampled };
@@ -52,7 +54,10 @@ export async function judgeTry(
   howSure: boolean,
 ): Promise<Verdict> {
   const gate = gateOf(inputs, plan.detector.family);
-  const resampled = howSure || gate.confidence !== 'point' ? resample(before, after, gate, []) : null;
+  const resampled =
+    howSure || gate.confidence !== 'point'
+      ? await resample(before, after, gate, [], { threads: arrange(inputs.threads).workers })
+      : null;
   const gzipBytesAfter = gate.thresholds.maxBytes === null ? 0 : await gzipSize(bytes);
   return decide(evidenceOf(before, after, resampled, names, gzipBytesAfter), gate);
 }
@@ -87,16 +92,17 @@ function evidenceOf(
   };
 }
 
-function resample(
+async function resample(
   before: ValidatedModel,
   after: ValidatedModel,
   gate: Gate,
   others: readonly FigureKey[],
-): Bootstrap | null {
+  threads: Threads,
+): Promise<Bootstrap | null> {
   if (before === after || before.statistics.length < 2) return null;
   const decisive = [gate.metric, ...gate.thresholds.metrics.map(({ metric }) => metric)].map(
     (metric) => figureSource(metric, gate.protocol, gate.family).key,
   );
-  const figures = [...new Set<FigureKey>([...decisive, ...others])];
-  return bootstrap(before.statistics, after.statistics, { family: gate.family, figures });
+  const options = { family: gate.family, figures: [...new Set([...decisive, ...others])] };
+  return bootstrapOnThreads(before.statistics, after.statistics, options, threads);
 }

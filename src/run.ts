@@ -91,7 +91,7 @@ export async function run(
     const { detector } = plan;
     const gzipBytesAfter = await gzipSize(pruned.bytes);
     const { verdict, resampled } = await log.group('Judge the drop', async () =>
-      judge(before, after, checked, inputs, gzipBytesAfter, log),
+      judge(before, after, checked, inputs, gzipBytesAfter, log, timeUp),
     );
     const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
     if (replaced) vault.putInPlace();

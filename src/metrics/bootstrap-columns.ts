@@ -1,4 +1,6 @@
 import { AREAS } from './coco-match.ts';
+import { AXIS, POINTS } from './confidence-curves.ts';
+import { IOU_COUNT } from './iou.ts';
 import { type ClassSlots, classSlots, descending, groupByClass, sortableBits } from './ordering.ts';
 import type { ImageStatistics } from './types.ts';
 
@@ -19,12 +21,15 @@ export interface DetectionColumns {
   /** Detections that are for a label, by place among all: those of slot `s` from `matchedStarts[s]` on. */
   readonly matchedStarts: Uint32Array;
   readonly matched: Uint32Array;
-  /** Per matched detection, bit `t` for IoU threshold 0.5 + 0.05 t: whether it is a true positive there. */
-  readonly tp: Uint16Array;
-  /** Likewise: whether it counts neither way there. */
-  readonly ignored: Uint16Array;
+  /** Of each matched detection: the thresholds at which it is a true positive, how many. */
+  readonly hits: Uint8Array;
   /** Place of each matched detection among those of its image and class. */
   readonly rank: Uint8Array;
+  /** What happens at one threshold, in order: events of slot `s` and threshold `t` from `eventStarts[s * IOU_COUNT + t]` on. */
+  readonly eventStarts: Uint32Array;
+  /** Twice the matched detection's number in its slot; one more where it counts neither way instead of as a true positive. */
+  readonly events: Uint32Array;
+  readonly eventImage: ImageNumbers;
 }
 
 /** Detections with their confidence, as the curves over confidence need them. */
@@ -32,12 +37,22 @@ export interface ConfidenceColumns {
   readonly starts: Uint32Array;
   readonly image: ImageNumbers;
   readonly conf: Float32Array;
+  /** Bit 0: true positive at IoU 0.5. */
   readonly tp: Uint16Array;
+  /** Images of those that are, those of slot `s` from `hitStarts[s]` on. */
+  readonly hitStarts: Uint32Array;
+  readonly hitImage: ImageNumbers;
+  /** The first place, of slot `s` and point `p` at `s * POINTS + p`, whose confidence does not reach the point of the axis. */
+  readonly reached: Uint32Array;
+  /** Likewise among `hitImage`. */
+  readonly hitsReached: Uint32Array;
 }
 
 /** One detection as a column takes it; `null` for one that the figures do not know. */
 interface Entry {
+  /** Bit `t` for IoU threshold 0.5 + 0.05 t: whether it is a true positive there. */
   readonly tp: number;
+  /** Likewise: whether it counts neither way there. */
   readonly ignored: number;
   readonly rank: number;
 }
@@ -119,7 +134,8 @@ export function cocoDetections(
     const ignored = inRange ? statistics.ignored[AREAS * row + area] : ~tp & 0xffff;
     return { tp, ignored, rank: statistics.rank[d] };
   });
-  return { ...columns, image: columns.image.map((place) => order[place]) };
+  const toImages = (places: ImageNumbers) => places.map((place) => order[place]);
+  return { ...columns, image: toImages(columns.image), eventImage: toImages(columns.eventImage) };
 }
 
 export function confidenceColumns(images: readonly ImageStatistics[], slots: ClassSlots): ConfidenceColumns {
@@ -128,22 +144,37 @@ export function confidenceColumns(images: readonly ImageStatistics[], slots: Cla
     images.map(({ conf }) => sortableBits(conf)),
     slots,
   );
-  const { image, first } = imageOfEach(images.map(({ cls }) => cls.length));
-  const pick = (values: (statistics: ImageStatistics) => ArrayLike<number>) => (d: number) =>
-    values(images[image[d]])[d - first[image[d]]];
-  return {
-    starts,
-    image: imageNumbers(images.length, detection.length).map((_, place) => image[detection[place]]),
-    conf: Float32Array.from(
-      detection,
-      pick(({ conf }) => conf),
-    ),
-    tp: Uint16Array.from(
-      detection,
-      pick(({ tp }) => tp),
-    ),
-  };
+  const owners = imageOfEach(images.map(({ cls }) => cls.length));
+  const image = imageNumbers(images.length, detection.length);
+  const conf = new Float32Array(detection.length);
+  const tp = new Uint16Array(detection.length);
+  for (let place = 0; place < detection.length; place++) {
+    const owner = owners.image[detection[place]];
+    const d = detection[place] - owners.first[owner];
+    image[place] = owner;
+    conf[place] = images[owner].conf[d];
+    tp[place] = images[owner].tp[d];
+  }
+
+  const hitImage = image.filter((_, place) => tp[place] & 1);
+  const hitStarts = new Uint32Array(starts.length);
+  const reached = new Uint32Array((starts.length - 1) * POINTS);
+  const hitsReached = new Uint32Array(reached.length);
+  let hits = 0;
+  for (let slot = 0; slot + 1 < starts.length; slot++) {
+    let place = starts[slot];
+    for (let point = POINTS - 1; point >= 0; point--) {
+      for (; place < starts[slot + 1] && conf[place] >= AXIS[point]; place++) hits += tp[place] & 1;
+      reached[slot * POINTS + point] = place;
+      hitsReached[slot * POINTS + point] = hits;
+    }
+    hitStarts[slot + 1] = hits;
+  }
+  return { starts, image, conf, tp, hitStarts, hitImage, reached, hitsReached };
 }
+
+/** A bit for each threshold. */
+const ALL = (1 << IOU_COUNT) - 1;
 
 const NO_LABEL: Entry = { tp: 0, ignored: 0, rank: 0 };
 
@@ -233,13 +264,12 @@ function detectionColumns(
   entryOf: (image: number, detection: number) => Entry | null,
 ): DetectionColumns {
   const slots = sorted.starts.length - 1;
+  const numbers = images.first.length - 1;
   const starts = new Uint32Array(slots + 1);
   const matchedStarts = new Uint32Array(slots + 1);
-  const image = imageNumbers(images.first.length - 1, sorted.detection.length);
+  const image = imageNumbers(numbers, sorted.detection.length);
   const matched: number[] = [];
-  const tp: number[] = [];
-  const ignored: number[] = [];
-  const rank: number[] = [];
+  const entries: Entry[] = [];
   let place = 0;
   for (let slot = 0; slot < slots; slot++) {
     for (let i = sorted.starts[slot]; i < sorted.starts[slot + 1]; i++) {
@@ -250,9 +280,7 @@ function detectionColumns(
       image[place] = owner;
       if (entry.tp || entry.ignored) {
         matched.push(place);
-        tp.push(entry.tp);
-        ignored.push(entry.ignored);
-        rank.push(entry.rank);
+        entries.push(entry);
       }
       place++;
     }
@@ -264,8 +292,41 @@ function detectionColumns(
     image: image.subarray(0, place),
     matchedStarts,
     matched: Uint32Array.from(matched),
-    tp: Uint16Array.from(tp),
-    ignored: Uint16Array.from(ignored),
-    rank: Uint8Array.from(rank),
+    hits: Uint8Array.from(entries, ({ tp }) => bitCount(tp)),
+    rank: Uint8Array.from(entries, ({ rank }) => rank),
+    ...eventColumns(matchedStarts, entries, (m) => image[matched[m]], numbers),
   };
+}
+
+/** Takes the matched detections apart by threshold. */
+function eventColumns(
+  matchedStarts: Uint32Array,
+  entries: readonly Entry[],
+  imageOf: (matched: number) => number,
+  images: number,
+): Pick<DetectionColumns, 'eventStarts' | 'events' | 'eventImage'> {
+  const slots = matchedStarts.length - 1;
+  const length = entries.reduce((sum, { tp, ignored }) => sum + bitCount(tp) + bitCount(ignored & ALL), 0);
+  const eventStarts = new Uint32Array(slots * IOU_COUNT + 1);
+  const events = new Uint32Array(length);
+  const eventImage = imageNumbers(images, length);
+  let next = 0;
+  for (let slot = 0; slot < slots; slot++) {
+    for (let t = 0; t < IOU_COUNT; t++) {
+      for (let m = matchedStarts[slot]; m < matchedStarts[slot + 1]; m++) {
+        const { tp, ignored } = entries[m];
+        if ((((tp | ignored) >> t) & 1) === 0) continue;
+        eventImage[next] = imageOf(m);
+        events[next++] = 2 * (m - matchedStarts[slot]) + ((ignored >> t) & 1);
+      }
+      eventStarts[slot * IOU_COUNT + t + 1] = next;
+    }
+  }
+  return { eventStarts, events, eventImage };
+}
+
+function bitCount(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest; rest &= rest - 1) count++;
+  return count;
 }

@@ -1,4 +1,5 @@
 import type { Family } from '../protocol.ts';
+import { bestF1Counter } from './bootstrap-best-f1.ts';
 import {
   type ConfidenceColumns,
   cocoDetections,
@@ -10,11 +11,11 @@ import {
   type LabelColumns,
   slotsOf,
 } from './bootstrap-columns.ts';
-import { type WeightedPrecision, weightedPrecision } from './bootstrap-precision.ts';
-import { bestF1, confidenceCurves } from './confidence-curves.ts';
+import { addWeights, LANES, type Lanes, type LaneTotals, laneTotals } from './bootstrap-lanes.ts';
+import { type WeightedFigures, type WeightedPrecision, weightedPrecision } from './bootstrap-precision.ts';
 import { orderById } from './image-ids.ts';
 import { IOU_COUNT } from './iou.ts';
-import { type ClassSlots, classSlots } from './ordering.ts';
+import { classSlots } from './ordering.ts';
 import type { CocoMetrics, ImageStatistics, Metrics } from './types.ts';
 
 /** A figure that can be resampled: all that a model has. */
@@ -28,156 +29,152 @@ export interface WeightedImages {
   readonly perClass: Float64Array;
 }
 
-/** Counts one model's figures where image `i` is there `weights[i]` times. */
-export type FigureCounter = (weights: Uint16Array) => WeightedImages;
+/** Counts one model's figures for each lane's weighting of the images. */
+export type FigureCounter = (lanes: Lanes) => readonly WeightedImages[];
+
+/** One model's labels and detections, sorted for all that is asked for: plain arrays that threads can hand over. */
+export interface FigureColumns {
+  readonly family: Family;
+  readonly labels: LabelColumns;
+  readonly detections: DetectionColumns;
+  /** Where P or R is asked for. */
+  readonly confidence: ConfidenceColumns | null;
+  /** COCO's, for each area range that is asked for. */
+  readonly coco: readonly {
+    readonly area: number;
+    readonly labels: LabelColumns;
+    readonly detections: DetectionColumns;
+  }[];
+}
 
 const COCO_AREAS = ['', 's', 'm', 'l'] as const;
 const [IOU_50, IOU_75] = [0, 5];
+const LANE_NUMBERS = Array.from({ length: LANES }, (_, lane) => lane);
 
 /**
- * Sorts one model's detections once, to count its figures for many weightings: those that `metricsOf` makes of a list in
- * which each image stands so many times.
+ * Sorts one model's detections once, to count its figures for many weightings.
  *
  * @param images by path, which decides between equal confidences.
  */
-export function figureCounter(
+export function figureColumns(
   images: readonly ImageStatistics[],
   family: Family,
   wanted: ReadonlySet<FigureKey>,
-): FigureCounter {
+): FigureColumns {
   const slots = slotsOf(images);
-  const countFamily = familyCounter(images, slots, family);
-  const countBestF1 = wanted.has('P') || wanted.has('R') ? bestF1Counter(images, slots) : null;
-  const areas = COCO_AREAS.flatMap((suffix, area) => {
-    const keys: readonly FigureKey[] =
-      suffix === '' ? ['AP', 'AP50', 'AP75', 'AR1', 'AR10', 'AR100'] : [`AP${suffix}`, `AR${suffix}`];
-    return keys.some((key) => wanted.has(key)) ? [cocoCounter(images, area)] : [];
-  });
-  return (weights) => {
-    const { figures, perClass } = countFamily(weights);
-    return {
-      figures: Object.assign(figures, countBestF1?.(weights), ...areas.map((count) => count(weights))),
-      perClass,
-    };
-  };
-}
-
-function familyCounter(images: readonly ImageStatistics[], slots: ClassSlots, family: Family): FigureCounter {
-  const labels = familyLabels(images, slots);
-  const detections = familyDetections(images, slots);
-  const precision = weightedPrecision(family, mostMatched(detections));
-  const sums = new Float64Array(IOU_COUNT);
-  return (weights) => {
-    const perClass = new Float64Array(slots.classes.length).fill(Number.NaN);
-    sums.fill(0);
-    const present = eachClass(labels, detections, precision, weights, (slot, { AP }) => {
-      for (let t = 0; t < IOU_COUNT; t++) sums[t] += AP[t];
-      perClass[slot] = sum(AP) / IOU_COUNT;
-    });
-    const mean = (total: number) => total / Math.max(present, 1);
-    return {
-      figures: {
-        mAP50: mean(sums[IOU_50]),
-        mAP75: mean(sums[IOU_75]),
-        mAP50_95: mean(sum(sums) / IOU_COUNT),
-      },
-      perClass,
-    };
-  };
-}
-
-function cocoCounter(
-  images: readonly ImageStatistics[],
-  area: number,
-): (weights: Uint16Array) => Partial<CocoMetrics> {
-  const order = orderById(images);
   // Crowds are labels for COCO alone.
-  const slots = classSlots(images.map(({ coco }) => coco.labels));
-  const labels = cocoLabels(images, slots, area);
-  const detections = cocoDetections(images, order, slots, area);
+  const cocoSlots = classSlots(images.map(({ coco }) => coco.labels));
+  const order = orderById(images);
+  return {
+    family,
+    labels: familyLabels(images, slots),
+    detections: familyDetections(images, slots),
+    confidence: wanted.has('P') || wanted.has('R') ? confidenceColumns(images, slots) : null,
+    coco: COCO_AREAS.flatMap((suffix, area) => {
+      const keys: readonly FigureKey[] =
+        suffix === '' ? ['AP', 'AP50', 'AP75', 'AR1', 'AR10', 'AR100'] : [`AP${suffix}`, `AR${suffix}`];
+      if (!keys.some((key) => wanted.has(key))) return [];
+      const labels = cocoLabels(images, cocoSlots, area);
+      return [{ area, labels, detections: cocoDetections(images, order, cocoSlots, area) }];
+    }),
+  };
+}
+
+/** Counts the figures that `metricsOf` makes of a list in which each image stands as often as its weight says. */
+export function figureCounter(columns: FigureColumns): FigureCounter {
+  const countFamily = familyCounter(columns);
+  const { confidence } = columns;
+  const countBestF1 = confidence && bestF1Counter(columns.labels, confidence);
+  const areas = columns.coco.map(cocoCounter);
+  return (lanes) => {
+    const parts = [...(countBestF1 ? [countBestF1] : []), ...areas].map((count) => count(lanes));
+    return countFamily(lanes).map(({ figures, perClass }, lane) => ({
+      figures: Object.assign(figures, ...parts.map((part) => part[lane])),
+      perClass,
+    }));
+  };
+}
+
+function familyCounter({ family, labels, detections }: FigureColumns): FigureCounter {
+  const precision = weightedPrecision(family, mostMatched(detections));
+  return (lanes) => {
+    const sums = new Float64Array(LANES * IOU_COUNT);
+    const perClass = LANE_NUMBERS.map(() => new Float64Array(labels.classes.length).fill(Number.NaN));
+    const present = eachClass(labels, detections, precision, lanes, (lane, slot, { AP }) => {
+      let total = 0;
+      for (let t = 0; t < IOU_COUNT; t++) {
+        sums[lane * IOU_COUNT + t] += AP[lane * IOU_COUNT + t];
+        total += AP[lane * IOU_COUNT + t];
+      }
+      perClass[lane][slot] = total / IOU_COUNT;
+    });
+    return LANE_NUMBERS.map((lane) => {
+      const sum = (t: number) => sums[lane * IOU_COUNT + t];
+      const mean = (total: number) => total / Math.max(present[lane], 1);
+      return {
+        figures: {
+          mAP50: mean(sum(IOU_50)),
+          mAP75: mean(sum(IOU_75)),
+          mAP50_95: mean(sumOf(sums, lane) / IOU_COUNT),
+        },
+        perClass: perClass[lane],
+      };
+    });
+  };
+}
+
+function cocoCounter({
+  area,
+  labels,
+  detections,
+}: FigureColumns['coco'][number]): (lanes: Lanes) => readonly Partial<CocoMetrics>[] {
   const precision = weightedPrecision('coco', mostMatched(detections));
   const suffix = COCO_AREAS[area];
-  return (weights) => {
-    const AP = new Float64Array(IOU_COUNT);
-    const AR = new Float64Array(3);
-    const present = eachClass(labels, detections, precision, weights, (_, figures, count) => {
-      for (let t = 0; t < IOU_COUNT; t++) AP[t] += figures.AP[t];
-      for (let i = 0; i < AR.length; i++) AR[i] += figures.found[i] / (IOU_COUNT * count);
+  return (lanes) => {
+    const AP = new Float64Array(LANES * IOU_COUNT);
+    const AR = LANE_NUMBERS.map(() => new Float64Array(3));
+    const present = eachClass(labels, detections, precision, lanes, (lane, _, figures, count) => {
+      for (let t = 0; t < IOU_COUNT; t++) AP[lane * IOU_COUNT + t] += figures.AP[lane * IOU_COUNT + t];
+      for (let i = 0; i < 3; i++) AR[lane][i] += figures.found[3 * lane + i] / (IOU_COUNT * count);
     });
-    const mean = (total: number) => (present === 0 ? -1 : total / present);
-    if (suffix !== '') return { [`AP${suffix}`]: mean(sum(AP) / IOU_COUNT), [`AR${suffix}`]: mean(AR[2]) };
-    return {
-      AP: mean(sum(AP) / IOU_COUNT),
-      AP50: mean(AP[IOU_50]),
-      AP75: mean(AP[IOU_75]),
-      AR1: mean(AR[0]),
-      AR10: mean(AR[1]),
-      AR100: mean(AR[2]),
-    };
+    return LANE_NUMBERS.map((lane) => {
+      const mean = (total: number) => (present[lane] === 0 ? -1 : total / present[lane]);
+      const all = mean(sumOf(AP, lane) / IOU_COUNT);
+      const recall = AR[lane];
+      if (suffix !== '') return { [`AP${suffix}`]: all, [`AR${suffix}`]: mean(recall[2]) };
+      return {
+        AP: all,
+        AP50: mean(AP[lane * IOU_COUNT + IOU_50]),
+        AP75: mean(AP[lane * IOU_COUNT + IOU_75]),
+        AR1: mean(recall[0]),
+        AR10: mean(recall[1]),
+        AR100: mean(recall[2]),
+      };
+    });
   };
 }
 
-/** Precision and recall at the best F1, from the very curves that the family reads. */
-function bestF1Counter(
-  images: readonly ImageStatistics[],
-  slots: ClassSlots,
-): (weights: Uint16Array) => Pick<Metrics, 'P' | 'R'> {
-  const labels = familyLabels(images, slots);
-  const columns = confidenceColumns(images, slots);
-  return (weights) => {
-    const curves = [...slots.classes.keys()].flatMap((slot) => {
-      const count = weightOf(labels, slot, weights);
-      return count === 0 ? [] : [confidenceCurves({ labels: count, ...copies(columns, slot, weights) })];
-    });
-    if (curves.length === 0) return { P: 0, R: 0 };
-    const best = bestF1(curves);
-    const mean = (line: 'P' | 'R') =>
-      curves.reduce((total, curve) => total + curve[line][best], 0) / curves.length;
-    return { P: mean('P'), R: mean('R') };
-  };
-}
-
-/** One class's detections, each as often as its image. */
-function copies(
-  { starts, image, conf, tp }: ConfidenceColumns,
-  slot: number,
-  weights: Uint16Array,
-): { readonly conf: Float32Array; readonly tp: Uint16Array } {
-  let length = 0;
-  for (let place = starts[slot]; place < starts[slot + 1]; place++) length += weights[image[place]];
-  const copied = { conf: new Float32Array(length), tp: new Uint16Array(length) };
-  let next = 0;
-  for (let place = starts[slot]; place < starts[slot + 1]; place++) {
-    for (let copy = weights[image[place]]; copy > 0; copy--) {
-      copied.conf[next] = conf[place];
-      copied.tp[next++] = tp[place];
-    }
-  }
-  return copied;
-}
-
-/** Goes through the classes that have labels in this weighting. @returns how many there are. */
+/** Goes through the classes, and for each through the lanes in which it has labels. @returns how many those are a lane. */
 function eachClass(
   labels: LabelColumns,
   detections: DetectionColumns,
   precision: WeightedPrecision,
-  weights: Uint16Array,
-  use: (slot: number, figures: ReturnType<WeightedPrecision>, labels: number) => void,
-): number {
-  let present = 0;
+  lanes: Lanes,
+  use: (lane: number, slot: number, figures: WeightedFigures, labels: number) => void,
+): LaneTotals {
+  const present = laneTotals();
+  const count = laneTotals();
   for (let slot = 0; slot < labels.classes.length; slot++) {
-    const count = weightOf(labels, slot, weights);
-    if (count === 0) continue;
-    present++;
-    use(slot, precision(detections, slot, count, weights), count);
+    count.fill(0);
+    addWeights(lanes, labels.image, labels.starts[slot], labels.starts[slot + 1], count);
+    const figures = precision(detections, slot, count, lanes);
+    for (let lane = 0; lane < LANES; lane++) {
+      if (count[lane] === 0) continue;
+      present[lane]++;
+      use(lane, slot, figures, count[lane]);
+    }
   }
   return present;
-}
-
-function weightOf({ starts, image }: LabelColumns, slot: number, weights: Uint16Array): number {
-  let total = 0;
-  for (let label = starts[slot]; label < starts[slot + 1]; label++) total += weights[image[label]];
-  return total;
 }
 
 function mostMatched({ matchedStarts }: DetectionColumns): number {
@@ -187,6 +184,9 @@ function mostMatched({ matchedStarts }: DetectionColumns): number {
   return most;
 }
 
-function sum(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0);
+/** The sum of one lane's figures of all thresholds. */
+function sumOf(values: Float64Array, lane: number): number {
+  let total = 0;
+  for (let t = 0; t < IOU_COUNT; t++) total += values[lane * IOU_COUNT + t];
+  return total;
 }

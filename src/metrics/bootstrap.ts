@@ -1,7 +1,13 @@
 import { mulberry32 } from '../calibrate/random.ts';
 import type { Family } from '../protocol.ts';
-import { slotsOf } from './bootstrap-columns.ts';
-import { type FigureKey, figureCounter } from './bootstrap-figures.ts';
+import {
+  type FigureColumns,
+  type FigureCounter,
+  type FigureKey,
+  figureColumns,
+  figureCounter,
+} from './bootstrap-figures.ts';
+import { LANES, packLanes } from './bootstrap-lanes.ts';
 import type { ImageStatistics } from './types.ts';
 
 export type { FigureKey } from './bootstrap-figures.ts';
@@ -43,6 +49,103 @@ export interface Spread {
   readonly standardError: number;
 }
 
+/** All that resampling asks for: plain arrays that threads can hand over. */
+export interface ResamplingPlan {
+  readonly images: number;
+  readonly resamples: number;
+  readonly seed: number;
+  readonly figures: readonly FigureKey[];
+  /** Classes that have labels, ascending. */
+  readonly classes: Int32Array;
+  readonly before: FigureColumns;
+  readonly after: FigureColumns;
+}
+
+/** The drops in some weightings of the images. */
+export interface Drops {
+  /** before − after; NaN where the weighting has no label that counts for the figure. */
+  readonly figures: ReadonlyMap<FigureKey, Float64Array>;
+  /** Likewise the family's mAP50-95, by the class's place in the plan. */
+  readonly perClass: readonly Float64Array[];
+}
+
+/**
+ * Sorts what is to be resampled.
+ *
+ * @param before the unpruned model's statistics, by path.
+ * @param after the pruned model's, of the same images in the same order.
+ */
+export function planResampling(
+  before: readonly ImageStatistics[],
+  after: readonly ImageStatistics[],
+  { family, figures, resamples = RESAMPLES, seed = SEED }: BootstrapOptions,
+): ResamplingPlan {
+  if (before.length !== after.length || before.some(({ path }, i) => path !== after[i].path))
+    throw new Error('The two models were not run on the same images.');
+  const wanted = new Set(figures);
+  const [unpruned, pruned] = [before, after].map((images) => figureColumns(images, family, wanted));
+  return {
+    images: before.length,
+    resamples,
+    seed,
+    figures: [...wanted],
+    classes: unpruned!.labels.classes,
+    before: unpruned!,
+    after: pruned!,
+  };
+}
+
+/** Counts drops in any weightings of the images. */
+export class DropCounter {
+  readonly #plan: ResamplingPlan;
+  readonly #counters: readonly [FigureCounter, FigureCounter];
+
+  constructor(plan: ResamplingPlan) {
+    this.#plan = plan;
+    this.#counters = [figureCounter(plan.before), figureCounter(plan.after)];
+  }
+
+  /** The drops of resamples number `from` up to `to`: the same in whatever parts they are counted. */
+  resample(from: number, to: number): Drops {
+    const { images, seed } = this.#plan;
+    return this.#count(to - from, (place, weights) => {
+      const random = mulberry32(seed, (from + place) * images);
+      for (let i = 0; i < images; i++) weights[Math.floor(random() * images)]++;
+    });
+  }
+
+  /** The drops where each image is there once. */
+  once(): Drops {
+    return this.#count(1, (_, weights) => weights.fill(1));
+  }
+
+  /** @param weigh fills in the weights, which are 0, of a weighting. */
+  #count(weightings: number, weigh: (weighting: number, weights: Uint16Array) => void): Drops {
+    const { images, figures, classes } = this.#plan;
+    const drops = new Map(figures.map((key) => [key, new Float64Array(weightings)]));
+    const perClass = Array.from(classes, () => new Float64Array(weightings));
+    for (let start = 0; start < weightings; start += LANES) {
+      const lanes = Array.from({ length: Math.min(LANES, weightings - start) }, (_, lane) => {
+        const weights = new Uint16Array(images);
+        weigh(start + lane, weights);
+        return weights;
+      });
+      const packed = packLanes(lanes);
+      const [unpruned, pruned] = this.#counters.map((count) => count(packed));
+      for (const lane of lanes.keys()) {
+        for (const [key, drop] of drops) {
+          const before = unpruned![lane].figures[key]!;
+          drop[start + lane] = before < 0 ? Number.NaN : before - pruned![lane].figures[key]!;
+        }
+        for (const [slot, drop] of perClass.entries()) {
+          drop[start + lane] = unpruned![lane].perClass[slot] - pruned![lane].perClass[slot];
+        }
+      }
+    }
+    return { figures: drops, perClass };
+  }
+}
+
 /**
  * Paired bootstrap over images: draws as many images as there are, with replacement, the same for both models, and counts
  * the figures of each draw. The drops are corrected for the bias of average precision on few images.
@@ -56,38 +159,31 @@ export interface Spread {
 export function bootstrap(
   before: readonly ImageStatistics[],
   after: readonly ImageStatistics[],
-  { family, figures, resamples = RESAMPLES, seed = SEED }: BootstrapOptions,
+  options: BootstrapOptions,
 ): Bootstrap {
-  if (before.length !== after.length || before.some(({ path }, i) => path !== after[i].path))
-    throw new Error('The two models were not run on the same images.');
-  const wanted = new Set(figures);
-  const counters = [before, after].map((images) => figureCounter(images, family, wanted)) as [
-    Counter,
-    Counter,
-  ];
-  const { classes } = slotsOf(before);
-  const drops = new Map([...wanted].map((key) => [key, new Float64Array(resamples)]));
-  const perClass = new Map([...classes].map((id) => [id, new Float64Array(resamples)]));
-  const [unprunedOnce, prunedOnce] = counters.map((count) => count(new Uint16Array(before.length).fill(1)));
-  const random = mulberry32(seed);
-  const weights = new Uint16Array(before.length);
-  for (let resample = 0; resample < resamples; resample++) {
-    weights.fill(0);
-    for (let i = 0; i < weights.length; i++) weights[Math.floor(random() * weights.length)]++;
-    const [unpruned, pruned] = counters.map((count) => count(weights));
-    for (const [key, drop] of drops) {
-      const figureBefore = unpruned.figures[key]!;
-      drop[resample] = figureBefore < 0 ? Number.NaN : figureBefore - pruned.figures[key]!;
+  const plan = planResampling(before, after, options);
+  const counter = new DropCounter(plan);
+  return bootstrapOf(plan, counter.once(), [counter.resample(0, plan.resamples)]);
+}
+
+/** Puts resamples together that were counted in parts, in order. @param once the drops of the images themselves. */
+export function bootstrapOf(plan: ResamplingPlan, once: Drops, parts: readonly Drops[]): Bootstrap {
+  const whole = (pick: (part: Drops) => Float64Array) => {
+    const drops = new Float64Array(plan.resamples);
+    let next = 0;
+    for (const part of parts.map(pick)) {
+      drops.set(part, next);
+      next += part.length;
     }
-    for (const [slot, id] of classes.entries()) {
-      perClass.get(id)![resample] = unpruned.perClass[slot] - pruned.perClass[slot];
-    }
-  }
-  for (const [key, drop] of drops) correctBias(drop, unprunedOnce!.figures[key]! - prunedOnce!.figures[key]!);
-  for (const [slot, id] of classes.entries()) {
-    correctBias(perClass.get(id)!, unprunedOnce!.perClass[slot] - prunedOnce!.perClass[slot]);
-  }
-  return { resamples, images: before.length, drops, perClass };
+    correctBias(drops, pick(once)[0]!);
+    return drops;
+  };
+  return {
+    resamples: plan.resamples,
+    images: plan.images,
+    drops: new Map(plan.figures.map((key) => [key, whole(({ figures }) => figures.get(key)!)])),
+    perClass: new Map(Array.from(plan.classes, (id, slot) => [id, whole(({ perClass }) => perClass[slot])])),
+  };
 }
 
 /**
@@ -102,8 +198,6 @@ function correctBias(drops: Float64Array, drop: number): void {
   const bias = known.reduce((sum, value) => sum + value, 0) / known.length - drop;
   for (let i = 0; i < drops.length; i++) drops[i] -= 2 * bias;
 }
-
-type Counter = ReturnType<typeof figureCounter>;
 
 /** The interval of one drop; `null` where more than half of the resamples have no figure. */
 export function spreadOf(drops: Float64Array): Spread | null {

@@ -1,13 +1,13 @@
 import { linspace } from './average-precision.ts';
 
 /** Points of the confidence axis. */
-const POINTS = 1000;
+export const POINTS = 1000;
 
 /** 0 to 1 in 1,000 points. */
 export const AXIS = linspace(POINTS);
 
 /** Float epsilon of F1's denominator. */
-const EPSILON = 1e-16;
+export const EPSILON = 1e-16;
 
 /** Width of the box filter over the mean F1 line: yolov5's and ultralytics' `smooth(y, 0.1)` at 1,000 points. */
 const WINDOW = 101;
@@ -73,14 +73,21 @@ export function bestF1(perClass: readonly ConfidenceCurves[]): number {
   const mean = new Float64Array(POINTS);
   for (const { F1 } of perClass) for (let i = 0; i < POINTS; i++) mean[i] += F1[i];
   for (let i = 0; i < POINTS; i++) mean[i] /= perClass.length;
+  return smoothedPeak(mean);
+}
 
+/** Where a line of {@link POINTS} values is highest, the first of equals, after smoothing by the box. */
+export function smoothedPeak(line: Float64Array): number {
   const half = (WINDOW - 1) / 2;
+  const padded = new Float64Array(POINTS + 2 * half);
+  padded.fill(line[0], 0, half);
+  padded.set(line, half);
+  padded.fill(line[POINTS - 1], half + POINTS);
   let best = 0;
   let highest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < POINTS; i++) {
     let smooth = 0;
-    for (let j = i - half; j <= i + half; j++)
-      smooth += mean[Math.min(Math.max(j, 0), POINTS - 1)] * (1 / WINDOW);
+    for (let j = i; j < i + WINDOW; j++) smooth += padded[j] * (1 / WINDOW);
     if (smooth > highest) {
       highest = smooth;
       best = i;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bootstrap, type FigureKey, shareAbove, spreadOf } from '../../src/metrics/bootstrap.ts';
-import { figureCounter } from '../../src/metrics/bootstrap-figures.ts';
+import { figureColumns, figureCounter } from '../../src/metrics/bootstrap-figures.ts';
+import { packLanes } from '../../src/metrics/bootstrap-lanes.ts';
+import { bootstrapOnThreads } from '../../src/metrics/bootstrap-pool.ts';
 import { createEvaluator, metricsOf } from '../../src/metrics/evaluator.ts';
 import type { ImageStatistics } from '../../src/metrics/types.ts';
 import type { Family } from '../../src/protocol.ts';
@@ -31,7 +33,7 @@ describe.each(['yolov5', 'ultralytics'] as const)(
     test.each(Array.from({ length: 39 }, (_, seed) => seed))('set %i', (seed) => {
       const { kind } = drawSet(seed, family);
       const images = statisticsOf(seed, family);
-      const count = figureCounter(images, family, new Set(FIGURES));
+      const count = figureCounter(figureColumns(images, family, new Set(FIGURES)));
       // Copies of an image stand side by side here and one after the other there: among equal confidences that shows.
       const patterns =
         kind === 'equal confidences'
@@ -41,10 +43,13 @@ describe.each(['yolov5', 'ultralytics'] as const)(
               [3, 2, 1, 0],
               [0, 1, 2],
             ];
-      for (const pattern of patterns) {
-        const weights = Uint16Array.from(images, (_, i) => pattern[i % pattern.length]);
+      const weightings = patterns.map((pattern) =>
+        Uint16Array.from(images, (_, i) => pattern[i % pattern.length]),
+      );
+      const counted = count(packLanes(weightings));
+      for (const [lane, weights] of weightings.entries()) {
         const expected = metricsOf(selection(images, weights), family);
-        const { figures, perClass } = count(weights);
+        const { figures, perClass } = counted[lane];
         for (const key of FIGURES) {
           const figure = key in expected.coco ? expected.coco[key as 'AP'] : expected[key as 'P'];
           expect(figures[key], key).toBeCloseTo(figure, 9);
@@ -102,6 +107,18 @@ test('the same seed draws the same images', () => {
   const [before, after] = pair(20);
   expect(bootstrap(before, after, options)).toEqual(bootstrap(before, after, options));
   expect(bootstrap(before, after, options)).not.toEqual(bootstrap(before, after, { ...options, seed: 1 }));
+});
+
+test('parts count what the whole counts, and threads what one thread counts, to the last bit', async () => {
+  const images = (seed: number) => statisticsOf(seed, 'yolov5');
+  const before = [0, 13, 26].flatMap((seed) => images(seed));
+  const after = before.map((image, i) => ({
+    ...image,
+    tp: image.tp.map((tp, d) => ((i + d) % 3 ? tp : tp & 7)),
+  }));
+  const options = { family: 'yolov5', figures: FIGURES, resamples: 103 } as const;
+  const whole = bootstrap(before, after, options);
+  expect(await bootstrapOnThreads(before, after, options, { threads: 3, many: 0 })).toEqual(whole);
 });
 
 test('resamples without a figure do not count, and too many of them leave no interval', () => {
