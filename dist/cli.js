@@ -12412,13 +12412,15 @@ function writeLayers(bytes2, { chosen }, after) {
   }
   return written;
 }
-function describePruned(model2, bytes2, { learnt, names, unusedExcludes }, written, { method: method2, amount: amount2 }) {
+function describePruned(model2, bytes2, { learnt, names, unusedExcludes }, written, { method: method2, amount: amount2 }, outputErrors = /* @__PURE__ */ new Map()) {
   const pattern = parseMethod(method2)?.pattern;
   const layers2 = learnt.map(({ conv, values }) => ({
     name: conv.name,
     shape: conv.shape,
     weights: values.length,
-    zeros: countZeros(written.get(conv) ?? values)
+    zeros: countZeros(written.get(conv) ?? values),
+    energyLost: energyLost(values, written.get(conv) ?? values),
+    outputError: outputErrors.get(conv.name) ?? null
   }));
   const writtenNames = new Set([...written.keys()].map(({ name }) => name));
   const weights = sum(layers2.map((layer) => layer.weights));
@@ -12440,6 +12442,15 @@ function countZeros(values) {
   let zeros = 0;
   for (const value of values) if (value === 0) zeros++;
   return zeros;
+}
+function energyLost(before, after) {
+  let [all, lost] = [0, 0];
+  for (let i = 0; i < before.length; i++) {
+    const energy = before[i] ** 2;
+    all += energy;
+    if (after[i] === 0) lost += energy;
+  }
+  return all > 0 ? lost / all : 0;
 }
 function sum(values) {
   return values.reduce((total, value) => total + value, 0);
@@ -12545,7 +12556,11 @@ function giveBack(model2, pruned, names) {
     }
     if (!alone.has(name)) written.set(conv, readValues(bytes2, conv.tensor));
   }
-  return { ...describePruned(model2, bytes2, layers2, written, pruned), unusedExcludes: pruned.unusedExcludes };
+  const errors = new Map(
+    pruned.layers.map(({ name, outputError }) => [name, names.has(name) ? null : outputError])
+  );
+  const described = describePruned(model2, bytes2, layers2, written, pruned, errors);
+  return { ...described, unusedExcludes: pruned.unusedExcludes };
 }
 
 // src/metrics/agreement.ts
@@ -12593,6 +12608,9 @@ function certaintyLine({ verdict, validation, details }) {
 }
 function percent2(share3) {
   return `${(share3 * 100).toFixed(1)} %`;
+}
+function smallPercent(share3) {
+  return `${Number((share3 * 100).toPrecision(2))} %`;
 }
 function megabytes(bytes2) {
   return `${(bytes2 / 1e6).toFixed(2)} MB`;
@@ -14938,6 +14956,52 @@ function badge({ verdict }) {
     message: `${figure(after)} (${drop > 0 ? "−" : "+"}${figure(Math.abs(drop))})`,
     color: pass ? "brightgreen" : "red",
     isError: !pass
+  };
+}
+
+// src/report/rows.ts
+function figureRows({ validation, details }) {
+  const { before, after, protocol } = validation;
+  const row = (name, key2, rule, a, b) => ({
+    name,
+    protocol: rule,
+    before: a,
+    after: b,
+    interval: details.bootstrap?.figures[key2]
+  });
+  return [
+    row("mAP50-95", "mAP50_95", protocol, before.mAP50_95, after.mAP50_95),
+    row("mAP50", "mAP50", protocol, before.mAP50, after.mAP50),
+    row("P", "P", protocol, before.P, after.P),
+    row("R", "R", protocol, before.R, after.R),
+    row("AP", "AP", "coco", before.coco.AP, after.coco.AP),
+    row("AP50", "AP50", "coco", before.coco.AP50, after.coco.AP50),
+    row("AR100", "AR100", "coco", before.coco.AR100, after.coco.AR100)
+  ];
+}
+var WORST_CLASSES = 10;
+function classRows({ validation }) {
+  const after = new Map(validation.after.perClass.map((row) => [row.id, row.AP50_95]));
+  const rows = validation.before.perClass.map(({ id, name, labels, AP50_95 }) => ({ name, labels, before: AP50_95, after: after.get(id) ?? 0 })).toSorted((a, b) => b.before - b.after - (a.before - a.after));
+  return { total: rows.length, rows: rows.slice(0, WORST_CLASSES) };
+}
+var RULES = 40;
+function ruleRows({ verdict }) {
+  return verdict.rules.filter(({ pass, rule }) => !pass || !rule.includes("per-class")).toSorted((a, b) => Number(a.pass) - Number(b.pass)).slice(0, RULES);
+}
+function layerRows({ prune }) {
+  const measured = prune.layers.some(({ outputError }) => outputError !== null);
+  return {
+    error: measured ? "Output error" : "Energy lost",
+    meaning: measured ? "energy of what the layer puts out otherwise, as a share of the energy of its output on the calibration images" : "share of Σ w² that the weights had which are zero now",
+    rows: prune.layers.map(({ name, shape, weights, zeros, energyLost: energyLost2, outputError }) => ({
+      name,
+      shape: shape.join("×"),
+      weights,
+      zeros,
+      sparsity: zeros / weights,
+      error: measured ? outputError ?? 0 : energyLost2
+    }))
   };
 }
 
@@ -60562,13 +60626,13 @@ function draw({ width = WIDTH, height = HEIGHT, option, ...rest }) {
       color: [HUES.before, HUES.after],
       ...option
     });
-    return { ...rest, width, height, svg: still(chart.renderToSVGString()) };
+    return { ...rest, width, height, svg: still(chart.renderToSVGString(), rest.name) };
   } finally {
     chart.dispose();
   }
 }
-function still(svg) {
-  return svg.replace(/<style[\s\S]*?<\/style>/g, "").replace(/ (?:ecmeta_\w+|class)="[^"]*"/g, "");
+function still(svg, name) {
+  return svg.replace(/<style[\s\S]*?<\/style>/g, "").replace(/ (?:ecmeta_\w+|class)="[^"]*"/g, "").replace(/\bzr\d+-/g, `${name}-`);
 }
 
 // src/report/charts/confusion.ts
@@ -60696,7 +60760,8 @@ function reportCharts(report2) {
     overConfidence(report2, "R", "Recall"),
     confusionChart(report2, "before", confusion.before, curves.before.best),
     confusionChart(report2, "after", confusion.after, curves.before.best),
-    layers(report2)
+    layers(report2),
+    layerErrors(report2)
   ];
 }
 function dropHistogram({ verdict }, { histogram: histogram2, resamples }) {
@@ -60868,25 +60933,56 @@ function overConfidence({ details }, line, name) {
     }
   });
 }
-function layers({ prune }) {
-  const shown = prune.layers.slice(0, LAYERS);
+function layers(report2) {
+  const { prune } = report2;
+  return layerBars(
+    layerRows(report2).rows.map(({ sparsity }) => sparsity),
+    {
+      name: "layers",
+      title: "Sparsity of each layer",
+      description: `Share of zeros in ${prune.layers.length} Conv layers in graph order; ${percent2(prune.sparsity)} of all weights.`,
+      color: HUES.after,
+      axisName: "sparsity, %",
+      most: 100
+    }
+  );
+}
+function layerErrors(report2) {
+  const { error: error2, meaning, rows } = layerRows(report2);
+  const worst = rows.reduce((most, row) => Math.max(most, row.error), 0);
+  return layerBars(
+    rows.map((row) => row.error),
+    {
+      name: "layer-errors",
+      title: `${error2} of each layer`,
+      description: `${error2} in graph order, the ${meaning}; at most ${smallPercent(worst)}.`,
+      color: HUES.loss,
+      axisName: `${error2.toLowerCase()}, %`
+    }
+  );
+}
+function layerBars(shares, {
+  color: color3,
+  axisName,
+  most,
+  ...what
+}) {
+  const shown = shares.slice(0, LAYERS);
   return draw({
-    name: "layers",
-    title: "Sparsity of each layer",
-    description: `Share of zeros in ${prune.layers.length} Conv layers in graph order; ${percent2(prune.sparsity)} of all weights.`,
+    ...what,
     option: {
-      grid: { left: 48, right: 16, top: 16, bottom: 44 },
+      grid: { left: 52, right: 16, top: 16, bottom: 44 },
       xAxis: axis("layer", {
         type: "category",
         data: shown.map((_, i) => String(i + 1)),
         axisLabel: { color: INKS.text, fontSize: 11, hideOverlap: true }
       }),
-      yAxis: axis("sparsity, %", { type: "value", min: 0, max: 100, nameGap: 32 }),
+      yAxis: axis(axisName, { type: "value", min: 0, max: most, nameGap: 34 }),
       series: [
         {
           type: "bar",
-          data: shown.map(({ zeros, weights }) => 100 * zeros / weights),
-          itemStyle: { color: HUES.after, opacity: 0.85 }
+          data: shown.map((share3) => 100 * share3),
+          itemStyle: { color: color3, opacity: 0.85 }
         }
       ]
     }
@@ -61014,37 +61110,6 @@ summary{cursor:pointer;font-weight:600;padding:6px 0}
 @media print{body{background:#fff}section{break-inside:avoid}}
 `;
 
-// src/report/rows.ts
-function figureRows({ validation, details }) {
-  const { before, after, protocol } = validation;
-  const row = (name, key2, rule, a, b) => ({
-    name,
-    protocol: rule,
-    before: a,
-    after: b,
-    interval: details.bootstrap?.figures[key2]
-  });
-  return [
-    row("mAP50-95", "mAP50_95", protocol, before.mAP50_95, after.mAP50_95),
-    row("mAP50", "mAP50", protocol, before.mAP50, after.mAP50),
-    row("P", "P", protocol, before.P, after.P),
-    row("R", "R", protocol, before.R, after.R),
-    row("AP", "AP", "coco", before.coco.AP, after.coco.AP),
-    row("AP50", "AP50", "coco", before.coco.AP50, after.coco.AP50),
-    row("AR100", "AR100", "coco", before.coco.AR100, after.coco.AR100)
-  ];
-}
-var WORST_CLASSES = 10;
-function classRows({ validation }) {
-  const after = new Map(validation.after.perClass.map((row) => [row.id, row.AP50_95]));
-  const rows = validation.before.perClass.map(({ id, name, labels, AP50_95 }) => ({ name, labels, before: AP50_95, after: after.get(id) ?? 0 })).toSorted((a, b) => b.before - b.after - (a.before - a.after));
-  return { total: rows.length, rows: rows.slice(0, WORST_CLASSES) };
-}
-var RULES = 40;
-function ruleRows({ verdict }) {
-  return verdict.rules.filter(({ pass, rule }) => !pass || !rule.includes("per-class")).toSorted((a, b) => Number(a.pass) - Number(b.pass)).slice(0, RULES);
-}
-
 // src/report/search.ts
 function searchLine({ verdict, search, validation }) {
   if (search === null) return "";
@@ -61108,7 +61173,7 @@ ${pictureSection(report2, pictures)}
 ${section("Curves", `<div class="charts">${chart("precision-recall", "f1-confidence", "precision-confidence", "recall-confidence")}</div>`)}
 ${section("Confusion", `<p>Each column shows what became of the labels of one class: on the diagonal they were found, in the last row they were missed. The last column is what was seen where nothing is.</p><div class="charts">${chart("confusion-before", "confusion-after")}</div>`)}
 ${section("What it gives", effect(report2))}
-${section("Layers", `${chart("layers")}${layersTable(report2)}`)}
+${section("Layers", `<div class="charts">${chart("layers", "layer-errors")}</div>${layersTable(report2)}`)}
 ${rulesSection(report2)}
 ${warningsSection(report2)}
 ${section("How this was measured", provenance(report2))}
@@ -61248,17 +61313,20 @@ function effect({ model: model2, timing, prune, validation }) {
     ]
   )}<p>${percent2(prune.sparsity)} of ${prune.weights.toLocaleString("en")} Conv weights are zero. ${HONEST_SENTENCE}</p>`;
 }
-function layersTable({ prune }) {
-  const rows = prune.layers.map(({ name, shape, weights, zeros }, i) => [
+function layersTable(report2) {
+  const { prune } = report2;
+  const { error: error2, meaning, rows: layers2 } = layerRows(report2);
+  const rows = layers2.map(({ name, shape, weights, zeros, sparsity, error: error3 }, i) => [
     String(i + 1),
     `<code>${html(shortName(name))}</code>`,
-    shape.join("×"),
+    shape,
     weights.toLocaleString("en"),
     zeros.toLocaleString("en"),
-    percent2(zeros / weights)
+    percent2(sparsity),
+    smallPercent(error3)
   ]);
   const excluded = prune.excluded.map((name) => `<code>${html(shortName(name))}</code>`).join(", ");
-  return `<details><summary>All ${prune.layers.length} layers</summary>${table("Sparsity of each layer", ["", "Layer", "Shape", "Weights", "Zeros", "Sparsity"], rows)}</details>${excluded && `<p>Left alone: ${excluded}</p>`}`;
+  return `<details><summary>All ${prune.layers.length} layers</summary>${table("Sparsity and error of each layer", ["", "Layer", "Shape", "Weights", "Zeros", "Sparsity", error2], rows)}</details><p>${error2}: ${html(meaning)}.</p>${excluded && `<p>Left alone: ${excluded}</p>`}`;
 }
 function rulesSection(report2) {
   const rows = ruleRows(report2);
@@ -61304,7 +61372,7 @@ function chartFigure(charts, name) {
   const chart = charts.find((candidate) => candidate.name === name);
   if (!chart) return "";
   const { svg, width, height, title, description } = chart;
-  const inline = svg.replace(/\bzr\d+-/g, `${name}-`).replace(
+  const inline = svg.replace(
     /^<svg[^>]*>/,
     `<svg viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${html(description)}">`
   );
@@ -61320,6 +61388,7 @@ function summaryMarkdown(report2, limit = SUMMARY_LIMIT, links = []) {
     verdictSection(report2),
     links.map(({ text: text3, url }) => `[${text3}](${url})`).join(" · "),
     figuresTable2(report2),
+    dropChart(report2),
     searchTable(report2),
     baselineTable(report2),
     classesTable2(report2),
@@ -61344,7 +61413,7 @@ function verdictSection(report2) {
     `## ${pass ? "✅ Pruning passed" : "❌ Pruning failed"}: ${metric} ${figure(before)} → ${figure(after)}`,
     "",
     `${metric} (${validation.decidedBy}) ${change2}; ${figure(maxDrop3)} is accepted. Method ${markdownCode(prune.method)}, amount ${percent2(prune.amount)}, ${validation.images} images, ${validation.labels} boxes.`,
-    ...verdict.reasons.map((reason) => `- ${markdown(shortName(reason, LONGEST_SENTENCE))}`),
+    ...reasonLines(verdict.reasons),
     ...verdict.certainty ? ["", markdown(certaintyLine(report2))] : [],
     ...verdict.warnings.map((warning) => `
 > [!WARNING]
@@ -61352,6 +61421,12 @@ function verdictSection(report2) {
     "",
     fate
   ].join("\n");
+}
+var REASONS = 10;
+function reasonLines(reasons) {
+  const shown = reasons.slice(0, REASONS).map((reason) => markdown(shortName(reason, LONGEST_SENTENCE)));
+  const more = reasons.length - shown.length;
+  return [...shown, ...more > 0 ? [`${more} more rules failed.`] : []].map((line) => `- ${line}`);
 }
 function table2(head, rows) {
   const align = head.map((_, i) => i === 0 ? ":--" : "--:");
@@ -61393,6 +61468,24 @@ function searchTable(report2) {
         `${row.pass ? "✅" : "❌"}${row.isTaken ? " **taken**" : ""}`
       ])
     )
+  ].join("\n");
+}
+function dropChart(report2) {
+  const { metric, maxDrop: maxDrop3 } = report2.verdict;
+  const rows = figureRows(report2);
+  const drops = rows.map(({ before, after }) => Math.max(before - after, 0));
+  const most = Math.max(...drops, maxDrop3);
+  if (Math.max(...drops) < 5e-5) return "";
+  const list = (values) => `[${values.map(figure).join(", ")}]`;
+  return [
+    "```mermaid",
+    "xychart-beta",
+    `  title "Drop of each metric; the line is what is accepted of ${metric}"`,
+    `  x-axis [${rows.map(({ name, protocol }) => `"${name}${protocol === "coco" ? " (coco)" : ""}"`).join(", ")}]`,
+    `  y-axis "drop" 0 --> ${figure(1.1 * most)}`,
+    `  bar ${list(drops)}`,
+    `  line ${list(rows.map(() => maxDrop3))}`,
+    "```"
   ].join("\n");
 }
 function baselineTable({ baseline }) {
@@ -61473,20 +61566,25 @@ function effectTable({ model: model2, prune, timing, validation }) {
     `${percent2(prune.sparsity)} of ${prune.weights.toLocaleString("en")} Conv weights are zero. ${HONEST_SENTENCE}`
   ].join("\n");
 }
-function layersTable2({ prune }) {
+function layersTable2(report2) {
+  const { prune } = report2;
+  const { error: error2, meaning, rows } = layerRows(report2);
   return [
-    "<details><summary>Sparsity of each layer</summary>",
+    `<details><summary>Sparsity and error of each layer</summary>`,
     "",
     table2(
-      ["Layer", "Shape", "Weights", "Zeros", "Sparsity"],
-      prune.layers.map(({ name, shape, weights, zeros }) => [
-        markdownCode(shortName(name)),
-        shape.join("×"),
-        String(weights),
-        String(zeros),
-        percent2(zeros / weights)
+      ["Layer", "Shape", "Weights", "Zeros", "Sparsity", error2],
+      rows.map((row) => [
+        markdownCode(shortName(row.name)),
+        row.shape,
+        String(row.weights),
+        String(row.zeros),
+        percent2(row.sparsity),
+        smallPercent(row.error)
       ])
     ),
+    "",
+    `${error2}: ${markdown(meaning)}.`,
     ...prune.excluded.length > 0 ? ["", `Left alone: ${prune.excluded.map((name) => markdownCode(shortName(name))).join(", ")}`] : [],
     "",
     "</details>"
@@ -62806,8 +62904,8 @@ var Reconstruction = class {
   async prune(amount2) {
     const pattern = this.#pattern;
     const isDone = alreadyPruned(this.#affected, pattern ? 1 - pattern.n / pattern.m : amount2);
-    const { values, biases, unreadable: unreadable2 } = isDone ? { values: this.#affected.map((layer) => layer.values), biases: [], unreadable: [] } : await this.#solve(amount2);
-    const after = new Map(this.#affected.map((layer, i) => [layer, values[i]]));
+    const { solved, biases, unreadable: unreadable2 } = isDone ? { solved: null, biases: [], unreadable: [] } : await this.#solve(amount2);
+    const after = new Map(this.#affected.map((layer, i) => [layer, solved?.[i]?.values ?? layer.values]));
     const bytes2 = this.#model.bytes.slice();
     const written = writeLayers(
       bytes2,
@@ -62816,20 +62914,21 @@ var Reconstruction = class {
     );
     for (const { tensor, values: shifted } of biases) writeValues(bytes2, tensor, shifted);
     const options = { method: this.#method, amount: amount2 };
-    return { ...describePruned(this.#model, bytes2, this.#layers, written, options), unreadable: unreadable2 };
+    const errors = new Map(this.#affected.map(({ name }, i) => [name, solved?.[i]?.outputError ?? null]));
+    return { ...describePruned(this.#model, bytes2, this.#layers, written, options, errors), unreadable: unreadable2 };
   }
   async #solve(amount2) {
     this.#looked ??= this.#look();
     const { problems, means, unreadable: unreadable2 } = await this.#looked;
     const targets = this.#pattern ? problems.map(() => ({ pattern: this.#pattern })) : (await this.#budgets(problems, amount2)).map((counts) => ({ counts }));
-    const values = await inParallel(
+    const solved = await inParallel(
       problems,
       (problem, i) => this.#pool.run("solve", { problem, target: targets[i] })
     );
     const biases = this.#affected.flatMap(
-      (layer, i) => shiftedBiases(this.#model, layer, means[i], problems[i].segments, values[i])
+      (layer, i) => shiftedBiases(this.#model, layer, means[i], problems[i].segments, solved[i].values)
     );
-    return { values, biases, unreadable: unreadable2 };
+    return { solved, biases, unreadable: unreadable2 };
   }
   async #look() {
     const sites = findSites(this.#affected.map(({ conv }) => conv));

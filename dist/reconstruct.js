@@ -5187,6 +5187,16 @@ async function solve(quadratic, choose, propose, granularity = 1) {
   const found = await exchange(quadratic, { rows: fitted, mask }, diagonalOfInverse(root, columns), propose);
   return found.rows;
 }
+async function outputError(problem, values, product2) {
+  let [cost, energy] = [0, 0];
+  for (const segment of problem.segments) {
+    const original = quadraticOf(problem, segment, product2);
+    const rows = quadraticOf({ ...problem, values }, segment, product2).original;
+    cost += costOf(original, rows, await descent(original, rows));
+    for (const row of await rowEnergies(original)) energy += row;
+  }
+  return energy > 0 ? Math.max(cost, 0) / energy : 0;
+}
 function quadraticOf({ shape, group, values, sources, centres }, { group: index, start, columns, momentOffset, sumOffset }, product2) {
   const rowCount = shape[0] / group;
   const rowLength = values.length / shape[0];
@@ -5270,8 +5280,9 @@ var methods = {
   async score(problem) {
     return obsScores(problem, product);
   },
-  async solve(task) {
-    return solveLayer(task.problem, task.target, product);
+  async solve({ problem, target }) {
+    const values = await solveLayer(problem, target, product);
+    return { values, outputError: await outputError(problem, values, product) };
   }
 };
 serve(methods);

@@ -20,5 +20,9 @@ export function giveBack(model: ModelFile, pruned: PrunedModel, names: ReadonlyS
     }
     if (!alone.has(name)) written.set(conv, readValues(bytes, conv.tensor));
   }
-  return { ...describePruned(model, bytes, layers, written, pruned), unusedExcludes: pruned.unusedExcludes };
+  const errors = new Map(
+    pruned.layers.map(({ name, outputError }) => [name, names.has(name) ? null : outputError]),
+  );
+  const described = describePruned(model, bytes, layers, written, pruned, errors);
+  return { ...described, unusedExcludes: pruned.unusedExcludes };
 }

@@ -18,6 +18,13 @@ export interface PrunedLayer {
   readonly shape: readonly number[];
   readonly weights: number;
   readonly zeros: number;
+  /** Share of Σ w² that the weights had which are zero now. */
+  readonly energyLost: number;
+  /**
+   * Where calibration images were looked at: energy of what the layer puts out otherwise, as a share of the energy of its
+   * output on them.
+   */
+  readonly outputError: number | null;
 }
 
 /** A pruned copy of a model file, and what was done to it. */
@@ -71,13 +78,18 @@ export function writeLayers(
   return written;
 }
 
-/** The record of what was done to a model. */
+/**
+ * The record of what was done to a model.
+ *
+ * @param outputErrors by layer name, see {@link PrunedLayer}; where they are known.
+ */
 export function describePruned(
   model: ModelFile,
   bytes: Uint8Array,
   { learnt, names, unusedExcludes }: PrunableLayers,
   written: ReadonlyMap<ConvWeight, Float32Array>,
   { method, amount }: Pick<PruneOptions, 'method' | 'amount'>,
+  outputErrors: ReadonlyMap<string, number | null> = new Map(),
 ): PrunedModel {
   const pattern = parseMethod(method)?.pattern;
   const layers = learnt.map(({ conv, values }) => ({
@@ -85,6 +97,8 @@ export function describePruned(
     shape: conv.shape,
     weights: values.length,
     zeros: countZeros(written.get(conv) ?? values),
+    energyLost: energyLost(values, written.get(conv) ?? values),
+    outputError: outputErrors.get(conv.name) ?? null,
   }));
   const writtenNames = new Set([...written.keys()].map(({ name }) => name));
   const weights = sum(layers.map((layer) => layer.weights));
@@ -108,6 +122,16 @@ export function countZeros(values: Float32Array): number {
   let zeros = 0;
   for (const value of values) if (value === 0) zeros++;
   return zeros;
+}
+
+function energyLost(before: Float32Array, after: Float32Array): number {
+  let [all, lost] = [0, 0];
+  for (let i = 0; i < before.length; i++) {
+    const energy = before[i]! ** 2;
+    all += energy;
+    if (after[i] === 0) lost += energy;
+  }
+  return all > 0 ? lost / all : 0;
 }
 
 export function sum(values: readonly number[]): number {

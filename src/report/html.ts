@@ -5,9 +5,18 @@ import { pictureSection } from './html-pictures.ts';
 import { STYLE } from './html-style.ts';
 import type { PictureFiles } from './pictures.ts';
 import type { Report } from './report.ts';
-import { classRows, figureRows, ruleRows } from './rows.ts';
+import { classRows, figureRows, layerRows, ruleRows } from './rows.ts';
 import { searchLine, searchRows } from './search.ts';
-import { certaintyLine, fateLine, figure, HONEST_SENTENCE, megabytes, percent, signed } from './text.ts';
+import {
+  certaintyLine,
+  fateLine,
+  figure,
+  HONEST_SENTENCE,
+  megabytes,
+  percent,
+  signed,
+  smallPercent,
+} from './text.ts';
 
 /**
  * The whole report as one page, light and dark: no script, no link, nothing from the network, which its own policy forbids.
@@ -45,7 +54,7 @@ ${pictureSection(report, pictures)}
 ${section('Curves', `<div class="charts">${chart('precision-recall', 'f1-confidence', 'precision-confidence', 'recall-confidence')}</div>`)}
 ${section('Confusion', `<p>Each column shows what became of the labels of one class: on the diagonal they were found, in the last row they were missed. The last column is what was seen where nothing is.</p><div class="charts">${chart('confusion-before', 'confusion-after')}</div>`)}
 ${section('What it gives', effect(report))}
-${section('Layers', `${chart('layers')}${layersTable(report)}`)}
+${section('Layers', `<div class="charts">${chart('layers', 'layer-errors')}</div>${layersTable(report)}`)}
 ${rulesSection(report)}
 ${warningsSection(report)}
 ${section('How this was measured', provenance(report))}
@@ -211,19 +220,23 @@ function effect({ model, timing, prune, validation }: Report): string {
   )}<p>${percent(prune.sparsity)} of ${prune.weights.toLocaleString('en')} Conv weights are zero. ${HONEST_SENTENCE}</p>`;
 }
 
-function layersTable({ prune }: Report): string {
-  const rows = prune.layers.map(({ name, shape, weights, zeros }, i) => [
+function layersTable(report: Report): string {
+  const { prune } = report;
+  const { error, meaning, rows: layers } = layerRows(report);
+  const rows = layers.map(({ name, shape, weights, zeros, sparsity, error }, i) => [
     String(i + 1),
     `<code>${html(shortName(name))}</code>`,
-    shape.join('×'),
+    shape,
     weights.toLocaleString('en'),
     zeros.toLocaleString('en'),
-    percent(zeros / weights),
+    percent(sparsity),
+    smallPercent(error),
   ]);
   const excluded = prune.excluded.map((name) => `<code>${html(shortName(name))}</code>`).join(', ');
   return (
     `<details><summary>All ${prune.layers.length} layers</summary>` +
-    `${table('Sparsity of each layer', ['', 'Layer', 'Shape', 'Weights', 'Zeros', 'Sparsity'], rows)}</details>` +
+    `${table('Sparsity and error of each layer', ['', 'Layer', 'Shape', 'Weights', 'Zeros', 'Sparsity', error], rows)}</details>` +
+    `<p>${error}: ${html(meaning)}.</p>` +
     `${excluded && `<p>Left alone: ${excluded}</p>`}`
   );
 }
@@ -275,12 +288,10 @@ function chartFigure(charts: readonly Chart[], name: string): string {
   const chart = charts.find((candidate) => candidate.name === name);
   if (!chart) return '';
   const { svg, width, height, title, description } = chart;
-  // Ids must differ on one page, and a drawing scales with the page instead of having a size of its own.
-  const inline = svg
-    .replace(/\bzr\d+-/g, `${name}-`)
-    .replace(
-      /^<svg[^>]*>/,
-      `<svg viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${html(description)}">`,
-    );
+  // A drawing scales with the page instead of having a size of its own.
+  const inline = svg.replace(
+    /^<svg[^>]*>/,
+    `<svg viewBox="0 0 ${width} ${height}" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${html(description)}">`,
+  );
   return `<figure class="chart"><figcaption>${html(title)}</figcaption>${inline}</figure>`;
 }

@@ -4,7 +4,7 @@ import type { RuleResult } from '../gate/rules.ts';
 import type { Bootstrap } from '../metrics/bootstrap.ts';
 import type { CocoMetrics, ConfusionMatrix, Curves, Metrics } from '../metrics/types.ts';
 import type { Family } from '../protocol.ts';
-import type { PrunedModel } from '../prune/prune-model.ts';
+import type { PrunedLayer, PrunedModel } from '../prune/prune-model.ts';
 import type { ReportedBaseline } from './baseline.ts';
 import {
   type ReportedBootstrap,
@@ -62,12 +62,7 @@ export interface Report {
     readonly sparsity: number;
     readonly weights: number;
     readonly zeros: number;
-    readonly layers: readonly {
-      readonly name: string;
-      readonly shape: readonly number[];
-      readonly weights: number;
-      readonly zeros: number;
-    }[];
+    readonly layers: readonly PrunedLayer[];
     readonly excluded: readonly string[];
   };
   /** How the amount was found; null where one was given. */

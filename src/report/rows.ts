@@ -66,3 +66,38 @@ export function ruleRows({ verdict }: Report): readonly RuleResult[] {
     .toSorted((a, b) => Number(a.pass) - Number(b.pass))
     .slice(0, RULES);
 }
+
+/** One layer: how much of it is zero, and what that changes. */
+export interface LayerRow {
+  readonly name: string;
+  readonly shape: string;
+  readonly weights: number;
+  readonly zeros: number;
+  readonly sparsity: number;
+  readonly error: number;
+}
+
+/**
+ * The layers with their error: of what they put out where calibration images were looked at, else of their weights.
+ */
+export function layerRows({ prune }: Report): {
+  readonly error: 'Output error' | 'Energy lost';
+  readonly meaning: string;
+  readonly rows: readonly LayerRow[];
+} {
+  const measured = prune.layers.some(({ outputError }) => outputError !== null);
+  return {
+    error: measured ? 'Output error' : 'Energy lost',
+    meaning: measured
+      ? 'energy of what the layer puts out otherwise, as a share of the energy of its output on the calibration images'
+      : 'share of Σ w² that the weights had which are zero now',
+    rows: prune.layers.map(({ name, shape, weights, zeros, energyLost, outputError }) => ({
+      name,
+      shape: shape.join('×'),
+      weights,
+      zeros,
+      sparsity: zeros / weights,
+      error: measured ? (outputError ?? 0) : energyLost,
+    })),
+  };
+}

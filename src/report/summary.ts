@@ -1,8 +1,8 @@
 import { markdown, markdownCode, shortName } from './escape.ts';
 import type { Report } from './report.ts';
-import { classRows, figureRows, ruleRows } from './rows.ts';
+import { classRows, figureRows, layerRows, ruleRows } from './rows.ts';
 import { searchLine, searchRows } from './search.ts';
-import { certaintyLine, figure, HONEST_SENTENCE, megabytes, percent, signed } from './text.ts';
+import { certaintyLine, figure, HONEST_SENTENCE, megabytes, percent, signed, smallPercent } from './text.ts';
 
 /** Somewhere to read on. */
 export interface Link {
@@ -30,6 +30,7 @@ export function summaryMarkdown(report: Report, limit = SUMMARY_LIMIT, links: re
     verdictSection(report),
     links.map(({ text, url }) => `[${text}](${url})`).join(' · '),
     figuresTable(report),
+    dropChart(report),
     searchTable(report),
     baselineTable(report),
     classesTable(report),
@@ -61,12 +62,21 @@ function verdictSection(report: Report): string {
     '',
     `${metric} (${validation.decidedBy}) ${change}; ${figure(maxDrop)} is accepted. ` +
       `Method ${markdownCode(prune.method)}, amount ${percent(prune.amount)}, ${validation.images} images, ${validation.labels} boxes.`,
-    ...verdict.reasons.map((reason) => `- ${markdown(shortName(reason, LONGEST_SENTENCE))}`),
+    ...reasonLines(verdict.reasons),
     ...(verdict.certainty ? ['', markdown(certaintyLine(report))] : []),
     ...verdict.warnings.map((warning) => `\n> [!WARNING]\n> ${markdown(warning)}`),
     '',
     fate,
   ].join('\n');
+}
+
+/** So many broken rules are told in sentences. */
+const REASONS = 10;
+
+function reasonLines(reasons: readonly string[]): readonly string[] {
+  const shown = reasons.slice(0, REASONS).map((reason) => markdown(shortName(reason, LONGEST_SENTENCE)));
+  const more = reasons.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more rules failed.`] : [])].map((line) => `- ${line}`);
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -112,6 +122,29 @@ function searchTable(report: Report): string {
         `${row.pass ? '✅' : '❌'}${row.isTaken ? ' **taken**' : ''}`,
       ]),
     ),
+  ].join('\n');
+}
+
+/**
+ * The drops as bars, under a line at what is accepted of the deciding metric: where nothing fell there is nothing to see.
+ * Mermaid draws bars from the axis up, so that a gain is an empty place.
+ */
+function dropChart(report: Report): string {
+  const { metric, maxDrop } = report.verdict;
+  const rows = figureRows(report);
+  const drops = rows.map(({ before, after }) => Math.max(before - after, 0));
+  const most = Math.max(...drops, maxDrop);
+  if (Math.max(...drops) < 5e-5) return '';
+  const list = (values: readonly number[]) => `[${values.map(figure).join(', ')}]`;
+  return [
+    '```mermaid',
+    'xychart-beta',
+    `  title "Drop of each metric; the line is what is accepted of ${metric}"`,
+    `  x-axis [${rows.map(({ name, protocol }) => `"${name}${protocol === 'coco' ? ' (coco)' : ''}"`).join(', ')}]`,
+    `  y-axis "drop" 0 --> ${figure(1.1 * most)}`,
+    `  bar ${list(drops)}`,
+    `  line ${list(rows.map(() => maxDrop))}`,
+    '```',
   ].join('\n');
 }
 
@@ -197,20 +230,25 @@ function effectTable({ model, prune, timing, validation }: Report): string {
   ].join('\n');
 }
 
-function layersTable({ prune }: Report): string {
+function layersTable(report: Report): string {
+  const { prune } = report;
+  const { error, meaning, rows } = layerRows(report);
   return [
-    '<details><summary>Sparsity of each layer</summary>',
+    `<details><summary>Sparsity and error of each layer</summary>`,
     '',
     table(
-      ['Layer', 'Shape', 'Weights', 'Zeros', 'Sparsity'],
-      prune.layers.map(({ name, shape, weights, zeros }) => [
-        markdownCode(shortName(name)),
-        shape.join('×'),
-        String(weights),
-        String(zeros),
-        percent(zeros / weights),
+      ['Layer', 'Shape', 'Weights', 'Zeros', 'Sparsity', error],
+      rows.map((row) => [
+        markdownCode(shortName(row.name)),
+        row.shape,
+        String(row.weights),
+        String(row.zeros),
+        percent(row.sparsity),
+        smallPercent(row.error),
       ]),
     ),
+    '',
+    `${error}: ${markdown(meaning)}.`,
     ...(prune.excluded.length > 0
       ? ['', `Left alone: ${prune.excluded.map((name) => markdownCode(shortName(name))).join(', ')}`]
       : []),

@@ -35,6 +35,11 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** A share that may be small, in percent with two figures that count. */
+export function smallPercent(share: number): string {
+  return `${Number((share * 100).toPrecision(2))} %`;
+}
+
 /** Bytes in decimal megabytes, as release pages show them. */
 export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(2)} MB`;

@@ -238,7 +238,8 @@ describe('names from outside are harmless', () => {
     expect(text).toBe(`${markOf(`runs/${name}.onnx`)}\n${summary}`);
     expect(summary).not.toMatch(/<(?!\/?(?:details|summary|code)>)/);
     expect(summary).not.toMatch(/^\s*::|##\[|[\r\u202a-\u202e\u2066-\u2069]|@somebody|\]\(https:\/\/127/m);
-    expect(summary.match(/`/g)).toBeNull();
+    const chart = /```mermaid\n[^`<|]*```/;
+    expect(summary.replace(chart, '')).not.toContain('`');
     for (const table of summary.split('\n\n')) {
       const columns = table.split('\n').filter((line) => line.startsWith('|'));
       expect(new Set(columns.map((line) => line.split('|').length)).size).toBeLessThanOrEqual(1);

@@ -101,7 +101,12 @@ export function reportOf({
       sparsity: 0.3,
       weights: 1000,
       zeros: 300,
-      layers: [{ name: 'model.0.conv.weight', shape: [10, 100, 1, 1], weights: 1000, zeros: 300 }],
+      layers: [
+        {
+          ...{ name: 'model.0.conv.weight', shape: [10, 100, 1, 1], weights: 1000, zeros: 300 },
+          ...{ energyLost: 0.0123, outputError: null },
+        },
+      ],
       excluded: [],
     },
     search: null,

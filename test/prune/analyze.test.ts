@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readModelFile } from '../../src/onnx/model-file.ts';
 import { analyzeModel } from '../../src/prune/analyze.ts';
-import { pruneModel } from '../../src/prune/prune-model.ts';
+import { type PrunedLayer, pruneModel } from '../../src/prune/prune-model.ts';
 import { analysisLines } from '../../src/report/analysis.ts';
 
 const MODEL = fileURLToPath(new URL('../../demo/model/best.onnx', import.meta.url));
@@ -15,9 +15,15 @@ describe('analyzeModel', () => {
   test('counts what pruning counts, layer by layer', () => {
     const pruned = pruneModel(model, { method: 'l1', amount: 0.3, exclude: [] });
     const { layers, weights, zeros } = analyzeModel({ ...model, bytes: pruned.bytes }, null);
-    expect(layers.map(({ name, shape, weights, zeros }) => ({ name, shape, weights, zeros }))).toEqual(
-      pruned.layers,
-    );
+    const counted = ({ name, shape, weights, zeros }: (typeof layers)[number] | PrunedLayer) => [
+      ...[name, shape, weights, zeros],
+    ];
+    expect(layers.map(counted)).toEqual(pruned.layers.map(counted));
+    const expected = analyzeModel(model, null).layers.map(({ energyLost }) => energyLost[1]!);
+    for (const [i, { energyLost, outputError }] of pruned.layers.entries()) {
+      expect(energyLost).toBeCloseTo(expected[i]!, 12);
+      expect(outputError).toBeNull();
+    }
     expect([weights, zeros]).toEqual([pruned.weights, pruned.zeros]);
   });
 

@@ -49,6 +49,7 @@ test('every chart stands for itself, with ids of its own', () => {
     'confusion-before',
     'confusion-after',
     'layers',
+    'layer-errors',
   ]);
   for (const { svg } of charts) expect(svg).toMatch(/^<svg [\s\S]*<\/svg>\s*$/);
   const ids = [...reportHtml(reportOf(), PICTURES, charts).matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);

@@ -96,11 +96,16 @@ test('report.json and summary.md are written as they are, and fit the schema', a
     schemaVersion: 1,
     message: '0.5000 (−0.0123)',
   });
-  const page = await readFile(join(folder, 'report.html'), 'utf8');
-  await rm(join(folder, 'report.html'));
+});
+
+test('made again from report.json, page and summary are the same to the last byte', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-'));
+  await writeReport(folder, reportOf({ pass: false, className: 'café, "quoted" ☕' }), EXTRAS);
+  const files = ['report.html', 'summary.md'].map((name) => join(folder, name));
+  const first = await Promise.all(files.map((file) => readFile(file)));
+  for (const file of files) await rm(file);
   await renderAgain(folder);
-  // Only the numbers that the charting library counts its drawings by differ.
-  expect((await readFile(join(folder, 'report.html'), 'utf8')).length).toBe(page.length);
+  expect(await Promise.all(files.map((file) => readFile(file)))).toEqual(first);
 });
 
 test('a report folder that cannot be made is told', async () => {
@@ -115,8 +120,53 @@ test('parts that are too long for GitHub are left out from the end, and that is 
   const shorter = summaryMarkdown(reportOf(), limit);
   expect(Buffer.byteLength(shorter)).toBeLessThanOrEqual(limit);
   expect(shorter).toMatch(/Parts are left out here/);
-  expect(shorter).not.toContain('Sparsity of each layer');
+  expect(shorter).not.toContain('of each layer');
   expect(whole.startsWith(shorter.split('\n\n*Parts')[0]!)).toBe(true);
+});
+
+test('however much there is to tell, GitHub gets no more than it shows', () => {
+  const report = reportOf({ pass: false });
+  const long = '|'.repeat(4000);
+  const many = <T>(item: T) => Array.from({ length: 20_000 }, () => item);
+  const summary = summaryMarkdown({
+    ...report,
+    verdict: { ...report.verdict, reasons: many(`Class ${long} fell.`), warnings: [long] },
+    prune: { ...report.prune, layers: many({ ...report.prune.layers[0]!, name: long }) },
+    validation: {
+      ...report.validation,
+      warnings: many(long),
+      before: {
+        ...report.validation.before,
+        perClass: many({ ...report.validation.before.perClass[0]!, name: long }),
+      },
+    },
+  });
+  expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(1_000_000);
+  for (const text of [
+    '## ❌ Pruning failed',
+    '19990 more rules failed',
+    '| mAP50-95 | yolov5 |',
+    'Parts are left out',
+  ])
+    expect(summary).toContain(text);
+});
+
+test('drops stand as a chart of fixed names, where there are any', () => {
+  const chart = /```mermaid\n([\s\S]*?)```/.exec(
+    summaryMarkdown(reportOf({ pass: false, className: '"]' })),
+  )?.[1];
+  expect(chart?.trimEnd().split('\n')).toEqual([
+    'xychart-beta',
+    '  title "Drop of each metric; the line is what is accepted of mAP50-95"',
+    '  x-axis ["mAP50-95", "mAP50", "P", "R", "AP (coco)", "AP50 (coco)", "AR100 (coco)"]',
+    '  y-axis "drop" 0 --> 0.2335',
+    '  bar [0.2123, 0.0000, 0.0000, 0.0000, 0.0000, 0.0000, 0.0000]',
+    '  line [0.0200, 0.0200, 0.0200, 0.0200, 0.0200, 0.0200, 0.0200]',
+  ]);
+  const report = reportOf();
+  const { validation } = report;
+  const unchanged = { ...report, validation: { ...validation, after: validation.before } };
+  expect(summaryMarkdown(unchanged)).not.toContain('mermaid');
 });
 
 test('links and zstd sizes are there', () => {

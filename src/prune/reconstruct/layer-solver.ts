@@ -6,7 +6,7 @@ import { type Pattern, patternGroups } from '../n-m.ts';
 import type { Layer } from '../types.ts';
 import { anywhere, exchange, withinGroups } from './exchange.ts';
 import { inverseRoot } from './inverse-root.ts';
-import { damped, type Quadratic, rowEnergies } from './quadratic.ts';
+import { costOf, damped, descent, type Quadratic, rowEnergies } from './quadratic.ts';
 import { refit } from './refit.ts';
 import { chooseLeast, sweep } from './sweep.ts';
 
@@ -127,6 +127,25 @@ async function solve(
   const fitted = await refit(quadratic, rows, mask, FIRST_REFIT_STEPS);
   const found = await exchange(quadratic, { rows: fitted, mask }, diagonalOfInverse(root, columns), propose);
   return found.rows;
+}
+
+/**
+ * How much a layer with new values puts out something else: Σ (w − w₀)·H·(w − w₀)ᵀ over Σ w₀·H·w₀ᵀ, the energy of the
+ * difference as a share of the energy of the output.
+ */
+export async function outputError(
+  problem: LayerProblem,
+  values: Float32Array,
+  product: MatrixProduct<Float64Array>,
+): Promise<number> {
+  let [cost, energy] = [0, 0];
+  for (const segment of problem.segments) {
+    const original = quadraticOf(problem, segment, product);
+    const rows = quadraticOf({ ...problem, values }, segment, product).original;
+    cost += costOf(original, rows, await descent(original, rows));
+    for (const row of await rowEnergies(original)) energy += row;
+  }
+  return energy > 0 ? Math.max(cost, 0) / energy : 0;
 }
 
 function quadraticOf(

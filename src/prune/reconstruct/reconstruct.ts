@@ -74,10 +74,10 @@ export class Reconstruction {
   async prune(amount: number): Promise<ReconstructedModel> {
     const pattern = this.#pattern;
     const isDone = alreadyPruned(this.#affected, pattern ? 1 - pattern.n / pattern.m : amount);
-    const { values, biases, unreadable } = isDone
-      ? { values: this.#affected.map((layer) => layer.values), biases: [], unreadable: [] }
+    const { solved, biases, unreadable } = isDone
+      ? { solved: null, biases: [], unreadable: [] }
       : await this.#solve(amount);
-    const after = new Map(this.#affected.map((layer, i) => [layer, values[i]!]));
+    const after = new Map(this.#affected.map((layer, i) => [layer, solved?.[i]?.values ?? layer.values]));
     const bytes = this.#model.bytes.slice();
     const written = writeLayers(
       bytes,
@@ -86,7 +86,8 @@ export class Reconstruction {
     );
     for (const { tensor, values: shifted } of biases) writeValues(bytes, tensor, shifted);
     const options = { method: this.#method, amount };
-    return { ...describePruned(this.#model, bytes, this.#layers, written, options), unreadable };
+    const errors = new Map(this.#affected.map(({ name }, i) => [name, solved?.[i]?.outputError ?? null]));
+    return { ...describePruned(this.#model, bytes, this.#layers, written, options, errors), unreadable };
   }
 
   async #solve(amount: number) {
@@ -95,13 +96,13 @@ export class Reconstruction {
     const targets = this.#pattern
       ? problems.map((): Target => ({ pattern: this.#pattern! }))
       : (await this.#budgets(problems, amount)).map((counts): Target => ({ counts }));
-    const values = await inParallel(problems, (problem, i) =>
+    const solved = await inParallel(problems, (problem, i) =>
       this.#pool.run('solve', { problem, target: targets[i]! }),
     );
     const biases = this.#affected.flatMap((layer, i) =>
-      shiftedBiases(this.#model, layer, means[i]!, problems[i]!.segments, values[i]!),
+      shiftedBiases(this.#model, layer, means[i]!, problems[i]!.segments, solved[i]!.values),
     );
-    return { values, biases, unreadable };
+    return { solved, biases, unreadable };
   }
 
   async #look(): Promise<Looked> {

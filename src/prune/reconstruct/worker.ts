@@ -3,11 +3,22 @@ import { type Chunk, type ChunkMoments, Collector, type CollectSetup } from '../
 import { openMatrixProduct } from '../../calibrate/matrix-product.ts';
 import { loadNativeParts, type NativeBase } from '../../runtime/load.ts';
 import { serve } from '../../workers/serve.ts';
-import { type LayerProblem, obsScores, solveLayer, type Target } from './layer-solver.ts';
+import { type LayerProblem, obsScores, outputError, solveLayer, type Target } from './layer-solver.ts';
 
 /** What a worker is started with. */
 export interface ReconstructSetup {
   readonly nativeBase: NativeBase;
+}
+
+interface Task {
+  readonly problem: LayerProblem;
+  readonly target: Target;
+}
+
+/** A layer's new values, and what they change in its output, see {@link outputError}. */
+export interface Solved {
+  readonly values: Float32Array;
+  readonly outputError: number;
 }
 
 export type ReconstructWorker = typeof methods;
@@ -33,8 +44,9 @@ const methods = {
     return obsScores(problem, product);
   },
 
-  async solve(task: { readonly problem: LayerProblem; readonly target: Target }): Promise<Float32Array> {
-    return solveLayer(task.problem, task.target, product);
+  async solve({ problem, target }: Task): Promise<Solved> {
+    const values = await solveLayer(problem, target, product);
+    return { values, outputError: await outputError(problem, values, product) };
   },
 };
 

@@ -1,6 +1,7 @@
 import { shortName } from '../escape.ts';
 import type { Report } from '../report.ts';
-import { figure, percent } from '../text.ts';
+import { layerRows } from '../rows.ts';
+import { figure, percent, smallPercent } from '../text.ts';
 import { confusionChart } from './confusion.ts';
 import { axis, type Chart, draw, HUES, INKS, label } from './draw.ts';
 import { searchChart } from './search.ts';
@@ -24,6 +25,7 @@ export function reportCharts(report: Report): readonly Chart[] {
     confusionChart(report, 'before', confusion.before, curves.before.best),
     confusionChart(report, 'after', confusion.after, curves.before.best),
     layers(report),
+    layerErrors(report),
   ];
 }
 
@@ -226,25 +228,66 @@ function overConfidence({ details }: Report, line: 'F1' | 'P' | 'R', name: strin
   });
 }
 
-function layers({ prune }: Report): Chart {
-  const shown = prune.layers.slice(0, LAYERS);
+function layers(report: Report): Chart {
+  const { prune } = report;
+  return layerBars(
+    layerRows(report).rows.map(({ sparsity }) => sparsity),
+    {
+      name: 'layers',
+      title: 'Sparsity of each layer',
+      description: `Share of zeros in ${prune.layers.length} Conv layers in graph order; ${percent(prune.sparsity)} of all weights.`,
+      color: HUES.after,
+      axisName: 'sparsity, %',
+      most: 100,
+    },
+  );
+}
+
+function layerErrors(report: Report): Chart {
+  const { error, meaning, rows } = layerRows(report);
+  const worst = rows.reduce((most, row) => Math.max(most, row.error), 0);
+  return layerBars(
+    rows.map((row) => row.error),
+    {
+      name: 'layer-errors',
+      title: `${error} of each layer`,
+      description: `${error} in graph order, the ${meaning}; at most ${smallPercent(worst)}.`,
+      color: HUES.loss,
+      axisName: `${error.toLowerCase()}, %`,
+    },
+  );
+}
+
+/** @param shares of each layer, in graph order. */
+function layerBars(
+  shares: readonly number[],
+  {
+    color,
+    axisName,
+    most,
+    ...what
+  }: Pick<Chart, 'name' | 'title' | 'description'> & {
+    readonly color: string;
+    readonly axisName: string;
+    readonly most?: number;
+  },
+): Chart {
+  const shown = shares.slice(0, LAYERS);
   return draw({
-    name: 'layers',
-    title: 'Sparsity of each layer',
-    description: `Share of zeros in ${prune.layers.length} Conv layers in graph order; ${percent(prune.sparsity)} of all weights.`,
+    ...what,
     option: {
-      grid: { left: 48, right: 16, top: 16, bottom: 44 },
+      grid: { left: 52, right: 16, top: 16, bottom: 44 },
       xAxis: axis('layer', {
         type: 'category',
         data: shown.map((_, i) => String(i + 1)),
         axisLabel: { color: INKS.text, fontSize: 11, hideOverlap: true },
       }),
-      yAxis: axis('sparsity, %', { type: 'value', min: 0, max: 100, nameGap: 32 }),
+      yAxis: axis(axisName, { type: 'value', min: 0, max: most, nameGap: 34 }),
       series: [
         {
           type: 'bar',
-          data: shown.map(({ zeros, weights }) => (100 * zeros) / weights),
-          itemStyle: { color: HUES.after, opacity: 0.85 },
+          data: shown.map((share) => 100 * share),
+          itemStyle: { color, opacity: 0.85 },
         },
       ],
     },

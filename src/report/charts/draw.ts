@@ -73,13 +73,19 @@ export function draw({ width = WIDTH, height = HEIGHT, option, ...rest }: ChartP
       color: [HUES.before, HUES.after],
       ...option,
     });
-    return { ...rest, width, height, svg: still(chart.renderToSVGString()) };
+    return { ...rest, width, height, svg: still(chart.renderToSVGString(), rest.name) };
   } finally {
     chart.dispose();
   }
 }
 
-/** Takes out what only a live chart needs: hover styles and marks for event handlers. */
-function still(svg: string): string {
-  return svg.replace(/<style[\s\S]*?<\/style>/g, '').replace(/ (?:ecmeta_\w+|class)="[^"]*"/g, '');
+/**
+ * Takes out what only a live chart needs, hover styles and marks for event handlers, and names ids by the chart: the library
+ * counts its drawings in them, so that the same chart would be other bytes the next time.
+ */
+function still(svg: string, name: string): string {
+  return svg
+    .replace(/<style[\s\S]*?<\/style>/g, '')
+    .replace(/ (?:ecmeta_\w+|class)="[^"]*"/g, '')
+    .replace(/\bzr\d+-/g, `${name}-`);
 }

@@ -3,7 +3,12 @@ import { openMatrixProduct } from '../../../src/calibrate/matrix-product.ts';
 import { segmentsOf } from '../../../src/calibrate/sites.ts';
 import { anywhere, exchange } from '../../../src/prune/reconstruct/exchange.ts';
 import { inverseRoot } from '../../../src/prune/reconstruct/inverse-root.ts';
-import { type LayerProblem, obsScores, solveLayer } from '../../../src/prune/reconstruct/layer-solver.ts';
+import {
+  type LayerProblem,
+  obsScores,
+  outputError,
+  solveLayer,
+} from '../../../src/prune/reconstruct/layer-solver.ts';
 import { costOf, damped, descent, type Quadratic } from '../../../src/prune/reconstruct/quadratic.ts';
 import { refit } from '../../../src/prune/reconstruct/refit.ts';
 import { numbers, ort, secondMoments, solveLinear } from './problems.ts';
@@ -46,6 +51,15 @@ describe('inverseRoot', () => {
       }
     }
   });
+});
+
+test('the output error is the share of the energy that differs', async () => {
+  const problem = layer([4, 6, 3, 3], 2, 5);
+  const error = (change: (value: number) => number) =>
+    outputError(problem, problem.values.map(change), product);
+  expect(await error((value) => value)).toBe(0);
+  expect(await error(() => 0)).toBeCloseTo(1, 9);
+  expect(await error((value) => 0.9 * value)).toBeCloseTo(0.01, 6);
 });
 
 describe('refit', () => {
