@@ -1333,17 +1333,17 @@ var require_parse = __commonJS({
           let output = ")";
           if (brace.dots === true) {
             const arr = tokens2.slice();
-            const range2 = [];
+            const range3 = [];
             for (let i = arr.length - 1; i >= 0; i--) {
               tokens2.pop();
               if (arr[i].type === "brace") {
                 break;
               }
               if (arr[i].type !== "dots") {
-                range2.unshift(arr[i].value);
+                range3.unshift(arr[i].value);
               }
             }
-            output = expandRange(range2, opts);
+            output = expandRange(range3, opts);
             state.backtrack = true;
           }
           if (brace.comma !== true && brace.dots !== true) {
@@ -12597,6 +12597,9 @@ var HONEST_SENTENCE = "ONNX Runtime runs zeros as fast as any other number, and 
 function figure(value) {
   return value.toFixed(4);
 }
+function range2({ low, high }) {
+  return `${figure(low)} … ${figure(high)}`.replaceAll("-", "−");
+}
 function signed(value, digits = 4) {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
 }
@@ -12604,7 +12607,11 @@ function certaintyLine({ verdict, validation, details }) {
   const { certainty, maxDrop: maxDrop3 } = verdict;
   if (!certainty || !details.bootstrap) return "";
   const { low, high, probability, smallestDrop } = certainty;
-  return `95 % interval of the drop ${figure(low)} to ${figure(high)}; it exceeds ${figure(maxDrop3)} with a probability of ${percent2(probability)}. A drop below ${figure(smallestDrop)} would not show on ${validation.images} images (${details.bootstrap.resamples.toLocaleString("en")} resamples).`;
+  return `95 % interval of the drop ${figure(low)} to ${figure(high)}; it exceeds ${figure(maxDrop3)} with a probability of ${probable(probability)}. A drop below ${figure(smallestDrop)} would not show on ${validation.images} images (${details.bootstrap.resamples.toLocaleString("en")} resamples).`;
+}
+function probable(share3) {
+  if (share3 < 1e-3) return `less than ${percent2(1e-3)}`;
+  return share3 > 0.999 ? `more than ${percent2(0.999)}` : percent2(share3);
 }
 function percent2(share3) {
   return `${(share3 * 100).toFixed(1)} %`;
@@ -12681,8 +12688,8 @@ function jsonBoxes(native) {
       const low = native[axis2];
       const high = native[axis2 + 2];
       const extent = f32(high - low);
-      const centre = f32(f32(low + high) / 2);
-      ltwh[axis2] = roundHalfEven(f32(centre - f32(extent / 2)) * 1e3) / 1e3;
+      const centre2 = f32(f32(low + high) / 2);
+      ltwh[axis2] = roundHalfEven(f32(centre2 - f32(extent / 2)) * 1e3) / 1e3;
       ltwh[axis2 + 2] = roundHalfEven(extent * 1e3) / 1e3;
     }
   }
@@ -12723,10 +12730,10 @@ function labelBoxesYolov5(labels, geometry) {
   for (let box2 = 0; box2 < xyxy.length; box2 += 4) {
     for (const axis2 of [0, 1]) {
       const limit = f32(size[axis2] - 1e-3);
-      const centre = labels.xywhn[box2 + axis2];
+      const centre2 = labels.xywhn[box2 + axis2];
       const half = f32(labels.xywhn[box2 + axis2 + 2] / 2);
-      const low = clamp(f32(f32(loaded[axis2] * f32(centre - half)) + pad2[axis2]), limit);
-      const high = clamp(f32(f32(loaded[axis2] * f32(centre + half)) + pad2[axis2]), limit);
+      const low = clamp(f32(f32(loaded[axis2] * f32(centre2 - half)) + pad2[axis2]), limit);
+      const high = clamp(f32(f32(loaded[axis2] * f32(centre2 + half)) + pad2[axis2]), limit);
       const inputCentre = f32(f32(f32(f32(low + high) / 2) / size[axis2]) * size[axis2]);
       const inputHalf = f32(f32(f32(f32(high - low) / size[axis2]) * size[axis2]) / 2);
       xyxy[box2 + axis2] = inputCentre - inputHalf;
@@ -12743,10 +12750,10 @@ function labelBoxesUltralytics(labels, geometry) {
   const xyxy = new Float32Array(4 * labels.count);
   for (let box2 = 0; box2 < xyxy.length; box2 += 4) {
     for (const axis2 of [0, 1]) {
-      const centre = labels.xywhn[box2 + axis2];
+      const centre2 = labels.xywhn[box2 + axis2];
       const half = f32(labels.xywhn[box2 + axis2 + 2] / 2);
-      const low = f32(f32(f32(f32(centre - half) * loaded[axis2]) * ratio) + pad2[axis2]);
-      const high = f32(f32(f32(f32(centre + half) * loaded[axis2]) * ratio) + pad2[axis2]);
+      const low = f32(f32(f32(f32(centre2 - half) * loaded[axis2]) * ratio) + pad2[axis2]);
+      const high = f32(f32(f32(f32(centre2 + half) * loaded[axis2]) * ratio) + pad2[axis2]);
       const shareCentre = f32(f32(f32(low + high) / 2) / size[axis2]);
       const shareHalf = f32(f32(f32(high - low) / size[axis2]) / 2);
       xyxy[box2 + axis2] = f32(shareCentre - shareHalf) * size[axis2];
@@ -13013,10 +13020,10 @@ function boxAreas(ltwh) {
 }
 function areaBits(areas) {
   const bits = new Uint8Array(areas.length);
-  for (let range2 = 0; range2 < AREAS; range2++) {
-    const [least, greatest] = AREA_RANGES[range2];
+  for (let range3 = 0; range3 < AREAS; range3++) {
+    const [least, greatest] = AREA_RANGES[range3];
     for (let i = 0; i < areas.length; i++) {
-      if (areas[i] >= least && areas[i] <= greatest) bits[i] |= 1 << range2;
+      if (areas[i] >= least && areas[i] <= greatest) bits[i] |= 1 << range3;
     }
   }
   return bits;
@@ -23388,11 +23395,11 @@ var mathLog = Math.log;
 var mathLN10 = Math.LN10;
 var mathPI = Math.PI;
 var mathRandom = Math.random;
-function linearMap(val, domain, range2, clamp2) {
+function linearMap(val, domain, range3, clamp2) {
   var d0 = domain[0];
   var d1 = domain[1];
-  var r0 = range2[0];
-  var r1 = range2[1];
+  var r0 = range3[0];
+  var r1 = range3[1];
   var subDomain = d1 - d0;
   var subRange = r1 - r0;
   if (subDomain === 0) {
@@ -29151,13 +29158,13 @@ var DataStore = (
       newStore._updateGetRawIdx();
       return newStore;
     };
-    DataStore2.prototype.selectRange = function(range2) {
+    DataStore2.prototype.selectRange = function(range3) {
       var newStore = this.clone();
       var len2 = newStore._count;
       if (!len2) {
         return this;
       }
-      var dims = keys(range2);
+      var dims = keys(range3);
       var dimSize = dims.length;
       if (!dimSize) {
         return this;
@@ -29167,8 +29174,8 @@ var DataStore = (
       var newIndices = new Ctor(originalCount);
       var offset = 0;
       var dim0 = dims[0];
-      var min3 = range2[dim0][0];
-      var max3 = range2[dim0][1];
+      var min3 = range3[dim0][0];
+      var max3 = range3[dim0][1];
       var storeArr = newStore._chunks;
       var quickFinished = false;
       if (!newStore._indices) {
@@ -29186,8 +29193,8 @@ var DataStore = (
         } else if (dimSize === 2) {
           var dimStorage = storeArr[dims[0]];
           var dimStorage2 = storeArr[dims[1]];
-          var min23 = range2[dims[1]][0];
-          var max23 = range2[dims[1]][1];
+          var min23 = range3[dims[1]][0];
+          var max23 = range3[dims[1]][1];
           for (var i = 0; i < len2; i++) {
             var val = dimStorage[i];
             var val2 = dimStorage2[i];
@@ -29215,7 +29222,7 @@ var DataStore = (
             for (var k = 0; k < dimSize; k++) {
               var dimk = dims[k];
               var val = storeArr[dimk][rawIndex];
-              if (val < range2[dimk][0] || val > range2[dimk][1]) {
+              if (val < range3[dimk][0] || val > range3[dimk][1]) {
                 keep = false;
               }
             }
@@ -29914,8 +29921,8 @@ var SeriesData = (
       this.userOutput = this._dimSummary.userOutput;
     };
     SeriesData2.prototype.appendData = function(data) {
-      var range2 = this._store.appendData(data);
-      this._doInit(range2[0], range2[1]);
+      var range3 = this._store.appendData(data);
+      this._doInit(range3[0], range3[1]);
     };
     SeriesData2.prototype.appendValues = function(values, names) {
       var _a2 = this._store.appendValues(values, names && names.length), start3 = _a2.start, end2 = _a2.end;
@@ -30112,15 +30119,15 @@ var SeriesData = (
       this._store = this._store.filter(dimIndices, fCtx ? bind(cb, fCtx) : cb);
       return this;
     };
-    SeriesData2.prototype.selectRange = function(range2) {
+    SeriesData2.prototype.selectRange = function(range3) {
       "use strict";
       var _this = this;
       var innerRange = {};
-      var dims = keys(range2);
+      var dims = keys(range3);
       var dimIndices = [];
       each(dims, function(dim) {
         var dimIdx = _this._getStoreDimIndex(dim);
-        innerRange[dimIdx] = range2[dim];
+        innerRange[dimIdx] = range3[dim];
         dimIndices.push(dimIdx);
       });
       this._store = this._store.selectRange(innerRange);
@@ -52511,11 +52518,11 @@ function getIsInPiecewiseRange(dataExtent, pieceList, selected) {
     return i >= 0 && i < len2 && selected[i];
   };
 }
-function getIsInContinuousRange(dataExtent, range2) {
+function getIsInContinuousRange(dataExtent, range3) {
   var dataSpan = dataExtent[1] - dataExtent[0];
-  range2 = [(range2[0] - dataExtent[0]) / dataSpan, (range2[1] - dataExtent[0]) / dataSpan];
+  range3 = [(range3[0] - dataExtent[0]) / dataSpan, (range3[1] - dataExtent[0]) / dataSpan];
   return function(val) {
-    return val >= range2[0] && val <= range2[1];
+    return val >= range3[0] && val <= range3[1];
   };
 }
 var HeatmapView = (
@@ -57564,16 +57571,16 @@ var ContinuousModel = (
     };
     ContinuousModel2.prototype._resetRange = function() {
       var dataExtent = this.getExtent();
-      var range2 = this.option.range;
-      if (!range2 || range2.auto) {
+      var range3 = this.option.range;
+      if (!range3 || range3.auto) {
         dataExtent.auto = 1;
         this.option.range = dataExtent;
-      } else if (isArray(range2)) {
-        if (range2[0] > range2[1]) {
-          range2.reverse();
+      } else if (isArray(range3)) {
+        if (range3[0] > range3[1]) {
+          range3.reverse();
         }
-        range2[0] = Math.max(range2[0], dataExtent[0]);
-        range2[1] = Math.min(range2[1], dataExtent[1]);
+        range3[0] = Math.max(range3[0], dataExtent[0]);
+        range3[1] = Math.min(range3[1], dataExtent[1]);
       }
     };
     ContinuousModel2.prototype.completeVisualOption = function() {
@@ -57599,18 +57606,18 @@ var ContinuousModel = (
       return dataInterval;
     };
     ContinuousModel2.prototype.getValueState = function(value) {
-      var range2 = this.option.range;
+      var range3 = this.option.range;
       var dataExtent = this.getExtent();
       var unboundedRange = retrieve2(this.option.unboundedRange, true);
-      return (unboundedRange && range2[0] <= dataExtent[0] || range2[0] <= value) && (unboundedRange && range2[1] >= dataExtent[1] || value <= range2[1]) ? "inRange" : "outOfRange";
+      return (unboundedRange && range3[0] <= dataExtent[0] || range3[0] <= value) && (unboundedRange && range3[1] >= dataExtent[1] || value <= range3[1]) ? "inRange" : "outOfRange";
     };
-    ContinuousModel2.prototype.findTargetDataIndices = function(range2) {
+    ContinuousModel2.prototype.findTargetDataIndices = function(range3) {
       var result = [];
       this.eachTargetSeries(function(seriesModel) {
         var dataIndices = [];
         var data = seriesModel.getData();
         data.each(this.getDataDimensionIndex(data), function(value, dataIndex) {
-          range2[0] <= value && value <= range2[1] && dataIndices.push(dataIndex);
+          range3[0] <= value && value <= range3[1] && dataIndices.push(dataIndex);
         }, this);
         result.push({
           seriesId: seriesModel.id,
@@ -60767,7 +60774,7 @@ function reportCharts(report2) {
 function dropHistogram({ verdict }, { histogram: histogram2, resamples }) {
   const { low, high, counts } = histogram2;
   const width = (high - low) / Math.max(counts.length, 1);
-  const centre = (i) => low + (i + 0.5) * width;
+  const centre2 = (i) => low + (i + 0.5) * width;
   const { certainty, drop, maxDrop: maxDrop3 } = verdict;
   const mark = (value, name, color3, type) => ({
     xAxis: value,
@@ -60787,10 +60794,10 @@ function dropHistogram({ verdict }, { histogram: histogram2, resamples }) {
           type: "bar",
           barWidth: "96%",
           data: counts.map((count, i) => ({
-            value: [centre(i), count],
+            value: [centre2(i), count],
             itemStyle: {
-              color: centre(i) > maxDrop3 ? HUES.loss : HUES.after,
-              opacity: certainty && (centre(i) < certainty.low || centre(i) > certainty.high) ? 0.35 : 0.9
+              color: centre2(i) > maxDrop3 ? HUES.loss : HUES.after,
+              opacity: certainty && (centre2(i) < certainty.low || centre2(i) > certainty.high) ? 0.35 : 0.9
             }
           })),
           markLine: {
@@ -60828,7 +60835,7 @@ function classDrops({ validation, details }) {
     height: Math.max(140, 70 + rows.length * 18),
     option: {
       grid: { left: 120, right: 20, top: 12, bottom: 44 },
-      xAxis: axis("drop of mAP50-95", { type: "value" }),
+      xAxis: axis("drop of mAP50-95", { type: "value", ...rangeOf(rows) }),
       yAxis: axis("", {
         type: "category",
         data: rows.map(({ name }) => label(name, AXIS_NAME)),
@@ -60852,6 +60859,12 @@ function classDrops({ validation, details }) {
       ]
     }
   });
+}
+function rangeOf(rows) {
+  const ends = rows.flatMap(({ drop, interval }) => [drop, interval?.low ?? 0, interval?.high ?? 0]);
+  const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const step = most - least > 0.5 ? 0.2 : most - least > 0.2 ? 0.1 : 0.05;
+  return { min: Math.floor(least / step) * step, max: Math.ceil(most / step) * step || step };
 }
 function whisker(_, { value, coord }) {
   const [low, y] = coord([value(0), value(2)]);
@@ -61106,7 +61119,7 @@ figcaption{font-weight:600;margin-bottom:6px;overflow-wrap:anywhere}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(320px,100%),1fr));gap:10px 24px;margin:0}
 code{font:.88em ui-monospace,Consolas,monospace;overflow-wrap:anywhere}
 summary{cursor:pointer;font-weight:600;padding:6px 0}
-@media (max-width:600px){header,section{border-radius:0;padding:18px 16px;margin:0 0 12px}.views{grid-template-columns:1fr}}
+@media (max-width:600px){header,section{border-radius:0;padding:18px 16px;margin:0 0 12px}.views{grid-template-columns:1fr}table{font-size:.82rem}th,td{padding:6px 4px}th small{display:block}.figures td:last-child,.figures thead th:last-child{white-space:normal;min-width:4.6em}.tiles{grid-template-columns:1fr 1fr}.tiles div{padding:8px 10px}.tiles dd{font-size:1rem}}
 @media print{body{background:#fff}section{break-inside:avoid}}
 `;
 
@@ -61194,7 +61207,7 @@ function headline2(report2) {
   const tiles = [
     [`${metric}, ${validation.decidedBy}`, `${figure(before)} → ${figure(after)}`],
     [drop >= 0 ? "Drop" : "Gain", figure(Math.abs(drop)), `${figure(maxDrop3)} accepted`],
-    ...certainty ? [["95 % interval of the drop", `${figure(certainty.low)} … ${figure(certainty.high)}`]] : [],
+    ...certainty ? [["95 % interval of the drop", range2(certainty)]] : [],
     ["Zeros", percent2(prune.sparsity), `${html(prune.method)}, amount ${percent2(prune.amount)}`],
     ["Compressed (gzip)", megabytes(model2.gzipBytesAfter), `was ${megabytes(model2.gzipBytesBefore)}`]
   ];
@@ -61202,7 +61215,7 @@ function headline2(report2) {
     `<p class="badge">${pass ? "Passed" : "Failed"}</p>`,
     `<h1>${pass ? "The pruned model may be used" : "The pruned model lost too much"}</h1>`,
     `<dl class="tiles">${tiles.map(([name, value, note]) => `<div><dt>${html(name)}</dt><dd>${value}${note ? `<small>${note}</small>` : ""}</dd></div>`).join("")}</dl>`,
-    certainty ? `<p>${html(certaintyLine(report2))}</p>` : "",
+    certainty ? `<p>${html(certaintyLine(report2)).replaceAll(" %", "&nbsp;%")}</p>` : "",
     verdict.reasons.length > 0 ? `<ul class="reasons">${verdict.reasons.map((reason) => `<li>${html(reason)}</li>`).join("")}</ul>` : "",
     ...verdict.warnings.map((warning) => `<p class="warning">${html(warning)}</p>`),
     `<p class="fate">${html(fateLine(report2))}.</p>`
@@ -61225,9 +61238,9 @@ function figuresTable(report2) {
     figure(before),
     figure(after),
     changeCell(before, after),
-    interval ? `${figure(interval.low)} … ${figure(interval.high)}` : "–"
+    interval ? range2(interval) : "–"
   ]);
-  return table("Figures of both models", ["Metric", "Unpruned", "Pruned", "Change", "95 % of drops"], rows);
+  return table("Figures of both models", ["Metric", "Unpruned", "Pruned", "Change", "Drop, 95 %"], rows);
 }
 function searchSection(report2, chart) {
   const { search, verdict } = report2;
@@ -61444,7 +61457,7 @@ function figuresTable2(report2) {
       figure(before),
       figure(after),
       change(before, after),
-      interval ? `${figure(interval.low)} … ${figure(interval.high)}` : "–"
+      interval ? range2(interval) : "–"
     ])
   );
 }
@@ -61479,6 +61492,7 @@ function dropChart(report2) {
   const list = (values) => `[${values.map(figure).join(", ")}]`;
   return [
     "```mermaid",
+    `%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "${HUES.loss}, ${HUES.limit}"}}}}%%`,
     "xychart-beta",
     `  title "Drop of each metric; the line is what is accepted of ${metric}"`,
     `  x-axis [${rows.map(({ name, protocol }) => `"${name}${protocol === "coco" ? " (coco)" : ""}"`).join(", ")}]`,
@@ -61785,6 +61799,40 @@ function drawLines({ image, conf, tp, reached: reached2 }, slot, { packed }, lan
   }
 }
 
+// src/metrics/bootstrap-sorting.ts
+function imageNumbers(images, length) {
+  return images <= 65536 ? new Uint16Array(length) : new Uint32Array(length);
+}
+function imageOfEach(counts) {
+  const first = new Uint32Array(counts.length + 1);
+  for (const [i, count] of counts.entries()) first[i + 1] = first[i] + count;
+  const image = new Uint32Array(first[counts.length]);
+  for (const i of counts.keys()) image.fill(i, first[i], first[i + 1]);
+  return { image, first };
+}
+function sortDetections(classes, keys2, slots) {
+  const { starts, places } = groupByClass(classes, slots);
+  const total = starts[starts.length - 1];
+  const grouped2 = new Uint32Array(total);
+  const groupedKeys = new Uint32Array(total);
+  let detection = 0;
+  for (const list of keys2) {
+    for (let d = 0; d < list.length; d++, detection++) {
+      const place = places[detection];
+      if (place < 0) continue;
+      grouped2[place] = detection;
+      groupedKeys[place] = list[d];
+    }
+  }
+  const sorted = new Uint32Array(total);
+  for (let slot = 0; slot + 1 < starts.length; slot++) {
+    const start3 = starts[slot];
+    const order = descending(groupedKeys.subarray(start3, starts[slot + 1]));
+    for (let place = 0; place < order.length; place++) sorted[start3 + place] = grouped2[start3 + order[place]];
+  }
+  return { starts, detection: sorted };
+}
+
 // src/metrics/bootstrap-columns.ts
 function slotsOf(images) {
   return classSlots(images.map((image) => image.labels));
@@ -61839,51 +61887,8 @@ function cocoDetections(all, order, slots, area) {
   const toImages = (places) => places.map((place) => order[place]);
   return { ...columns, image: toImages(columns.image), eventImage: toImages(columns.eventImage) };
 }
-function confidenceColumns(images, slots) {
-  const { starts, detection } = sortDetections(
-    images.map(({ cls }) => cls),
-    images.map(({ conf: conf2 }) => sortableBits(conf2)),
-    slots
-  );
-  const owners = imageOfEach(images.map(({ cls }) => cls.length));
-  const image = imageNumbers(images.length, detection.length);
-  const conf = new Float32Array(detection.length);
-  const tp = new Uint16Array(detection.length);
-  for (let place = 0; place < detection.length; place++) {
-    const owner = owners.image[detection[place]];
-    const d = detection[place] - owners.first[owner];
-    image[place] = owner;
-    conf[place] = images[owner].conf[d];
-    tp[place] = images[owner].tp[d];
-  }
-  const hitImage = image.filter((_, place) => tp[place] & 1);
-  const hitStarts = new Uint32Array(starts.length);
-  const reached2 = new Uint32Array((starts.length - 1) * POINTS);
-  const hitsReached = new Uint32Array(reached2.length);
-  let hits = 0;
-  for (let slot = 0; slot + 1 < starts.length; slot++) {
-    let place = starts[slot];
-    for (let point = POINTS - 1; point >= 0; point--) {
-      for (; place < starts[slot + 1] && conf[place] >= AXIS[point]; place++) hits += tp[place] & 1;
-      reached2[slot * POINTS + point] = place;
-      hitsReached[slot * POINTS + point] = hits;
-    }
-    hitStarts[slot + 1] = hits;
-  }
-  return { starts, image, conf, tp, hitStarts, hitImage, reached: reached2, hitsReached };
-}
 var ALL2 = (1 << IOU_COUNT) - 1;
 var NO_LABEL = { tp: 0, ignored: 0, rank: 0 };
-function imageNumbers(images, length) {
-  return images <= 65536 ? new Uint16Array(length) : new Uint32Array(length);
-}
-function imageOfEach(counts) {
-  const first = new Uint32Array(counts.length + 1);
-  for (const [i, count] of counts.entries()) first[i + 1] = first[i] + count;
-  const image = new Uint32Array(first[counts.length]);
-  for (const i of counts.keys()) image.fill(i, first[i], first[i + 1]);
-  return { image, first };
-}
 function labelColumns(labels, slots, counts) {
   const { starts, places } = groupByClass(labels, slots);
   const image = imageNumbers(labels.length, places.length);
@@ -61908,28 +61913,6 @@ function compact(starts, keep, values) {
     moved[slot + 1] = length;
   }
   return { starts: moved, length };
-}
-function sortDetections(classes, keys2, slots) {
-  const { starts, places } = groupByClass(classes, slots);
-  const total = starts[starts.length - 1];
-  const grouped2 = new Uint32Array(total);
-  const groupedKeys = new Uint32Array(total);
-  let detection = 0;
-  for (const list of keys2) {
-    for (let d = 0; d < list.length; d++, detection++) {
-      const place = places[detection];
-      if (place < 0) continue;
-      grouped2[place] = detection;
-      groupedKeys[place] = list[d];
-    }
-  }
-  const sorted = new Uint32Array(total);
-  for (let slot = 0; slot + 1 < starts.length; slot++) {
-    const start3 = starts[slot];
-    const order = descending(groupedKeys.subarray(start3, starts[slot + 1]));
-    for (let place = 0; place < order.length; place++) sorted[start3 + place] = grouped2[start3 + order[place]];
-  }
-  return { starts, detection: sorted };
 }
 function detectionColumns(sorted, images, entryOf2) {
   const slots = sorted.starts.length - 1;
@@ -61990,6 +61973,41 @@ function bitCount(bits) {
   let count = 0;
   for (let rest = bits; rest; rest &= rest - 1) count++;
   return count;
+}
+
+// src/metrics/bootstrap-confidence.ts
+function confidenceColumns(images, slots) {
+  const { starts, detection } = sortDetections(
+    images.map(({ cls }) => cls),
+    images.map(({ conf: conf2 }) => sortableBits(conf2)),
+    slots
+  );
+  const owners = imageOfEach(images.map(({ cls }) => cls.length));
+  const image = imageNumbers(images.length, detection.length);
+  const conf = new Float32Array(detection.length);
+  const tp = new Uint16Array(detection.length);
+  for (let place = 0; place < detection.length; place++) {
+    const owner = owners.image[detection[place]];
+    const d = detection[place] - owners.first[owner];
+    image[place] = owner;
+    conf[place] = images[owner].conf[d];
+    tp[place] = images[owner].tp[d];
+  }
+  const hitImage = image.filter((_, place) => tp[place] & 1);
+  const hitStarts = new Uint32Array(starts.length);
+  const reached2 = new Uint32Array((starts.length - 1) * POINTS);
+  const hitsReached = new Uint32Array(reached2.length);
+  let hits = 0;
+  for (let slot = 0; slot + 1 < starts.length; slot++) {
+    let place = starts[slot];
+    for (let point = POINTS - 1; point >= 0; point--) {
+      for (; place < starts[slot + 1] && conf[place] >= AXIS[point]; place++) hits += tp[place] & 1;
+      reached2[slot * POINTS + point] = place;
+      hitsReached[slot * POINTS + point] = hits;
+    }
+    hitStarts[slot + 1] = hits;
+  }
+  return { starts, image, conf, tp, hitStarts, hitImage, reached: reached2, hitsReached };
 }
 
 // src/metrics/bootstrap-precision.ts
@@ -62285,7 +62303,7 @@ function bootstrapOf(plan, once, parts) {
       drops.set(part, next);
       next += part.length;
     }
-    correctBias(drops, pick2(once)[0]);
+    centre(drops, pick2(once)[0]);
     return drops;
   };
   return {
@@ -62295,31 +62313,28 @@ function bootstrapOf(plan, once, parts) {
     perClass: new Map(Array.from(plan.classes, (id, slot) => [id, whole(({ perClass }) => perClass[slot])]))
   };
 }
-function correctBias(drops, drop) {
+function centre(drops, drop) {
   const known = drops.filter((value) => !Number.isNaN(value));
-  const bias = known.reduce((sum2, value) => sum2 + value, 0) / known.length - drop;
-  for (let i = 0; i < drops.length; i++) drops[i] -= 2 * bias;
+  const beside = known.reduce((sum2, value) => sum2 + value, 0) / known.length - drop;
+  for (let i = 0; i < drops.length; i++) drops[i] -= beside;
 }
+var Z = 1.959963984540054;
 function spreadOf(drops) {
-  const sorted = drops.filter((drop) => !Number.isNaN(drop)).sort();
-  if (sorted.length * 2 <= drops.length) return null;
-  const mean = sorted.reduce((sum2, drop) => sum2 + drop, 0) / sorted.length;
-  const squares = sorted.reduce((sum2, drop) => sum2 + (drop - mean) ** 2, 0);
-  return {
-    low: quantile(sorted, (1 - LEVEL) / 2),
-    high: quantile(sorted, (1 + LEVEL) / 2),
-    standardError: Math.sqrt(squares / Math.max(sorted.length - 1, 1))
-  };
-}
-function shareAbove(drops, threshold) {
   const known = drops.filter((drop) => !Number.isNaN(drop));
-  return known.filter((drop) => drop > threshold).length / Math.max(known.length, 1);
+  if (known.length * 2 <= drops.length) return null;
+  const mean = known.reduce((sum2, drop) => sum2 + drop, 0) / known.length;
+  const squares = known.reduce((sum2, drop) => sum2 + (drop - mean) ** 2, 0);
+  const standardError = Math.sqrt(squares / Math.max(known.length - 1, 1));
+  return { low: mean - Z * standardError, high: mean + Z * standardError, standardError };
 }
-function quantile(sorted, share3) {
-  const at = share3 * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (sorted[above] - sorted[below]) * (at - below);
+
+// src/gate/normal.ts
+function upperTail(z) {
+  if (z < 0) return 1 - upperTail(-z);
+  const t = 1 / (1 + 0.2316419 * z);
+  const coefficients = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153];
+  const series = coefficients.reduce((sum2, coefficient) => (sum2 + coefficient) * t, 0);
+  return Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI) * series;
 }
 
 // src/gate/certainty.ts
@@ -62327,8 +62342,9 @@ function certaintyOf(bootstrap2, key2, drop, accepted) {
   const drops = bootstrap2?.drops.get(key2);
   const spread = drops && spreadOf(drops);
   if (!spread) return null;
-  const { low, high } = spread;
-  return { low, high, probability: shareAbove(drops, accepted), smallestDrop: Math.max(drop - low, 0) };
+  const { low, high, standardError } = spread;
+  const probability = standardError > 0 ? upperTail((accepted - drop) / standardError) : Number(exceeds(drop, accepted));
+  return { low, high, probability, smallestDrop: Math.max(drop - low, 0) };
 }
 function isBroken(drop, accepted, certainty, confidence) {
   if (drop <= 0) return false;
@@ -62348,7 +62364,7 @@ function judgeClasses(before, after, bootstrap2, rule, confidence, names) {
   const judged = judgedClasses(before, after, bootstrap2, rule);
   const safe = confidence === "safe";
   const pValues = judged.map(
-    ({ drop, accepted, standardError }) => standardError === null ? 1 : pValue((safe ? accepted - drop : drop - accepted) / standardError)
+    ({ drop, accepted, standardError }) => standardError === null ? 1 : upperTail((safe ? accepted - drop : drop - accepted) / standardError)
   );
   const shown = holm(pValues);
   return judged.map(({ id, labels, before: before2, after: after2, drop, accepted, standardError }, i) => {
@@ -62392,13 +62408,6 @@ function holm(pValues) {
     fallen[i] = true;
   }
   return fallen;
-}
-function pValue(z) {
-  if (z < 0) return 1 - pValue(-z);
-  const t = 1 / (1 + 0.2316419 * z);
-  const coefficients = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153];
-  const series = coefficients.reduce((sum2, coefficient) => (sum2 + coefficient) * t, 0);
-  return Math.exp(-z * z / 2) / Math.sqrt(2 * Math.PI) * series;
 }
 
 // src/gate/decide.ts
@@ -62973,7 +62982,7 @@ function work({ segments: segments2, shape }) {
 function problemOf({ shape, values, conv }, seen, means) {
   const segments2 = segmentsOf(conv.group, shape[1], shape[2] * shape[3]);
   const sources = seen.map(({ products }) => products);
-  return { shape, group: conv.group, values, segments: segments2, sources, centres: means.map(({ centre }) => centre) };
+  return { shape, group: conv.group, values, segments: segments2, sources, centres: means.map(({ centre: centre2 }) => centre2) };
 }
 
 // src/pruning.ts

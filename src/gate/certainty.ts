@@ -1,4 +1,5 @@
-import { type Bootstrap, type FigureKey, shareAbove, spreadOf } from '../metrics/bootstrap.ts';
+import { type Bootstrap, type FigureKey, spreadOf } from '../metrics/bootstrap.ts';
+import { upperTail } from './normal.ts';
 import { type Confidence, exceeds } from './rules.ts';
 
 /** How sure a drop is. */
@@ -22,8 +23,10 @@ export function certaintyOf(
   const drops = bootstrap?.drops.get(key);
   const spread = drops && spreadOf(drops);
   if (!spread) return null;
-  const { low, high } = spread;
-  return { low, high, probability: shareAbove(drops, accepted), smallestDrop: Math.max(drop - low, 0) };
+  const { low, high, standardError } = spread;
+  const probability =
+    standardError > 0 ? upperTail((accepted - drop) / standardError) : Number(exceeds(drop, accepted));
+  return { low, high, probability, smallestDrop: Math.max(drop - low, 0) };
 }
 
 /** Whether a drop breaks its limit. An improvement never does. */

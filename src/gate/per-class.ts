@@ -1,5 +1,6 @@
 import { type Bootstrap, spreadOf } from '../metrics/bootstrap.ts';
 import type { Metrics } from '../metrics/types.ts';
+import { upperTail } from './normal.ts';
 import {
   acceptedDrop,
   type Confidence,
@@ -46,7 +47,7 @@ export function judgeClasses(
   const judged = judgedClasses(before, after, bootstrap, rule);
   const safe = confidence === 'safe';
   const pValues = judged.map(({ drop, accepted, standardError }) =>
-    standardError === null ? 1 : pValue((safe ? accepted - drop : drop - accepted) / standardError),
+    standardError === null ? 1 : upperTail((safe ? accepted - drop : drop - accepted) / standardError),
   );
   const shown = holm(pValues);
   return judged.map(({ id, labels, before, after, drop, accepted, standardError }, i) => {
@@ -106,13 +107,4 @@ export function holm(pValues: readonly number[]): boolean[] {
     fallen[i] = true;
   }
   return fallen;
-}
-
-/** Chance that a standard normal number is at least `z` (Abramowitz and Stegun 26.2.17, error below 1e-7). */
-function pValue(z: number): number {
-  if (z < 0) return 1 - pValue(-z);
-  const t = 1 / (1 + 0.2316419 * z);
-  const coefficients = [1.330274429, -1.821255978, 1.781477937, -0.356563782, 0.31938153];
-  const series = coefficients.reduce((sum, coefficient) => (sum + coefficient) * t, 0);
-  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
 }

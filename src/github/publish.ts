@@ -60,9 +60,14 @@ async function sendArtifact(
     ...(model.backup === null ? [] : [model.backup]),
   ];
   const content = { models: [...new Set(models)], folder: inputs['report-dir'] };
-  const runUrl = `${context.serverUrl}/${context.repo.owner}/${context.repo.repo}/actions/runs/${context.runId}`;
   core.debug(`Uploading ${reportFile} and ${models.length} models as ${name}`);
-  return uploadArtifact(name, content, process.env.RUNNER_TEMP || tmpdir(), inputs['retention-days'], runUrl);
+  return uploadArtifact(
+    name,
+    content,
+    process.env.RUNNER_TEMP || tmpdir(),
+    inputs['retention-days'],
+    runUrl(),
+  );
 }
 
 async function sendComment(
@@ -81,10 +86,15 @@ async function sendComment(
     return null;
   }
   const hidden = marker([context.workflow, context.job, report.model.path]);
-  const markdown = summaryMarkdown(report, COMMENT_LIMIT - hidden.length, links);
+  const more = [...links, { text: 'Job summary', url: runUrl() }];
+  const markdown = summaryMarkdown(report, COMMENT_LIMIT - hidden.length, more);
   const create = comment !== 'on-fail' || !report.verdict.pass;
   const place = { ...context.repo, issue_number: number };
   return writeComment(openApi(token, context.apiUrl), place, hidden, markdown, create);
+}
+
+function runUrl(): string {
+  return `${context.serverUrl}/${context.repo.owner}/${context.repo.repo}/actions/runs/${context.runId}`;
 }
 
 async function sendToRelease({ report, reportFile }: Outcome, inputs: PublishInputs): Promise<null> {

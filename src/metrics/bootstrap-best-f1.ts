@@ -1,4 +1,5 @@
-import type { ConfidenceColumns, LabelColumns } from './bootstrap-columns.ts';
+import type { LabelColumns } from './bootstrap-columns.ts';
+import type { ConfidenceColumns } from './bootstrap-confidence.ts';
 import { addWeights, LANES, type Lanes, laneTotals } from './bootstrap-lanes.ts';
 import { AXIS, EPSILON, POINTS, smoothedPeak } from './confidence-curves.ts';
 import type { Metrics } from './types.ts';

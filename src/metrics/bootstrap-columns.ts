@@ -1,11 +1,14 @@
+import {
+  type ImageNumbers,
+  imageNumbers,
+  imageOfEach,
+  type Sorted,
+  sortDetections,
+} from './bootstrap-sorting.ts';
 import { AREAS } from './coco-match.ts';
-import { AXIS, POINTS } from './confidence-curves.ts';
 import { IOU_COUNT } from './iou.ts';
-import { type ClassSlots, classSlots, descending, groupByClass, sortableBits } from './ordering.ts';
+import { type ClassSlots, classSlots, groupByClass, sortableBits } from './ordering.ts';
 import type { ImageStatistics } from './types.ts';
-
-/** The image of each detection or label: as narrow as the number of images allows, since it is read most. */
-export type ImageNumbers = Uint16Array | Uint32Array;
 
 /** Labels that count, grouped by class: those of slot `s` are from `starts[s]` up to `starts[s + 1]`. */
 export interface LabelColumns {
@@ -32,22 +35,6 @@ export interface DetectionColumns {
   readonly eventImage: ImageNumbers;
 }
 
-/** Detections with their confidence, as the curves over confidence need them. */
-export interface ConfidenceColumns {
-  readonly starts: Uint32Array;
-  readonly image: ImageNumbers;
-  readonly conf: Float32Array;
-  /** Bit 0: true positive at IoU 0.5. */
-  readonly tp: Uint16Array;
-  /** Images of those that are, those of slot `s` from `hitStarts[s]` on. */
-  readonly hitStarts: Uint32Array;
-  readonly hitImage: ImageNumbers;
-  /** The first place, of slot `s` and point `p` at `s * POINTS + p`, whose confidence does not reach the point of the axis. */
-  readonly reached: Uint32Array;
-  /** Likewise among `hitImage`. */
-  readonly hitsReached: Uint32Array;
-}
-
 /** One detection as a column takes it; `null` for one that the figures do not know. */
 interface Entry {
   /** Bit `t` for IoU threshold 0.5 + 0.05 t: whether it is a true positive there. */
@@ -55,13 +42,6 @@ interface Entry {
   /** Likewise: whether it counts neither way there. */
   readonly ignored: number;
   readonly rank: number;
-}
-
-/** Where each detection stands once all are sorted. */
-interface Sorted {
-  readonly starts: Uint32Array;
-  /** Detection (all images end to end) per place. */
-  readonly detection: Uint32Array;
 }
 
 /** Slots for all classes that have labels: the same for both models. */
@@ -138,61 +118,10 @@ export function cocoDetections(
   return { ...columns, image: toImages(columns.image), eventImage: toImages(columns.eventImage) };
 }
 
-export function confidenceColumns(images: readonly ImageStatistics[], slots: ClassSlots): ConfidenceColumns {
-  const { starts, detection } = sortDetections(
-    images.map(({ cls }) => cls),
-    images.map(({ conf }) => sortableBits(conf)),
-    slots,
-  );
-  const owners = imageOfEach(images.map(({ cls }) => cls.length));
-  const image = imageNumbers(images.length, detection.length);
-  const conf = new Float32Array(detection.length);
-  const tp = new Uint16Array(detection.length);
-  for (let place = 0; place < detection.length; place++) {
-    const owner = owners.image[detection[place]];
-    const d = detection[place] - owners.first[owner];
-    image[place] = owner;
-    conf[place] = images[owner].conf[d];
-    tp[place] = images[owner].tp[d];
-  }
-
-  const hitImage = image.filter((_, place) => tp[place] & 1);
-  const hitStarts = new Uint32Array(starts.length);
-  const reached = new Uint32Array((starts.length - 1) * POINTS);
-  const hitsReached = new Uint32Array(reached.length);
-  let hits = 0;
-  for (let slot = 0; slot + 1 < starts.length; slot++) {
-    let place = starts[slot];
-    for (let point = POINTS - 1; point >= 0; point--) {
-      for (; place < starts[slot + 1] && conf[place] >= AXIS[point]; place++) hits += tp[place] & 1;
-      reached[slot * POINTS + point] = place;
-      hitsReached[slot * POINTS + point] = hits;
-    }
-    hitStarts[slot + 1] = hits;
-  }
-  return { starts, image, conf, tp, hitStarts, hitImage, reached, hitsReached };
-}
-
 /** A bit for each threshold. */
 const ALL = (1 << IOU_COUNT) - 1;
 
 const NO_LABEL: Entry = { tp: 0, ignored: 0, rank: 0 };
-
-function imageNumbers(images: number, length: number): ImageNumbers {
-  return images <= 0x10000 ? new Uint16Array(length) : new Uint32Array(length);
-}
-
-/** The image of each detection, all images end to end, and each image's first. */
-function imageOfEach(counts: readonly number[]): {
-  readonly image: Uint32Array;
-  readonly first: Uint32Array;
-} {
-  const first = new Uint32Array(counts.length + 1);
-  for (const [i, count] of counts.entries()) first[i + 1] = first[i] + count;
-  const image = new Uint32Array(first[counts.length]);
-  for (const i of counts.keys()) image.fill(i, first[i], first[i + 1]);
-  return { image, first };
-}
 
 function labelColumns(
   labels: readonly Int32Array[],
@@ -228,34 +157,6 @@ function compact(
     moved[slot + 1] = length;
   }
   return { starts: moved, length };
-}
-
-/** Groups detections by class and sorts each class by descending key; equal keys keep the images' order. */
-function sortDetections(
-  classes: readonly Int32Array[],
-  keys: readonly Uint32Array[],
-  slots: ClassSlots,
-): Sorted {
-  const { starts, places } = groupByClass(classes, slots);
-  const total = starts[starts.length - 1];
-  const grouped = new Uint32Array(total);
-  const groupedKeys = new Uint32Array(total);
-  let detection = 0;
-  for (const list of keys) {
-    for (let d = 0; d < list.length; d++, detection++) {
-      const place = places[detection];
-      if (place < 0) continue;
-      grouped[place] = detection;
-      groupedKeys[place] = list[d];
-    }
-  }
-  const sorted = new Uint32Array(total);
-  for (let slot = 0; slot + 1 < starts.length; slot++) {
-    const start = starts[slot];
-    const order = descending(groupedKeys.subarray(start, starts[slot + 1]));
-    for (let place = 0; place < order.length; place++) sorted[start + place] = grouped[start + order[place]];
-  }
-  return { starts, detection: sorted };
 }
 
 function detectionColumns(

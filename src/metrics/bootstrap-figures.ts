@@ -1,16 +1,15 @@
 import type { Family } from '../protocol.ts';
 import { bestF1Counter } from './bootstrap-best-f1.ts';
 import {
-  type ConfidenceColumns,
   cocoDetections,
   cocoLabels,
-  confidenceColumns,
   type DetectionColumns,
   familyDetections,
   familyLabels,
   type LabelColumns,
   slotsOf,
 } from './bootstrap-columns.ts';
+import { type ConfidenceColumns, confidenceColumns } from './bootstrap-confidence.ts';
 import { addWeights, LANES, type Lanes, type LaneTotals, laneTotals } from './bootstrap-lanes.ts';
 import { type WeightedFigures, type WeightedPrecision, weightedPrecision } from './bootstrap-precision.ts';
 import { orderById } from './image-ids.ts';

@@ -1,4 +1,4 @@
-import type { ImageNumbers } from './bootstrap-columns.ts';
+import type { ImageNumbers } from './bootstrap-sorting.ts';
 
 /** Weightings that are counted side by side. */
 export const LANES = 4;
@@ -30,11 +30,6 @@ export function packLanes(weightings: readonly ArrayLike<number>[]): Lanes {
   // By chance this cannot happen: 1 in 10^500 and less.
   if (most > 255) throw new Error('An image is drawn more than 255 times.');
   return { packed, run: Math.floor(255 / most) };
-}
-
-/** Weight of an image in a lane. */
-export function weightIn({ packed }: Lanes, lane: number, image: number): number {
-  return (packed[image] >>> (8 * lane)) & 0xff;
 }
 
 /** Adds the weights of the images from place `from` up to `to` to the total of each lane. */

@@ -18,7 +18,7 @@ export const RESAMPLES = 1000;
 /** One seed for all: a run that is repeated says the same. */
 const SEED = 20_100_609;
 
-/** Share of the resamples that the interval holds. */
+/** How often an interval is to hold the true drop. */
 export const LEVEL = 0.95;
 
 export interface BootstrapOptions {
@@ -34,7 +34,7 @@ export interface Bootstrap {
   readonly resamples: number;
   /** Images that were drawn from. */
   readonly images: number;
-  /** before − after per resample, corrected for bias; NaN where the resample has no label that counts for the figure. */
+  /** before − after per resample, moved to have the plain difference as their mean; NaN where the resample has no label that counts for the figure. */
   readonly drops: ReadonlyMap<FigureKey, Float64Array>;
   /** Likewise the family's mAP50-95 of each class that has labels. */
   readonly perClass: ReadonlyMap<number, Float64Array>;
@@ -148,10 +148,9 @@ export class DropCounter {
 
 /**
  * Paired bootstrap over images: draws as many images as there are, with replacement, the same for both models, and counts
- * the figures of each draw. The drops are corrected for the bias of average precision on few images.
+ * the figures of each draw.
  *
- * Source: Everingham et al., The PASCAL Visual Object Classes Challenge: A Retrospective, IJCV 2015, section 3.5; Efron and
- * Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile interval).
+ * Source: Everingham et al., The PASCAL Visual Object Classes Challenge: A Retrospective, IJCV 2015, section 3.5.
  *
  * @param before the unpruned model's statistics, by path.
  * @param after the pruned model's, of the same images in the same order.
@@ -175,7 +174,7 @@ export function bootstrapOf(plan: ResamplingPlan, once: Drops, parts: readonly D
       drops.set(part, next);
       next += part.length;
     }
-    correctBias(drops, pick(once)[0]!);
+    centre(drops, pick(once)[0]!);
     return drops;
   };
   return {
@@ -187,41 +186,31 @@ export function bootstrapOf(plan: ResamplingPlan, once: Drops, parts: readonly D
 }
 
 /**
- * Takes out the bias of average precision, whose envelope flatters few images, and a weak model more than a strong one: a
- * resample has fewer different images than the data set, and so shows on a small scale by how much the data set itself says
- * too little of the drop.
- *
- * Source: Efron and Tibshirani 1993, chapter 10 (the bias-corrected estimate is twice the figure minus the resamples' mean).
+ * Moves the resamples so that their mean is the plain difference: they say how far it may be off, not where it is. A resample
+ * has fewer different images than the data set, and the envelope of average precision flatters few images; but how much the
+ * mean is beside the plain difference is mostly chance, so that a correction by it, as in the basic and the bias-corrected
+ * intervals, adds to the error instead (measured in docs/report.md).
  */
-function correctBias(drops: Float64Array, drop: number): void {
+function centre(drops: Float64Array, drop: number): void {
   const known = drops.filter((value) => !Number.isNaN(value));
-  const bias = known.reduce((sum, value) => sum + value, 0) / known.length - drop;
-  for (let i = 0; i < drops.length; i++) drops[i] -= 2 * bias;
+  const beside = known.reduce((sum, value) => sum + value, 0) / known.length - drop;
+  for (let i = 0; i < drops.length; i++) drops[i] -= beside;
 }
 
-/** The interval of one drop; `null` where more than half of the resamples have no figure. */
+/** Half the width of a {@link LEVEL} interval in standard errors. */
+const Z = 1.959963984540054;
+
+/**
+ * The interval of one drop, the plain difference ± 1.96 standard errors of the resamples; `null` where more than half of the
+ * resamples have no figure.
+ *
+ * Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.2 (the standard normal interval).
+ */
 export function spreadOf(drops: Float64Array): Spread | null {
-  const sorted = drops.filter((drop) => !Number.isNaN(drop)).sort();
-  if (sorted.length * 2 <= drops.length) return null;
-  const mean = sorted.reduce((sum, drop) => sum + drop, 0) / sorted.length;
-  const squares = sorted.reduce((sum, drop) => sum + (drop - mean) ** 2, 0);
-  return {
-    low: quantile(sorted, (1 - LEVEL) / 2),
-    high: quantile(sorted, (1 + LEVEL) / 2),
-    standardError: Math.sqrt(squares / Math.max(sorted.length - 1, 1)),
-  };
-}
-
-/** Share of the resamples whose drop exceeds the threshold. */
-export function shareAbove(drops: Float64Array, threshold: number): number {
   const known = drops.filter((drop) => !Number.isNaN(drop));
-  return known.filter((drop) => drop > threshold).length / Math.max(known.length, 1);
-}
-
-/** A quantile on a line between the two nearest values (numpy's default). */
-function quantile(sorted: Float64Array, share: number): number {
-  const at = share * (sorted.length - 1);
-  const below = Math.floor(at);
-  const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (sorted[above] - sorted[below]) * (at - below);
+  if (known.length * 2 <= drops.length) return null;
+  const mean = known.reduce((sum, drop) => sum + drop, 0) / known.length;
+  const squares = known.reduce((sum, drop) => sum + (drop - mean) ** 2, 0);
+  const standardError = Math.sqrt(squares / Math.max(known.length - 1, 1));
+  return { low: mean - Z * standardError, high: mean + Z * standardError, standardError };
 }

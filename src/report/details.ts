@@ -4,7 +4,7 @@ import type { ConfusionMatrix, Curves } from '../metrics/types.ts';
 /** What the resamples of the images say, small enough for report.json. */
 export interface ReportedBootstrap {
   readonly resamples: number;
-  /** Share of the resamples that an interval holds. */
+  /** How often an interval is to hold the true drop. */
   readonly level: number;
   /** The interval of the drop of each figure that was resampled. */
   readonly figures: Readonly<Record<string, Interval>>;

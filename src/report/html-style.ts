@@ -62,6 +62,6 @@ figcaption{font-weight:600;margin-bottom:6px;overflow-wrap:anywhere}
 .facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(320px,100%),1fr));gap:10px 24px;margin:0}
 code{font:.88em ui-monospace,Consolas,monospace;overflow-wrap:anywhere}
 summary{cursor:pointer;font-weight:600;padding:6px 0}
-@media (max-width:600px){header,section{border-radius:0;padding:18px 16px;margin:0 0 12px}.views{grid-template-columns:1fr}}
+@media (max-width:600px){header,section{border-radius:0;padding:18px 16px;margin:0 0 12px}.views{grid-template-columns:1fr}table{font-size:.82rem}th,td{padding:6px 4px}th small{display:block}.figures td:last-child,.figures thead th:last-child{white-space:normal;min-width:4.6em}.tiles{grid-template-columns:1fr 1fr}.tiles div{padding:8px 10px}.tiles dd{font-size:1rem}}
 @media print{body{background:#fff}section{break-inside:avoid}}
 `;

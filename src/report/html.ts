@@ -14,6 +14,7 @@ import {
   HONEST_SENTENCE,
   megabytes,
   percent,
+  range,
   signed,
   smallPercent,
 } from './text.ts';
@@ -75,9 +76,7 @@ function headline(report: Report): string {
   const tiles = [
     [`${metric}, ${validation.decidedBy}`, `${figure(before)} → ${figure(after)}`],
     [drop >= 0 ? 'Drop' : 'Gain', figure(Math.abs(drop)), `${figure(maxDrop)} accepted`],
-    ...(certainty
-      ? [['95 % interval of the drop', `${figure(certainty.low)} … ${figure(certainty.high)}`]]
-      : []),
+    ...(certainty ? [['95 % interval of the drop', range(certainty)]] : []),
     ['Zeros', percent(prune.sparsity), `${html(prune.method)}, amount ${percent(prune.amount)}`],
     ['Compressed (gzip)', megabytes(model.gzipBytesAfter), `was ${megabytes(model.gzipBytesBefore)}`],
   ];
@@ -85,7 +84,7 @@ function headline(report: Report): string {
     `<p class="badge">${pass ? 'Passed' : 'Failed'}</p>`,
     `<h1>${pass ? 'The pruned model may be used' : 'The pruned model lost too much'}</h1>`,
     `<dl class="tiles">${tiles.map(([name, value, note]) => `<div><dt>${html(name!)}</dt><dd>${value}${note ? `<small>${note}</small>` : ''}</dd></div>`).join('')}</dl>`,
-    certainty ? `<p>${html(certaintyLine(report))}</p>` : '',
+    certainty ? `<p>${html(certaintyLine(report)).replaceAll(' %', '&nbsp;%')}</p>` : '',
     verdict.reasons.length > 0
       ? `<ul class="reasons">${verdict.reasons.map((reason) => `<li>${html(reason)}</li>`).join('')}</ul>`
       : '',
@@ -122,9 +121,9 @@ function figuresTable(report: Report): string {
     figure(before),
     figure(after),
     changeCell(before, after),
-    interval ? `${figure(interval.low)} … ${figure(interval.high)}` : '–',
+    interval ? range(interval) : '–',
   ]);
-  return table('Figures of both models', ['Metric', 'Unpruned', 'Pruned', 'Change', '95 % of drops'], rows);
+  return table('Figures of both models', ['Metric', 'Unpruned', 'Pruned', 'Change', 'Drop, 95 %'], rows);
 }
 
 function searchSection(report: Report, chart: string): string {

@@ -1,8 +1,18 @@
+import { HUES } from './charts/draw.ts';
 import { markdown, markdownCode, shortName } from './escape.ts';
 import type { Report } from './report.ts';
 import { classRows, figureRows, layerRows, ruleRows } from './rows.ts';
 import { searchLine, searchRows } from './search.ts';
-import { certaintyLine, figure, HONEST_SENTENCE, megabytes, percent, signed, smallPercent } from './text.ts';
+import {
+  certaintyLine,
+  figure,
+  HONEST_SENTENCE,
+  megabytes,
+  percent,
+  range,
+  signed,
+  smallPercent,
+} from './text.ts';
 
 /** Somewhere to read on. */
 export interface Link {
@@ -97,7 +107,7 @@ function figuresTable(report: Report): string {
       figure(before),
       figure(after),
       change(before, after),
-      interval ? `${figure(interval.low)} … ${figure(interval.high)}` : '–',
+      interval ? range(interval) : '–',
     ]),
   );
 }
@@ -138,6 +148,7 @@ function dropChart(report: Report): string {
   const list = (values: readonly number[]) => `[${values.map(figure).join(', ')}]`;
   return [
     '```mermaid',
+    `%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "${HUES.loss}, ${HUES.limit}"}}}}%%`,
     'xychart-beta',
     `  title "Drop of each metric; the line is what is accepted of ${metric}"`,
     `  x-axis [${rows.map(({ name, protocol }) => `"${name}${protocol === 'coco' ? ' (coco)' : ''}"`).join(', ')}]`,

@@ -1,5 +1,6 @@
 import type { Backup } from '../files/backup.ts';
 import type { PrunedModel } from '../prune/prune-model.ts';
+import type { Interval } from './details.ts';
 import { printable } from './escape.ts';
 import type { Report } from './report.ts';
 
@@ -11,6 +12,11 @@ export const HONEST_SENTENCE =
 /** A metric's figure, to the fourth decimal. */
 export function figure(value: number): string {
   return value.toFixed(4);
+}
+
+/** From one end to the other of an interval. */
+export function range({ low, high }: Interval): string {
+  return `${figure(low)} … ${figure(high)}`.replaceAll('-', '−');
 }
 
 /** A change with its sign. */
@@ -25,9 +31,15 @@ export function certaintyLine({ verdict, validation, details }: Report): string 
   const { low, high, probability, smallestDrop } = certainty;
   return (
     `95 % interval of the drop ${figure(low)} to ${figure(high)}; it exceeds ${figure(maxDrop)} with a probability of ` +
-    `${percent(probability)}. A drop below ${figure(smallestDrop)} would not show on ${validation.images} images ` +
+    `${probable(probability)}. A drop below ${figure(smallestDrop)} would not show on ${validation.images} images ` +
     `(${details.bootstrap.resamples.toLocaleString('en')} resamples).`
   );
+}
+
+/** A probability in percent: never as sure as 0 or 100, which no resamples can show. */
+function probable(share: number): string {
+  if (share < 0.001) return `less than ${percent(0.001)}`;
+  return share > 0.999 ? `more than ${percent(0.999)}` : percent(share);
 }
 
 /** A share in percent with one decimal. */

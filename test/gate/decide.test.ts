@@ -63,10 +63,16 @@ function judge(before: Metrics, after: Metrics, gate: Gate, more: Partial<Eviden
   return decide(evidence, gate);
 }
 
-/** Resamples whose drop of mAP50-95 goes evenly from `low` to `high`. */
+/** Resamples of mAP50-95 whose 95 % interval goes from `low` to `high`. */
 function resamples(low: number, high: number, perClass: Bootstrap['perClass'] = new Map()): Bootstrap {
-  const drops = Float64Array.from({ length: 1001 }, (_, i) => low + ((high - low) * i) / 1000);
-  return { resamples: 1001, images: 46, drops: new Map([['mAP50_95', drops]]), perClass };
+  const count = 1000;
+  const standardError = (high - low) / 2 / 1.959964;
+  const beside = standardError * Math.sqrt((count - 1) / count);
+  const drops = Float64Array.from(
+    { length: count },
+    (_, i) => (low + high) / 2 + (i % 2 === 0 ? beside : -beside),
+  );
+  return { resamples: count, images: 46, drops: new Map([['mAP50_95', drops]]), perClass };
 }
 
 test('a drop up to the threshold passes, a larger one fails with the figures', () => {
@@ -148,12 +154,13 @@ describe('confidence', () => {
 
   test('what is told of the drop', () => {
     const { certainty, warnings } = drop(0, 0.1, 'point');
-    expect(certainty!.low).toBeCloseTo(0.0025, 6);
-    expect(certainty!.high).toBeCloseTo(0.0975, 6);
-    expect(certainty!.probability).toBeCloseTo(0.8, 2);
-    expect(certainty!.smallestDrop).toBeCloseTo(0.0275, 6);
+    expect(certainty!.low).toBeCloseTo(0, 6);
+    expect(certainty!.high).toBeCloseTo(0.1, 6);
+    // Of a normal distribution 65.2 % lie above −0.01 ÷ 0.0255.
+    expect(certainty!.probability).toBeCloseTo(0.652, 3);
+    expect(certainty!.smallestDrop).toBeCloseTo(0.03, 6);
     expect(warnings).toEqual([
-      expect.stringMatching(/^1 images cannot decide a drop of 0.02: .* 0.0025 to 0.0975/),
+      expect.stringMatching(/^1 images cannot decide a drop of 0.02: .* 0.0000 to 0.1000/),
     ]);
     expect(drop(0.02, 0.03, 'point').warnings).toEqual([]);
   });

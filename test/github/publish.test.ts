@@ -9,6 +9,13 @@ import { type Handlers, play } from '../helpers/server.ts';
 const COMMENTS = '/repos/o/r/issues/7/comments';
 const MODEL = 'runs/best.onnx';
 
+const RUN = 'https://github.com/o/r/actions/runs/99';
+
+/** A comment without the line of links, which a summary without artifact has none of. */
+function withoutLinks(text: string): string {
+  return text.replace(`\n\n[Job summary](${RUN})`, '');
+}
+
 const passed = () => reportOf();
 const failed = () => reportOf({ pass: false });
 
@@ -27,7 +34,8 @@ describe('the comment on the pull request', () => {
     const { what, text } = sent[0]!;
     expect(what).toBe(`POST ${COMMENTS}`);
     expect(text.startsWith(`${markOf(MODEL)}\n## ✅ Pruning passed`)).toBe(true);
-    expect(text).toBe(`${markOf(MODEL)}\n${summary}`);
+    expect(text).toContain(`[Job summary](${RUN})`);
+    expect(withoutLinks(text)).toBe(`${markOf(MODEL)}\n${summary}`);
     expect(outputs).toMatchObject({
       verdict: 'pass',
       'metric-before': '0.5123',
@@ -235,7 +243,7 @@ describe('names from outside are harmless', () => {
       expect.stringMatching(/^::error title=YOLO Prune,file=data\.yaml::mAP50-95 of class /),
     ]);
     const text = written(github)[0]!.text;
-    expect(text).toBe(`${markOf(`runs/${name}.onnx`)}\n${summary}`);
+    expect(withoutLinks(text)).toBe(`${markOf(`runs/${name}.onnx`)}\n${summary}`);
     expect(summary).not.toMatch(/<(?!\/?(?:details|summary|code)>)/);
     expect(summary).not.toMatch(/^\s*::|##\[|[\r\u202a-\u202e\u2066-\u2069]|@somebody|\]\(https:\/\/127/m);
     const chart = /```mermaid\n[^`<|]*```/;

@@ -1,40 +1,60 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mulberry32 } from '../../src/calibrate/random.ts';
-import { bootstrap, type FigureKey, spreadOf } from '../../src/metrics/bootstrap.ts';
+import { upperTail } from '../../src/gate/normal.ts';
+import {
+  DropCounter,
+  type FigureKey,
+  planResampling,
+  type Spread,
+  spreadOf,
+} from '../../src/metrics/bootstrap.ts';
 import { metricsOf } from '../../src/metrics/evaluator.ts';
 import type { ImageStatistics } from '../../src/metrics/types.ts';
 
+/** Drawn data sets a setting. */
 const REPETITIONS = 300;
-const IMAGES = 150;
-/** So many images that their drop is the true one, as far as these repetitions can tell. */
-const POPULATION = 60_000;
-const CLASSES = 3;
+/** Images of which the drop is the true one, as far as these repetitions can tell: so many, so often. */
+const POPULATION = { images: 50_000, times: 4 };
+const FIGURES = ['mAP50_95', 'mAP50'] as const satisfies readonly FigureKey[];
 
 type Pair = readonly [before: ImageStatistics, after: ImageStatistics];
 
+/** A normal number. */
+function gauss(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+function confidence(value: number): number {
+  return Math.max(0.01, Math.min(0.999, value));
+}
+
 /**
- * One image through two models that find and miss the same kind of things, the second a little more often. Detections
- * are drawn as their statistics: how well each label's box fits, with which confidence, and what is seen where nothing is.
+ * One image through two models that find and miss the same kind of things, each with chances of its own; the second is the
+ * worse by `loss`. Detections are drawn as their statistics: how well each label's box fits, with which confidence, and
+ * what is seen where nothing is. Of many classes some are much rarer than others.
  */
-function drawPair(random: () => number, number: number): Pair {
+function drawPair(random: () => number, classes: number, loss: number, number: number): Pair {
+  const drawClass = () => Math.floor(classes * (classes > 5 ? random() ** 2 : random()));
   const hard = random();
-  const labels = Int32Array.from({ length: 1 + Math.floor(random() * 4) }, () =>
-    Math.floor(random() * CLASSES),
-  );
+  const labels = Int32Array.from({ length: 1 + Math.floor(random() * 6) }, drawClass);
   const found = Array.from(labels, (cls) => ({ cls, fit: random(), conf: random() }));
-  const strays = Array.from({ length: Math.floor(random() * 5) }, () => ({
-    cls: Math.floor(random() * CLASSES),
+  const strays = Array.from({ length: Math.floor(random() * 8) }, () => ({
+    cls: drawClass(),
     conf: random() ** 2,
   }));
   const model = (loss: number): ImageStatistics => {
     const detections = [
       ...found.flatMap(({ cls, fit, conf }) => {
-        const quality = 1.25 - 0.7 * hard * fit - loss * (0.5 + random());
+        const quality = 1.25 - 0.7 * hard * fit - loss * (0.5 + random()) + 0.06 * gauss(random);
         const thresholds = Math.floor((Math.min(quality, 0.999) - 0.5) / 0.05) + 1;
         if (thresholds <= 0) return [];
-        return [{ cls, conf: 0.2 + 0.8 * conf * quality, tp: (1 << Math.min(thresholds, 10)) - 1 }];
+        const own = confidence(0.1 + 0.8 * conf * quality + 0.05 * gauss(random));
+        return [{ cls, conf: own, tp: (1 << Math.min(thresholds, 10)) - 1 }];
       }),
-      ...strays.map(({ cls, conf }) => ({ cls, conf: conf * (1 + loss * random()), tp: 0 })),
+      ...strays.map(({ cls, conf }) => {
+        const own = confidence(conf * (1 + loss * random()) + 0.05 * gauss(random));
+        return { cls, conf: own, tp: 0 };
+      }),
     ].sort((a, b) => b.conf - a.conf);
     const hits = detections.flatMap(({ tp }, i) => (tp ? [i] : []));
     const areas = (tp: number) => [tp, 0, tp, 0];
@@ -58,37 +78,126 @@ function drawPair(random: () => number, number: number): Pair {
       },
     };
   };
-  return [model(0), model(0.02)];
+  return [model(0), model(loss)];
 }
 
-function draw(seed: number, images: number): [ImageStatistics[], ImageStatistics[]] {
+function draw(
+  seed: number,
+  images: number,
+  classes: number,
+  loss: number,
+): [ImageStatistics[], ImageStatistics[]] {
   const random = mulberry32(seed);
-  const pairs = Array.from({ length: images }, (_, number) => drawPair(random, number));
+  const pairs = Array.from({ length: images }, (_, number) => drawPair(random, classes, loss, number));
   return [pairs.map(([before]) => before), pairs.map(([, after]) => after)];
 }
 
-test('the 95 % interval holds the true drop 92 to 98 times in 100', { timeout: 3_600_000 }, () => {
-  const figures: readonly FigureKey[] = ['mAP50_95', 'AP'];
-  const [before, after] = draw(1, POPULATION).map((images) => metricsOf(images, 'ultralytics'));
-  const truth = {
-    mAP50_95: before.mAP50_95 - after.mAP50_95,
-    AP: before.coco.AP - after.coco.AP,
+const truths = new Map<string, readonly number[]>();
+
+/** The drop of each figure in the population; none where both models are drawn alike. */
+function trueDrops(classes: number, loss: number): readonly number[] {
+  const key = `${classes} ${loss}`;
+  const known = truths.get(key) ?? (loss === 0 ? FIGURES.map(() => 0) : measured(classes, loss));
+  truths.set(key, known);
+  return known;
+}
+
+function measured(classes: number, loss: number): readonly number[] {
+  const drops = Array.from({ length: POPULATION.times }, (_, time) => {
+    const [before, after] = draw(time + 1, POPULATION.images, classes, loss).map((images) =>
+      metricsOf(images, 'ultralytics'),
+    );
+    return FIGURES.map((figure) => before[figure] - after[figure]);
+  });
+  return FIGURES.map((_, i) => drops.reduce((sum, drop) => sum + drop[i], 0) / drops.length);
+}
+
+type Interval = Spread | { readonly low: number; readonly high: number };
+
+/**
+ * The intervals that were compared; the first is the one in use, the others are those of Efron and Tibshirani 1993 (percentile
+ * 13.3, basic 13.4, bias-corrected 14.3 without acceleration) and the percentiles moved by the bootstrap's bias once and twice.
+ */
+function intervalsOf(raw: Float64Array, plain: number): Readonly<Record<string, Interval>> {
+  const sorted = raw.toSorted();
+  const at = (share: number) => {
+    const place = Math.max(0, Math.min(1, share)) * (sorted.length - 1);
+    const below = Math.floor(place);
+    return sorted[below] + (sorted[Math.min(below + 1, sorted.length - 1)] - sorted[below]) * (place - below);
   };
-  const covered = new Map(figures.map((figure) => [figure, 0]));
+  const bias = raw.reduce((sum, drop) => sum + drop, 0) / raw.length - plain;
+  const [low, high] = [at(0.025), at(0.975)];
+  const below = raw.reduce((sum, drop) => sum + (drop < plain ? 1 : drop === plain ? 0.5 : 0), 0);
+  const z = normalQuantile(Math.max(1, Math.min(raw.length - 1, below)) / raw.length);
+  const corrected = (share: number) => at(1 - upperTail(2 * z + normalQuantile(share)));
+  return {
+    normal: spreadOf(raw.map((drop) => drop - bias))!,
+    percentile: { low, high },
+    'moved once': { low: low - bias, high: high - bias },
+    'moved twice': { low: low - 2 * bias, high: high - 2 * bias },
+    basic: { low: 2 * plain - high, high: 2 * plain - low },
+    BC: { low: corrected(0.025), high: corrected(0.975) },
+  };
+}
+
+function normalQuantile(share: number): number {
+  let [low, high] = [-8, 8];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (1 - upperTail(middle) < share) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+/** How often the interval in use holds the true drop of each figure; all of them are printed. */
+function coverage(images: number, classes: number, loss: number): readonly number[] {
+  const truth = trueDrops(classes, loss);
+  const held = FIGURES.map(() => new Map<string, number>());
   for (let repetition = 0; repetition < REPETITIONS; repetition++) {
-    const { drops } = bootstrap(...draw(1000 + repetition, IMAGES), { family: 'ultralytics', figures });
-    for (const figure of figures) {
-      const { low, high } = spreadOf(drops.get(figure)!)!;
-      const drop = truth[figure as keyof typeof truth];
-      if (low <= drop && drop <= high) covered.set(figure, covered.get(figure)! + 1);
+    const [before, after] = draw(1000 + repetition + 100_000 * images, images, classes, loss);
+    const plan = planResampling(before, after, { family: 'ultralytics', figures: FIGURES });
+    const counter = new DropCounter(plan);
+    const once = counter.once();
+    const resampled = counter.resample(0, plan.resamples);
+    for (const [i, figure] of FIGURES.entries()) {
+      const intervals = intervalsOf(resampled.figures.get(figure)!, once.figures.get(figure)![0]);
+      for (const [name, { low, high }] of Object.entries(intervals)) {
+        const times = held[i].get(name) ?? 0;
+        held[i].set(name, times + Number(low <= truth[i] && truth[i] <= high));
+      }
     }
   }
-  for (const [figure, times] of covered) {
-    const share = times / REPETITIONS;
-    console.error(
-      `${figure}: true drop ${truth[figure as 'AP'].toFixed(4)}, held by ${(100 * share).toFixed(1)} % of the intervals`,
+  const percent = (times: number) => `${((100 * times) / REPETITIONS).toFixed(1)} %`;
+  for (const [i, figure] of FIGURES.entries()) {
+    const cells = [...held[i]].map(([name, times]) => `${name} ${percent(times)}`);
+    process.stderr.write(
+      `${images} images, ${classes} classes, ${figure} falls by ${truth[i].toFixed(4)}: ${cells.join(', ')}\n`,
     );
-    expect(share, figure).toBeGreaterThanOrEqual(0.92);
-    expect(share, figure).toBeLessThanOrEqual(0.98);
   }
+  return held.map((times) => times.get('normal')! / REPETITIONS);
+}
+
+const TIMEOUT = { timeout: 3_600_000 };
+
+function holds(images: number, classes: number, loss: number): void {
+  for (const [i, share] of coverage(images, classes, loss).entries()) {
+    expect(share, FIGURES[i]).toBeGreaterThanOrEqual(0.92);
+    expect(share, FIGURES[i]).toBeLessThanOrEqual(0.98);
+  }
+}
+
+describe('the 95 % interval holds the true drop 92 to 98 times in 100', () => {
+  test.each([46, 128, 500].flatMap((images) => [0, 0.02, 0.06].map((loss) => [images, loss] as const)))(
+    '3 classes, %i images, loss %d',
+    TIMEOUT,
+    (images, loss) => holds(images, 3, loss),
+  );
+});
+
+// With a handful of labels a class the plain drop itself is too small, which no interval from the same images can know.
+describe('many classes on few images: held too seldom, as docs/report.md says', () => {
+  test.fails.each([46, 128])('40 classes, %i images, loss 0.06', TIMEOUT, (images) =>
+    holds(images, 40, 0.06),
+  );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bootstrap, type FigureKey, shareAbove, spreadOf } from '../../src/metrics/bootstrap.ts';
+import { bootstrap, type FigureKey, spreadOf } from '../../src/metrics/bootstrap.ts';
 import { figureColumns, figureCounter } from '../../src/metrics/bootstrap-figures.ts';
 import { packLanes } from '../../src/metrics/bootstrap-lanes.ts';
 import { bootstrapOnThreads } from '../../src/metrics/bootstrap-pool.ts';
@@ -76,7 +76,21 @@ function pair(images: number): [readonly ImageStatistics[], readonly ImageStatis
   return models as [readonly ImageStatistics[], readonly ImageStatistics[]];
 }
 
-test('the interval is about the plain difference, and narrower with more images', () => {
+test('the interval is about the plain difference, in whatever direction the resamples lie', () => {
+  const [before, after] = pair(40);
+  for (const [first, second, drop] of [
+    [before, after, 0.25],
+    [after, before, -0.25],
+  ] as const) {
+    const { drops } = bootstrap(first, second, { family: 'ultralytics', figures: ['AP', 'P'] });
+    const { low, high } = spreadOf(drops.get('AP')!)!;
+    const plain = metricsOf(first, 'ultralytics').coco.AP - metricsOf(second, 'ultralytics').coco.AP;
+    expect((low + high) / 2).toBeCloseTo(plain, 9);
+    expect(plain).toBeCloseTo(drop, 1);
+  }
+});
+
+test('the interval is narrower with more images', () => {
   const spread = (images: number) => {
     const { drops } = bootstrap(...pair(images), { family: 'ultralytics', figures: ['AP'] });
     return spreadOf(drops.get('AP')!)!;
@@ -123,8 +137,11 @@ test('parts count what the whole counts, and threads what one thread counts, to 
 
 test('resamples without a figure do not count, and too many of them leave no interval', () => {
   const drops = Float64Array.of(0.1, Number.NaN, 0.3, 0.2);
-  expect(spreadOf(drops)).toMatchObject({ low: expect.closeTo(0.105, 9), high: expect.closeTo(0.295, 9) });
-  expect(shareAbove(drops, 0.15)).toBeCloseTo(2 / 3, 9);
+  expect(spreadOf(drops)).toMatchObject({
+    low: expect.closeTo(0.2 - 0.196, 5),
+    high: expect.closeTo(0.2 + 0.196, 5),
+    standardError: expect.closeTo(0.1, 9),
+  });
   expect(spreadOf(Float64Array.of(0.1, Number.NaN))).toBeNull();
 });
 

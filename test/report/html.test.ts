@@ -77,17 +77,48 @@ describe('names from outside are text', () => {
 });
 
 const chromium = findChromium();
+if (chromium === null)
+  process.stderr.write('SKIPPED: no Chromium here to open report.html in (CHROMIUM names one elsewhere).\n');
 
-describe.skipIf(chromium === null)('in a browser (skipped where there is no Chromium)', () => {
+describe.skipIf(chromium === null)('in a browser', () => {
   test.each([
     [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
     [390, 'dark'],
   ] as const)(
     '%i pixels, %s: no error, no request, no overflow, nothing serious for axe-core',
     async (width, scheme) => {
       const path = join(await mkdtemp(join(tmpdir(), 'page-')), 'report.html');
-      await writeFile(path, reportHtml(reportOf({ className: HOSTILE[0]!, pass: false }), new Map()));
+      const report = reportOf({
+        className: 'x'.repeat(4000),
+        path: `runs/${'long'.repeat(500)}.onnx`,
+        pass: false,
+      });
+      const rule = {
+        rule: 'max-drop',
+        subject: HOSTILE[0]!,
+        pass: false,
+        measured: 1,
+        limit: 0,
+        says: HOSTILE[0]!,
+      };
+      const verdict = { ...report.verdict, rules: [rule, rule], warnings: [HOSTILE[0]!] };
+      await writeFile(path, reportHtml({ ...report, verdict }, PICTURES));
       expect(await inspectPage(chromium!, path, { width, scheme, screenshot: null })).toEqual([]);
     },
   );
+
+  test('what is wrong with a page is found', async () => {
+    const path = join(await mkdtemp(join(tmpdir(), 'page-')), 'report.html');
+    const page =
+      '<html><body><img src="elsewhere.png"><div style="width:900px">wide</div><script>x.y</script></body></html>';
+    await writeFile(path, page);
+    const problems = await inspectPage(chromium!, path, { width: 390, scheme: 'light', screenshot: null });
+    for (const kind of ['request: ', 'script error: ', 'overflow: ', 'axe: '])
+      expect(
+        problems.some((problem) => problem.startsWith(kind)),
+        kind,
+      ).toBe(true);
+  });
 });

@@ -156,6 +156,7 @@ test('drops stand as a chart of fixed names, where there are any', () => {
     summaryMarkdown(reportOf({ pass: false, className: '"]' })),
   )?.[1];
   expect(chart?.trimEnd().split('\n')).toEqual([
+    '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#d1495b, #c98a00"}}}}%%',
     'xychart-beta',
     '  title "Drop of each metric; the line is what is accepted of mAP50-95"',
     '  x-axis ["mAP50-95", "mAP50", "P", "R", "AP (coco)", "AP50 (coco)", "AR100 (coco)"]',

@@ -1,3 +1,4 @@
+import type { Interval } from '../details.ts';
 import { shortName } from '../escape.ts';
 import type { Report } from '../report.ts';
 import { layerRows } from '../rows.ts';
@@ -108,7 +109,7 @@ function classDrops({ validation, details }: Report): Chart {
     height: Math.max(140, 70 + rows.length * 18),
     option: {
       grid: { left: 120, right: 20, top: 12, bottom: 44 },
-      xAxis: axis('drop of mAP50-95', { type: 'value' }),
+      xAxis: axis('drop of mAP50-95', { type: 'value', ...rangeOf(rows) }),
       yAxis: axis('', {
         type: 'category',
         data: rows.map(({ name }) => label(name, AXIS_NAME)),
@@ -132,6 +133,17 @@ function classDrops({ validation, details }: Report): Chart {
       ],
     },
   });
+}
+
+/** An axis that holds bars and whiskers: the library looks at the bars alone. */
+function rangeOf(rows: readonly { readonly drop: number; readonly interval: Interval | undefined }[]): {
+  readonly min: number;
+  readonly max: number;
+} {
+  const ends = rows.flatMap(({ drop, interval }) => [drop, interval?.low ?? 0, interval?.high ?? 0]);
+  const [least, most] = [Math.min(0, ...ends), Math.max(0, ...ends)];
+  const step = most - least > 0.5 ? 0.2 : most - least > 0.2 ? 0.1 : 0.05;
+  return { min: Math.floor(least / step) * step, max: Math.ceil(most / step) * step || step };
 }
 
 /** What ECharts hands to a drawing function, as far as it is used. */
