@@ -36,6 +36,32 @@ export async function measureAction(context: Context): Promise<Measured> {
   }
 }
 
+/** A run of the command line that finds the unpruned model's detections remembered, over one that does not. */
+export async function measureRemembered(context: Context): Promise<Measured> {
+  const setting = settingOf(context, 'yolov5n');
+  const data = await repeatedData(context, setting, context.quick ? 4 : IMAGES);
+  const built = buildAction();
+  const run = (cache: 'true' | 'false') =>
+    runAction(context, built.folder, setting.model, data, { cache }, 'cli');
+  try {
+    await run('true');
+    const [without, remembered]: [number[], number[]] = [[], []];
+    for (let pass = 0; pass < (context.quick ? 1 : 3); pass++) {
+      without.push((await run('false')).seconds);
+      const hit = await run('true');
+      if (!hit.log.includes('are taken from there')) throw new Error(hit.log);
+      remembered.push(hit.seconds);
+    }
+    const [withoutSeconds, rememberedSeconds] = [Math.min(...without), Math.min(...remembered)];
+    return {
+      value: rememberedSeconds / withoutSeconds,
+      parts: { 'without s': withoutSeconds, 'remembered s': rememberedSeconds },
+    };
+  } finally {
+    built.remove();
+  }
+}
+
 /** How long `yolo val` takes twice, over the whole action on the same images. */
 export async function measurePeers(context: Context): Promise<Measured> {
   if (context.compare === null) throw new Needs('--compare PYTHON with ultralytics and onnxruntime');

@@ -19,7 +19,7 @@ let feeds: Record<string, Ort.Tensor>;
 const methods = {
   async load(path: string): Promise<void> {
     session = await openSession(ort, path, { provider: 'cpu', threads });
-    const [input] = describeSession(session).inputs as [{ name: string; shape: number[] }];
+    const [input] = describeSession(session).inputs as unknown as [{ name: string; shape: number[] }];
     const count = input.shape.reduce((product, side) => product * side, 1);
     const pixels = Float32Array.from({ length: count }, (_, i) => ((i * 2654435761) >>> 24) / 255);
     feeds = { [input.name]: new ort.Tensor('float32', pixels, input.shape) };

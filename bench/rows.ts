@@ -1,4 +1,4 @@
-import { measureAction, measureGrowth, measurePeers } from './action.ts';
+import { measureAction, measureGrowth, measurePeers, measureRemembered } from './action.ts';
 import { againstFloor } from './against-floor.ts';
 import { measureLetterbox } from './letterbox.ts';
 import { measureMetrics } from './metrics.ts';
@@ -38,6 +38,14 @@ export const ROWS: readonly Row[] = [
     aim: null,
     better: 'lower',
     measure: measureAction,
+  },
+  {
+    name: 'action.remembered',
+    what: 'the same with the unpruned model remembered ÷ without',
+    must: 0.6,
+    aim: 0.53,
+    better: 'lower',
+    measure: measureRemembered,
   },
   {
     name: 'action.peers',

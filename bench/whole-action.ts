@@ -25,7 +25,7 @@ export function buildAction(): { readonly folder: string; remove(): void } {
 }
 
 /**
- * Runs the built action as a runner does, on a copy of the model.
+ * Runs the built action as a runner does, or the command line, on a copy of the model.
  *
  * @param inputs beside `model`, `data` and what keeps a failed verdict from being one.
  */
@@ -35,6 +35,7 @@ export async function runAction(
   model: string,
   data: string,
   inputs: Readonly<Record<string, string>> = {},
+  entry: 'index' | 'cli' = 'index',
 ): Promise<ActionRun> {
   const work = mkdtempSync(join(folder, 'action-'));
   const peak = join(work, 'peak.txt');
@@ -44,14 +45,17 @@ export async function runAction(
   const all = { model: 'best.onnx', data, 'fail-on-drop': 'false', 'artifact-name': 'none', ...inputs };
   const env = {
     PATH: process.env.PATH,
-    HOME: work,
+    XDG_CACHE_HOME: folder,
+    LOCALAPPDATA: folder,
     RUNNER_TEMP: work,
     RUNNER_TOOL_CACHE: join(work, 'tools'),
     BENCH_PEAK: peak,
     ...Object.fromEntries(Object.entries(all).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
   };
   const started = performance.now();
-  const child = spawn(process.execPath, ['--require', hook, join(built, 'index.js')], { cwd: work, env });
+  const options = entry === 'cli' ? Object.entries(all).map(([name, value]) => `--${name}=${value}`) : [];
+  const script = join(built, `${entry}.js`);
+  const child = spawn(process.execPath, ['--require', hook, script, ...options], { cwd: work, env });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (log += chunk));
   const code = await new Promise((resolve) => child.on('close', resolve));

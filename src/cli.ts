@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 import { analyze, readAnalyzeOptions } from './analyze.ts';
 import { messageOf, UserError, UserErrors } from './errors.ts';
 import { INPUTS, type InputName, loadInputs } from './inputs.ts';
-import { deviceFor, nativeBase } from './native-base.ts';
+import { deviceFor, memoryFolder, nativeBase } from './native-base.ts';
+import { folderMemory } from './remember/folder.ts';
 import { analysisLines } from './report/analysis.ts';
 import { renderAgain } from './report/write.ts';
 import { run } from './run.ts';
@@ -86,7 +87,8 @@ async function main(): Promise<void> {
     const base = await nativeBase(import.meta.url, inputs['runtime-path'], null, terminalLog);
     return { base, device: await deviceFor(inputs.device, base, terminalLog) };
   });
-  const { report } = await run(inputs, terminalLog, runtime, stopOnSignals());
+  const memory = inputs.cache ? folderMemory(memoryFolder(), terminalLog) : null;
+  const { report } = await run(inputs, terminalLog, runtime, stopOnSignals(), memory);
   if (!report.verdict.pass && inputs['fail-on-drop']) process.exitCode = 1;
 }
 

@@ -174,6 +174,11 @@ export const INPUTS = {
     '',
     'Folders outside of the workspace, one a line, that the data set and links may lead to; the command line reads everywhere.',
   ),
+  cache: input(
+    boolean,
+    'true',
+    "Whether the unpruned model's detections are remembered for later runs; never written from a fork's pull request.",
+  ),
   'runtime-path': input(
     optional(text),
     '',

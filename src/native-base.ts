@@ -1,4 +1,5 @@
 import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Log } from './log.ts';
 import { userCacheFolder } from './runtime/cache.ts';
 import { chooseDevice, type Device } from './runtime/device.ts';
@@ -23,7 +24,6 @@ export async function nativeBase(
   log: Log,
 ): Promise<string> {
   const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
-  const userCache = () => userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
   const { base, how } = await prepareNativeParts({
     bundleUrl,
     toolCache: RUNNER_TOOL_CACHE || userCache(),
@@ -49,4 +49,13 @@ export async function deviceFor(asked: 'auto' | 'cpu' | 'cuda', base: string, lo
   if (device.provider === 'cuda') process.env.NVIDIA_TF32_OVERRIDE = '0';
   log.info(`The models run on the ${device.provider === 'cuda' ? 'GPU' : 'CPU'}: ${device.reason}`);
   return device;
+}
+
+/** Where the command line keeps what it remembers of unpruned models: in the user's cache folder. */
+export function memoryFolder(): string {
+  return join(userCache(), 'yolo-prune-detections');
+}
+
+function userCache(): string {
+  return userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
 }

@@ -7,6 +7,8 @@ import type { Inputs } from './inputs.ts';
 import { judge } from './judge.ts';
 import type { Log } from './log.ts';
 import type { Family } from './protocol.ts';
+import type { Memory } from './remember/folder.ts';
+import { validateBoth } from './remembered.ts';
 import { compareBaseline, dataDigest } from './report/baseline.ts';
 import { writeCocoFiles } from './report/coco-files.ts';
 import { type ReportedPicture, worstPictures } from './report/pictures.ts';
@@ -18,8 +20,8 @@ import { readReport, writeReport } from './report/write.ts';
 import type { Device } from './runtime/device.ts';
 import { loadNativeParts, type NativeBase, runtimeName } from './runtime/load.ts';
 import { limitTime } from './stop.ts';
-import { arrange, loadModel, startDetectPool } from './validate/detect.ts';
-import { type ValidatedModel, validateModels } from './validation.ts';
+import { arrange, startDetectPool } from './validate/detect.ts';
+import type { ValidatedModel } from './validation.ts';
 
 /** What a run hands to its entry: outputs, job summary and exit status are made from it. */
 export interface Outcome {
@@ -42,6 +44,7 @@ export interface Runtime {
  *
  * @param runtime where ONNX Runtime and sharp are, and where the models run.
  * @param stop is aborted when the process is about to be ended.
+ * @param memory where the unpruned model's detections outlive the run, if anywhere.
  * @throws {UserError} before anything is written, where an input, the model or the data set is wrong.
  */
 export async function run(
@@ -49,6 +52,7 @@ export async function run(
   log: Log,
   { base: nativeBase, device }: Runtime,
   stop: AbortSignal,
+  memory: Memory | null,
 ): Promise<Outcome> {
   const started = performance.now();
   const vault = openVault(inputs, log, stop);
@@ -82,10 +86,15 @@ export async function run(
 
     const validation =
       seen ??
-      (await log.group(`Validate on ${dataset.images.length} images`, async () => {
-        if (candidate !== null) await loadModel(pool, candidate);
-        return validateModels(pool, plan, dataset, candidate === null ? 1 : 2, inputs['save-json'], log);
-      }));
+      (await log.group(`Validate on ${dataset.images.length} images`, () =>
+        validateBoth({ dataset, plan }, sha256Before, candidate, inputs, {
+          pool,
+          nativeBase,
+          provider,
+          memory,
+          log,
+        }),
+      ));
     const [before, after = before] = validation.models as [ValidatedModel, ValidatedModel?];
 
     const { detector } = plan;
@@ -148,6 +157,7 @@ export async function run(
           imagesPerSecond: validation.imagesPerSecond,
           inferenceMillisecondsBefore: before.inferenceMilliseconds,
           inferenceMillisecondsAfter: after.inferenceMilliseconds,
+          unprunedRemembered: validation.isRemembered,
         },
       });
       const report = baseline

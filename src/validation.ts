@@ -5,9 +5,11 @@ import type { ConfusionMatrix, Curves, ImageStatistics, Metrics } from './metric
 import { progressOf } from './progress.ts';
 import { strongest } from './report/pictures.ts';
 import { warnOfUnreadable } from './unreadable.ts';
-import { type DetectPool, detectAll, type UnreadableImage } from './validate/detect.ts';
+import { type DetectedImage, type DetectPool, detectAll, type UnreadableImage } from './validate/detect.ts';
 import type { Geometry, Sample } from './validate/types.ts';
 import type { DetectionPlan } from './validate/worker.ts';
+
+const MODELS: Readonly<Record<number, string>> = { 1: 'the model', 2: 'both models' };
 
 /** What one model made of a split. */
 export interface ValidatedModel {
@@ -31,6 +33,8 @@ export interface Validation {
   readonly unreadable: readonly UnreadableImage[];
   readonly validateSeconds: number;
   readonly imagesPerSecond: number;
+  /** Whether the first model's detections were those of an earlier run. */
+  readonly isRemembered: boolean;
 }
 
 /**
@@ -42,10 +46,29 @@ export interface Validation {
 export async function validateModels(
   pool: DetectPool,
   plan: DetectionPlan,
+  dataset: Pick<Dataset, 'images'>,
+  modelCount: number,
+  keepSamples: boolean,
+  log: Log,
+): Promise<Validation> {
+  const detected = detectAll(pool, plan, dataset.images);
+  return validateDetected(detected, plan, dataset, modelCount, keepSamples, log);
+}
+
+/**
+ * Makes figures of what models find.
+ *
+ * @param detectedImages one entry an image, in any order, with a sample of each model.
+ * @param through what the images went through, for the log.
+ */
+export async function validateDetected(
+  detectedImages: AsyncIterable<DetectedImage>,
+  plan: DetectionPlan,
   { images }: Pick<Dataset, 'images'>,
   modelCount: number,
   keepSamples: boolean,
   log: Log,
+  through: string = MODELS[modelCount] ?? `${modelCount} models`,
 ): Promise<Validation> {
   const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
   const unreadable: UnreadableImage[] = [];
@@ -54,7 +77,7 @@ export async function validateModels(
 
   const started = performance.now();
   const step = progressOf(log, images.length, 'images');
-  for await (const detected of detectAll(pool, plan, images)) {
+  for await (const detected of detectedImages) {
     step();
     if ('unreadable' in detected) {
       unreadable.push(detected.unreadable);
@@ -77,7 +100,7 @@ export async function validateModels(
   const validateSeconds = (performance.now() - started) / 1000;
   const imagesPerSecond = images.length / validateSeconds;
   log.info(
-    `${images.length} images through ${MODELS[modelCount] ?? `${modelCount} models`} in ${validateSeconds.toFixed(1)} s, ` +
+    `${images.length} images through ${through} in ${validateSeconds.toFixed(1)} s, ` +
       `${imagesPerSecond.toFixed(1)} images a second`,
   );
   return {
@@ -85,10 +108,9 @@ export async function validateModels(
     unreadable,
     validateSeconds,
     imagesPerSecond,
+    isRemembered: false,
   };
 }
-
-const MODELS: Readonly<Record<number, string>> = { 1: 'the model', 2: 'both models' };
 
 /** Gathers what one model puts out. */
 class Validator {

@@ -1,12 +1,15 @@
 import { tmpdir } from 'node:os';
+import { isFeatureAvailable } from '@actions/cache';
 import * as core from '@actions/core';
 import { context } from '@actions/github';
 import { UserError, UserErrors } from '../errors.ts';
 import { type InputName, loadInputs } from '../inputs.ts';
 import { deviceFor, nativeBase } from '../native-base.ts';
+import type { Memory } from '../remember/folder.ts';
 import { run } from '../run.ts';
 import { actionsCache } from '../runtime/actions-cache.ts';
 import { stopOnSignals } from '../stop.ts';
+import { actionsMemory, isFromFork, KEPT_DETECTIONS } from './actions-memory.ts';
 import { annotateVerdict } from './annotations.ts';
 import { actionsLog, harmless } from './log.ts';
 import { publish } from './publish.ts';
@@ -27,12 +30,21 @@ export async function runAction(bundleUrl: string): Promise<void> {
     const base = await nativeBase(bundleUrl, inputs['runtime-path'], kept, actionsLog);
     return { base, device: await deviceFor(inputs.device, base, actionsLog) };
   });
-  const outcome = await run(inputs, actionsLog, runtime, stopOnSignals());
+  const memory = inputs.cache && isFeatureAvailable() ? openMemory(savesParts) : null;
+  const outcome = await run(inputs, actionsLog, runtime, stopOnSignals(), memory);
   await publish(outcome, publishing);
   if (outcome.report.verdict.pass) return;
   annotateVerdict(outcome.report, inputs.data, inputs['fail-on-drop'] ? 'error' : 'warning');
   if (inputs['fail-on-drop']) process.exitCode = core.ExitCode.Failure;
   else core.info('The step stays green because fail-on-drop is false.');
+}
+
+/** @param saves whether the event allows to write what other runs read. */
+function openMemory(saves: boolean): Memory {
+  const temp = process.env.RUNNER_TEMP || tmpdir();
+  const kept = actionsCache(temp, actionsLog, KEPT_DETECTIONS);
+  const isFork = isFromFork(context.payload, process.env.GITHUB_REPOSITORY ?? '');
+  return actionsMemory(kept, temp, saves && !isFork);
 }
 
 /** Has the runner show `***` for the token from here on: it masks its own ones alone. */

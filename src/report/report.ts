@@ -131,6 +131,8 @@ export interface ReportedTiming {
   /** Median time of one image in ONNX Runtime on one worker, before and after. */
   readonly inferenceMillisecondsBefore: number;
   readonly inferenceMillisecondsAfter: number;
+  /** Whether the unpruned model's detections were those of an earlier run, and so its time. */
+  readonly unprunedRemembered: boolean;
 }
 
 /** What a report is made from. */

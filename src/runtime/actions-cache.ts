@@ -9,13 +9,18 @@ import type { KeptParts } from './prepare.ts';
  * Keeps installations by @actions/cache, for runners that start from nothing. A service that fails only warns.
  *
  * @param temp the runner's folder for temporary files: nobody but this job uses it.
+ * @param what is kept: the name of its folder, and what it is called in warnings.
  */
-export function actionsCache(temp: string, log: Pick<Log, 'warning'>): KeptParts {
+export function actionsCache(
+  temp: string,
+  log: Pick<Log, 'warning'>,
+  what = { folder: 'yolo-prune-runtime', name: 'The native parts' },
+): KeptParts {
   // The service finds an entry again only under the path that it was saved from.
-  const folder = join(temp, 'yolo-prune-runtime');
+  const folder = join(temp, what.folder);
   return {
     async restore(key, destination) {
-      return attempt('restored from', log, async () => {
+      return attempt(`${what.name} could not be restored from`, log, async () => {
         await rm(folder, { recursive: true, force: true });
         if ((await restoreCache([folder], key)) === undefined) return false;
         await rmdir(destination);
@@ -24,7 +29,7 @@ export function actionsCache(temp: string, log: Pick<Log, 'warning'>): KeptParts
       });
     },
     async save(key, source) {
-      await attempt('saved to', log, async () => {
+      await attempt(`${what.name} could not be saved to`, log, async () => {
         await cp(source, folder, { recursive: true });
         try {
           await saveCache([folder], key);
@@ -38,7 +43,7 @@ export function actionsCache(temp: string, log: Pick<Log, 'warning'>): KeptParts
 }
 
 async function attempt(
-  direction: string,
+  failure: string,
   log: Pick<Log, 'warning'>,
   work: () => Promise<boolean>,
 ): Promise<boolean> {
@@ -46,7 +51,7 @@ async function attempt(
   try {
     return await work();
   } catch (error) {
-    log.warning(`The native parts could not be ${direction} the Actions cache: ${messageOf(error)}.`);
+    log.warning(`${failure} the Actions cache: ${messageOf(error)}.`);
     return false;
   }
 }

@@ -40,6 +40,7 @@ export async function runEntry(
   const env = {
     PATH: process.env.PATH ?? '',
     RUNNER_TEMP: folder,
+    XDG_CACHE_HOME: folder,
     ...options.env,
     ...(asRunner ? files : {}),
     ...(asRunner

@@ -177,6 +177,7 @@ export function reportOf({
       imagesPerSecond: 15,
       inferenceMillisecondsBefore: 36.5,
       inferenceMillisecondsAfter: 36.4,
+      unprunedRemembered: false,
     },
   };
 }
