@@ -4303,12 +4303,13 @@ function averageRow(image, row, columns, out) {
   const base = row * width * 3;
   const count = start.length - 1;
   for (let x = 0, o = 0; x < count; x++, o += 3) {
+    const first = start[x];
     const stop = start[x + 1];
+    let p = base + index[first] * 3;
     let red = Math.fround(0);
     let green = Math.fround(0);
     let blue = Math.fround(0);
-    for (let k = start[x]; k < stop; k++) {
-      const p = base + index[k] * 3;
+    for (let k = first; k < stop; k++, p += 3) {
       const share = weight[k];
       red = Math.fround(red + Math.fround(Math.fround(data[p]) * share));
       green = Math.fround(green + Math.fround(Math.fround(data[p + 1]) * share));
@@ -4471,15 +4472,7 @@ function load(image, imgsz, family) {
   if (family === "yolov5") return (ratio < 1 ? resizeArea : resizeLinear)(image, width, height);
   return resizeLinear(image, Math.min(width, imgsz), Math.min(height, imgsz));
 }
-function pad(image, left, top, { width, height }) {
-  const data = new Uint8Array(width * height * 3).fill(PADDING_GREY);
-  const samples = image.width * 3;
-  for (let y = 0; y < image.height; y++) {
-    data.set(image.data.subarray(y * samples, (y + 1) * samples), ((top + y) * width + left) * 3);
-  }
-  return { width, height, data };
-}
-function letterbox(image, size, family) {
+function fitPicture(image, size, family) {
   const loaded = load(image, Math.max(size.width, size.height), family);
   const ratio = Math.min(size.height / loaded.height, size.width / loaded.width);
   const width = Math.max(roundHalfEven(loaded.width * ratio), 1);
@@ -4487,10 +4480,8 @@ function letterbox(image, size, family) {
   const isFitting = width === loaded.width && height === loaded.height;
   const padX = (size.width - width) / 2;
   const padY = (size.height - height) / 2;
-  const left = Math.floor(padX);
-  const top = Math.floor(padY);
   return {
-    image: pad(isFitting ? loaded : resizeLinear(loaded, width, height), left, top, size),
+    image: isFitting ? loaded : resizeLinear(loaded, width, height),
     geometry: {
       nativeWidth: image.width,
       nativeHeight: image.height,
@@ -4499,8 +4490,8 @@ function letterbox(image, size, family) {
       ratio,
       padX,
       padY,
-      left,
-      top,
+      left: Math.floor(padX),
+      top: Math.floor(padY),
       width: size.width,
       height: size.height
     }
@@ -4516,22 +4507,25 @@ function halfBits(value) {
   const rebased = bits - (127 - 15 << 23);
   return rebased + 4096 >> 13;
 }
-function fill(image, unit, target, offset) {
-  const { data } = image;
-  const plane = image.width * image.height;
+function writeRow(data, from, count, unit, target, offset, plane) {
   const green = offset + plane;
   const blue = green + plane;
-  for (let i = 0, p = 0; i < plane; i++, p += 3) {
+  for (let i = 0, p = from; i < count; i++, p += 3) {
     target[offset + i] = unit[data[p]];
     target[green + i] = unit[data[p + 1]];
     target[blue + i] = unit[data[p + 2]];
   }
 }
-function toTensor(image, target, offset = 0) {
-  fill(image, UNIT_FLOAT32, target, offset);
-}
-function toTensorFloat16(image, target, offset = 0) {
-  fill(image, UNIT_FLOAT16, target, offset);
+function layIntoTensor({ image, geometry: { left, top, width, height } }, target) {
+  const unit = target instanceof Float32Array ? UNIT_FLOAT32 : UNIT_FLOAT16;
+  const grey = unit[PADDING_GREY];
+  const plane = width * height;
+  const isFilled = image.width === width && image.height === height;
+  if (!isFilled) target.fill(grey, 0, 3 * plane);
+  for (let y = 0; y < image.height; y++) {
+    const at = (top + y) * width + left;
+    writeRow(image.data, y * image.width * 3, image.width, unit, target, at, plane);
+  }
 }
 
 // src/calibrate/picture.ts
@@ -4542,16 +4536,10 @@ async function readPicture(sharp, path, { family }) {
   });
 }
 function pixelsOf(picture, detector) {
-  const { image } = letterbox(picture, detector, detector.family);
   const count = 3 * detector.width * detector.height;
-  if (detector.input.type === "float16") {
-    const halves = new Uint16Array(count);
-    toTensorFloat16(image, halves);
-    return halves;
-  }
-  const floats = new Float32Array(count);
-  toTensor(image, floats);
-  return floats;
+  const pixels = detector.input.type === "float16" ? new Uint16Array(count) : new Float32Array(count);
+  layIntoTensor(fitPicture(picture, detector, detector.family), pixels);
+  return pixels;
 }
 
 // src/calibrate/collector.ts

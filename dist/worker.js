@@ -650,12 +650,13 @@ function averageRow(image, row, columns, out) {
   const base = row * width * 3;
   const count = start.length - 1;
   for (let x = 0, o = 0; x < count; x++, o += 3) {
+    const first = start[x];
     const stop = start[x + 1];
+    let p = base + index[first] * 3;
     let red = Math.fround(0);
     let green = Math.fround(0);
     let blue = Math.fround(0);
-    for (let k = start[x]; k < stop; k++) {
-      const p = base + index[k] * 3;
+    for (let k = first; k < stop; k++, p += 3) {
       const share = weight[k];
       red = Math.fround(red + Math.fround(Math.fround(data[p]) * share));
       green = Math.fround(green + Math.fround(Math.fround(data[p + 1]) * share));
@@ -818,15 +819,7 @@ function load2(image, imgsz, family) {
   if (family === "yolov5") return (ratio < 1 ? resizeArea : resizeLinear)(image, width, height);
   return resizeLinear(image, Math.min(width, imgsz), Math.min(height, imgsz));
 }
-function pad(image, left, top, { width, height }) {
-  const data = new Uint8Array(width * height * 3).fill(PADDING_GREY);
-  const samples = image.width * 3;
-  for (let y = 0; y < image.height; y++) {
-    data.set(image.data.subarray(y * samples, (y + 1) * samples), ((top + y) * width + left) * 3);
-  }
-  return { width, height, data };
-}
-function letterbox(image, size, family) {
+function fitPicture(image, size, family) {
   const loaded = load2(image, Math.max(size.width, size.height), family);
   const ratio = Math.min(size.height / loaded.height, size.width / loaded.width);
   const width = Math.max(roundHalfEven(loaded.width * ratio), 1);
@@ -834,10 +827,8 @@ function letterbox(image, size, family) {
   const isFitting = width === loaded.width && height === loaded.height;
   const padX = (size.width - width) / 2;
   const padY = (size.height - height) / 2;
-  const left = Math.floor(padX);
-  const top = Math.floor(padY);
   return {
-    image: pad(isFitting ? loaded : resizeLinear(loaded, width, height), left, top, size),
+    image: isFitting ? loaded : resizeLinear(loaded, width, height),
     geometry: {
       nativeWidth: image.width,
       nativeHeight: image.height,
@@ -846,8 +837,8 @@ function letterbox(image, size, family) {
       ratio,
       padX,
       padY,
-      left,
-      top,
+      left: Math.floor(padX),
+      top: Math.floor(padY),
       width: size.width,
       height: size.height
     }
@@ -863,22 +854,25 @@ function halfBits(value) {
   const rebased = bits - (127 - 15 << 23);
   return rebased + 4096 >> 13;
 }
-function fill(image, unit, target, offset) {
-  const { data } = image;
-  const plane = image.width * image.height;
+function writeRow(data, from, count, unit, target, offset, plane) {
   const green = offset + plane;
   const blue = green + plane;
-  for (let i = 0, p = 0; i < plane; i++, p += 3) {
+  for (let i = 0, p = from; i < count; i++, p += 3) {
     target[offset + i] = unit[data[p]];
     target[green + i] = unit[data[p + 1]];
     target[blue + i] = unit[data[p + 2]];
   }
 }
-function toTensor(image, target, offset = 0) {
-  fill(image, UNIT_FLOAT32, target, offset);
-}
-function toTensorFloat16(image, target, offset = 0) {
-  fill(image, UNIT_FLOAT16, target, offset);
+function layIntoTensor({ image, geometry: { left, top, width, height } }, target) {
+  const unit = target instanceof Float32Array ? UNIT_FLOAT32 : UNIT_FLOAT16;
+  const grey = unit[PADDING_GREY];
+  const plane = width * height;
+  const isFilled = image.width === width && image.height === height;
+  if (!isFilled) target.fill(grey, 0, 3 * plane);
+  for (let y = 0; y < image.height; y++) {
+    const at = (top + y) * width + left;
+    writeRow(image.data, y * image.width * 3, image.width, unit, target, at, plane);
+  }
 }
 
 // src/validate/session.ts
@@ -931,13 +925,17 @@ function describeSession(session) {
   );
   return { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) };
 }
-async function infer(ort2, session, detector, pixels2) {
+async function infer(ort2, session, detector, pixels2, buffers = null) {
   const { input, width, height, output } = detector;
   const tensor = inputTensor(ort2, input.type, pixels2, [batchSize(input), 3, height, width]);
-  const results = await session.run({ [input.name]: tensor }, [output]).catch((error) => {
+  const buffer = buffers?.get(session);
+  const fetches = buffer ? { [output]: buffer } : [output];
+  const results = await session.run({ [input.name]: tensor }, fetches).catch((error) => {
     throw failedRun(error);
   });
-  const { data, dims } = results[output];
+  const result = results[output];
+  if (!buffer && isAsPromised(session, output, result)) buffers?.set(session, result);
+  const { data, dims } = result;
   if (data instanceof Float32Array) return { data, dims };
   const halves = data;
   return { data: Float32Array.from(new Float16Array(halves.buffer, halves.byteOffset, halves.length)), dims };
@@ -951,6 +949,11 @@ function failedRun(error) {
     { cause: error }
   );
 }
+function isAsPromised(session, output, { type, dims }) {
+  const promised = session.outputMetadata.find(({ name }) => name === output);
+  if (!promised?.isTensor || type !== "float32" || promised.shape.length !== dims.length) return false;
+  return dims.every((dim, i) => dim === promised.shape[i]);
+}
 function inputTensor(ort2, type, pixels2, dims) {
   const tensor = new ort2.Tensor(type, pixels2, dims);
   return type === "float16" ? Object.defineProperty(tensor, "data", { value: pixels2 }) : tensor;
@@ -962,6 +965,7 @@ var { ort, sharp } = loadNativeParts(nativeBase);
 sharp.cache(false);
 sharp.concurrency(1);
 var sessions = [];
+var outputs = ortPackage(nativeBase) === "onnxruntime-node" ? /* @__PURE__ */ new WeakMap() : null;
 var plan = null;
 var pixels = new Float32Array(0);
 var methods = {
@@ -991,23 +995,22 @@ var methods = {
       throw error;
     });
     if (picture instanceof UserError) return { unreadable: picture.problem };
-    const { image, geometry } = letterbox(picture, detector, detector.family);
-    if (pixels instanceof Float32Array) toTensor(image, pixels);
-    else toTensorFloat16(image, pixels);
+    const fitted = fitPicture(picture, detector, detector.family);
+    layIntoTensor(fitted, pixels);
     const prepared = performance.now();
     const inference = [];
     const detections = [];
     let decoding = 0;
     for (const session of sessions) {
       const before = performance.now();
-      const output = await infer(ort, session, detector, pixels);
+      const output = await infer(ort, session, detector, pixels, outputs);
       const inferred = performance.now();
       detections.push(decode(detector.head, output.data, output.dims, { ...options, nc: detector.nc }));
       inference.push(inferred - before);
       decoding += performance.now() - inferred;
     }
     return {
-      geometry,
+      geometry: fitted.geometry,
       detections,
       milliseconds: { pixels: prepared - started, inference, decode: decoding }
     };

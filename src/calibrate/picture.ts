@@ -2,8 +2,8 @@ import { UserError } from '../errors.ts';
 import type { NativeParts } from '../runtime/load.ts';
 import type { Detector } from '../validate/detector.ts';
 import { decodeImage } from '../validate/image/decode.ts';
-import { letterbox } from '../validate/image/letterbox.ts';
-import { toTensor, toTensorFloat16 } from '../validate/image/tensor.ts';
+import { fitPicture } from '../validate/image/letterbox.ts';
+import { layIntoTensor } from '../validate/image/tensor.ts';
 import type { RgbImage } from '../validate/types.ts';
 
 /** A picture as validation decodes it; or why it cannot be read. */
@@ -20,14 +20,8 @@ export async function readPicture(
 
 /** A picture as the network's input [1, 3, height, width], laid into it as validation does. */
 export function pixelsOf(picture: RgbImage, detector: Detector): Float32Array | Uint16Array {
-  const { image } = letterbox(picture, detector, detector.family);
   const count = 3 * detector.width * detector.height;
-  if (detector.input.type === 'float16') {
-    const halves = new Uint16Array(count);
-    toTensorFloat16(image, halves);
-    return halves;
-  }
-  const floats = new Float32Array(count);
-  toTensor(image, floats);
-  return floats;
+  const pixels = detector.input.type === 'float16' ? new Uint16Array(count) : new Float32Array(count);
+  layIntoTensor(fitPicture(picture, detector, detector.family), pixels);
+  return pixels;
 }

@@ -88,19 +88,26 @@ export function describeSession(session: Ort.InferenceSession): SessionInfo {
  *
  * @param pixels 3 × height × width for each picture of the batch; a fixed batch above one is filled up with
  *   zeros.
+ * @param buffers of outputs whose dims are fixed; the result is then good until the next picture. A new output for each
+ *   picture costs the system as many fresh pages. `null` where the runtime does not write into what it is given (onnxruntime-web).
  */
 export async function infer(
   ort: typeof Ort,
   session: Ort.InferenceSession,
   detector: Detector,
   pixels: Float32Array | Uint16Array,
+  buffers: OutputBuffers | null = null,
 ): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
   const { input, width, height, output } = detector;
   const tensor = inputTensor(ort, input.type, pixels, [batchSize(input), 3, height, width]);
-  const results = await session.run({ [input.name]: tensor }, [output]).catch((error: unknown) => {
+  const buffer = buffers?.get(session);
+  const fetches = buffer ? { [output]: buffer } : [output];
+  const results = await session.run({ [input.name]: tensor }, fetches).catch((error: unknown) => {
     throw failedRun(error);
   });
-  const { data, dims } = results[output]!;
+  const result = results[output]!;
+  if (!buffer && isAsPromised(session, output, result)) buffers?.set(session, result);
+  const { data, dims } = result;
   if (data instanceof Float32Array) return { data, dims };
   const halves = data as Uint16Array;
   return { data: Float32Array.from(new Float16Array(halves.buffer, halves.byteOffset, halves.length)), dims };
@@ -115,6 +122,16 @@ function failedRun(error: unknown): UserError {
     'The file may be damaged, or need more memory than this machine has: export the model again.',
     { cause: error },
   );
+}
+
+/** Outputs that later ones of the same session are written into. */
+export type OutputBuffers = WeakMap<Ort.InferenceSession, Ort.Tensor>;
+
+/** Whether an output has the very dims that the model promises, and so will have them again. */
+function isAsPromised(session: Ort.InferenceSession, output: string, { type, dims }: Ort.Tensor): boolean {
+  const promised = session.outputMetadata.find(({ name }) => name === output);
+  if (!promised?.isTensor || type !== 'float32' || promised.shape.length !== dims.length) return false;
+  return dims.every((dim, i) => dim === promised.shape[i]);
 }
 
 /**

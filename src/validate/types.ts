@@ -28,7 +28,7 @@ export interface Geometry {
   readonly height: number;
 }
 
-/** A picture laid into the network's input, padded with grey 114. */
+/** A picture of the size at which it lies in the network's input, with or without the grey around it. */
 export interface Letterboxed {
   readonly image: RgbImage;
   readonly geometry: Geometry;

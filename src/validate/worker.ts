@@ -2,17 +2,18 @@ import { workerData } from 'node:worker_threads';
 import type * as Ort from 'onnxruntime-node';
 import { UserError } from '../errors.ts';
 import type { DetectionOptions } from '../protocol.ts';
-import { loadNativeParts, type NativeBase } from '../runtime/load.ts';
+import { loadNativeParts, type NativeBase, ortPackage } from '../runtime/load.ts';
 import { serve } from '../workers/serve.ts';
 import type { Detector } from './detector.ts';
 import { decode } from './heads/index.ts';
 import { decodeImage } from './image/decode.ts';
-import { letterbox } from './image/letterbox.ts';
-import { toTensor, toTensorFloat16 } from './image/tensor.ts';
+import { fitPicture } from './image/letterbox.ts';
+import { layIntoTensor } from './image/tensor.ts';
 import {
   batchSize,
   describeSession,
   infer,
+  type OutputBuffers,
   openSession,
   type SessionInfo,
   type SessionOptions,
@@ -49,6 +50,8 @@ const { ort, sharp } = loadNativeParts(nativeBase);
 sharp.cache(false);
 sharp.concurrency(1);
 const sessions: Ort.InferenceSession[] = [];
+/** What is found in one picture is copied out of them before the next. */
+const outputs: OutputBuffers | null = ortPackage(nativeBase) === 'onnxruntime-node' ? new WeakMap() : null;
 let plan: DetectionPlan | null = null;
 let pixels: Float32Array | Uint16Array = new Float32Array(0);
 
@@ -82,9 +85,8 @@ const methods = {
       throw error;
     });
     if (picture instanceof UserError) return { unreadable: picture.problem };
-    const { image, geometry } = letterbox(picture, detector, detector.family);
-    if (pixels instanceof Float32Array) toTensor(image, pixels);
-    else toTensorFloat16(image, pixels);
+    const fitted = fitPicture(picture, detector, detector.family);
+    layIntoTensor(fitted, pixels);
     const prepared = performance.now();
 
     const inference: number[] = [];
@@ -92,14 +94,14 @@ const methods = {
     let decoding = 0;
     for (const session of sessions) {
       const before = performance.now();
-      const output = await infer(ort, session, detector, pixels);
+      const output = await infer(ort, session, detector, pixels, outputs);
       const inferred = performance.now();
       detections.push(decode(detector.head, output.data, output.dims, { ...options, nc: detector.nc }));
       inference.push(inferred - before);
       decoding += performance.now() - inferred;
     }
     return {
-      geometry,
+      geometry: fitted.geometry,
       detections,
       milliseconds: { pixels: prepared - started, inference, decode: decoding },
     };

@@ -10,7 +10,7 @@ export interface InputSize {
   readonly height: number;
 }
 
-const PADDING_GREY = 114;
+export const PADDING_GREY = 114;
 
 /**
  * The loader's resize: long side to the input's long side.
@@ -55,6 +55,13 @@ function pad(image: RgbImage, left: number, top: number, { width, height }: Inpu
  * off.
  */
 export function letterbox(image: RgbImage, size: InputSize, family: Family): Letterboxed {
+  const fitted = fitPicture(image, size, family);
+  const { left, top } = fitted.geometry;
+  return { ...fitted, image: pad(fitted.image, left, top, size) };
+}
+
+/** The same without the padding: the picture alone, and in its geometry where it is to lie. */
+export function fitPicture(image: RgbImage, size: InputSize, family: Family): Letterboxed {
   const loaded = load(image, Math.max(size.width, size.height), family);
   const ratio = Math.min(size.height / loaded.height, size.width / loaded.width);
   const width = Math.max(roundHalfEven(loaded.width * ratio), 1);
@@ -62,10 +69,8 @@ export function letterbox(image: RgbImage, size: InputSize, family: Family): Let
   const isFitting = width === loaded.width && height === loaded.height;
   const padX = (size.width - width) / 2;
   const padY = (size.height - height) / 2;
-  const left = Math.floor(padX);
-  const top = Math.floor(padY);
   return {
-    image: pad(isFitting ? loaded : resizeLinear(loaded, width, height), left, top, size),
+    image: isFitting ? loaded : resizeLinear(loaded, width, height),
     geometry: {
       nativeWidth: image.width,
       nativeHeight: image.height,
@@ -74,8 +79,8 @@ export function letterbox(image: RgbImage, size: InputSize, family: Family): Let
       ratio,
       padX,
       padY,
-      left,
-      top,
+      left: Math.floor(padX),
+      top: Math.floor(padY),
       width: size.width,
       height: size.height,
     },

@@ -47,12 +47,14 @@ function averageRow(image: RgbImage, row: number, columns: AreaTable, out: Float
   const base = row * width * 3;
   const count = start.length - 1;
   for (let x = 0, o = 0; x < count; x++, o += 3) {
+    const first = start[x]!;
     const stop = start[x + 1]!;
+    // Source samples of one output sample are neighbours.
+    let p = base + index[first]! * 3;
     let red = Math.fround(0);
     let green = Math.fround(0);
     let blue = Math.fround(0);
-    for (let k = start[x]!; k < stop; k++) {
-      const p = base + index[k]! * 3;
+    for (let k = first; k < stop; k++, p += 3) {
       const share = weight[k]!;
       red = Math.fround(red + Math.fround(Math.fround(data[p]!) * share));
       green = Math.fround(green + Math.fround(Math.fround(data[p + 1]!) * share));

@@ -1,4 +1,5 @@
-import type { RgbImage } from '../types.ts';
+import type { Letterboxed, RgbImage } from '../types.ts';
+import { PADDING_GREY } from './letterbox.ts';
 
 /** `value / 255` in float32, as torch divides; by sample value. */
 const UNIT_FLOAT32 = Float32Array.from({ length: 256 }, (_, value) => value / 255);
@@ -20,14 +21,45 @@ function fill(
   target: Float32Array | Uint16Array,
   offset: number,
 ): void {
-  const { data } = image;
   const plane = image.width * image.height;
+  writeRow(image.data, 0, plane, unit, target, offset, plane);
+}
+
+/** Writes `count` pixels from sample `from` on to three planes, `plane` elements apart. */
+function writeRow(
+  data: Uint8Array,
+  from: number,
+  count: number,
+  unit: ArrayLike<number>,
+  target: Float32Array | Uint16Array,
+  offset: number,
+  plane: number,
+): void {
   const green = offset + plane;
   const blue = green + plane;
-  for (let i = 0, p = 0; i < plane; i++, p += 3) {
+  for (let i = 0, p = from; i < count; i++, p += 3) {
     target[offset + i] = unit[data[p]!]!;
     target[green + i] = unit[data[p + 1]!]!;
     target[blue + i] = unit[data[p + 2]!]!;
+  }
+}
+
+/**
+ * Writes a picture and the padding around it as the network's input [3, height, width] into the beginning of `target`:
+ * what `letterbox` and `toTensor` make together, without the padded picture between them.
+ */
+export function layIntoTensor(
+  { image, geometry: { left, top, width, height } }: Letterboxed,
+  target: Float32Array | Uint16Array,
+): void {
+  const unit = target instanceof Float32Array ? UNIT_FLOAT32 : UNIT_FLOAT16;
+  const grey = unit[PADDING_GREY]!;
+  const plane = width * height;
+  const isFilled = image.width === width && image.height === height;
+  if (!isFilled) target.fill(grey, 0, 3 * plane);
+  for (let y = 0; y < image.height; y++) {
+    const at = (top + y) * width + left;
+    writeRow(image.data, y * image.width * 3, image.width, unit, target, at, plane);
   }
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { toTensor, toTensorFloat16 } from '../../../src/validate/image/tensor.ts';
+import type { Family } from '../../../src/protocol.ts';
+import { fitPicture, letterbox } from '../../../src/validate/image/letterbox.ts';
+import { layIntoTensor, toTensor, toTensorFloat16 } from '../../../src/validate/image/tensor.ts';
 import type { RgbImage } from '../../../src/validate/types.ts';
+import { cropNoise } from '../../fixtures/images/noise.ts';
 import { recorded, sha256 } from './fixtures.ts';
 
 const hashes = recorded<{ float32: string; float16: string }>('tensor.json');
@@ -35,3 +38,31 @@ test('float16 planes lie the same way', () => {
   toTensorFloat16(twoPixels, target, 1);
   expect([...target]).toEqual([7, 0, 0x38cd, 0x3266, 0x3a66, 0x3666, 0x3c00, 7]);
 });
+
+test.each<[Family, number, number]>([
+  ['yolov5', 100, 60],
+  ['yolov5', 61, 100],
+  ['ultralytics', 64, 64],
+  ['ultralytics', 147, 99],
+])(
+  '%s %i×%i: laid in at once as letterboxed and then written, whatever was there before',
+  (family, ...side) => {
+    const picture = cropNoise(0, 0, ...side);
+    for (const size of [
+      { width: 64, height: 64 },
+      { width: 96, height: 64 },
+    ]) {
+      const count = 3 * size.width * size.height;
+      const { image } = letterbox(picture, size, family);
+      const fitted = fitPicture(picture, size, family);
+      const [floats, expectedFloats] = [new Float32Array(count).fill(7), new Float32Array(count)];
+      toTensor(image, expectedFloats);
+      layIntoTensor(fitted, floats);
+      expect(floats).toEqual(expectedFloats);
+      const [halves, expectedHalves] = [new Uint16Array(count).fill(7), new Uint16Array(count)];
+      toTensorFloat16(image, expectedHalves);
+      layIntoTensor(fitted, halves);
+      expect(halves).toEqual(expectedHalves);
+    }
+  },
+);
