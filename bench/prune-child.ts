@@ -35,7 +35,6 @@ const backup = lap();
 vault.offerCandidate(pruned.bytes);
 const write = lap();
 vault.putInPlace();
-sha256(pruned.bytes);
 const place = lap();
 const total = (performance.now() - started) / 1000;
 vault.close();

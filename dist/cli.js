@@ -11770,11 +11770,40 @@ var global2 = (layers2, amount2) => zeroed(
   )
 );
 
+// src/prune/least-magnitudes.ts
+var UPPER = 15;
+var LOWER = 16;
+function magnitudeCut(values, count) {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const byUpper = new Uint32Array(1 << UPPER);
+  for (let i = 0; i < bits.length; i++) byUpper[(bits[i] & 2147483647) >>> LOWER]++;
+  const { bucket: upper, below } = bucketOf(byUpper, count);
+  const byLower = new Uint32Array(1 << LOWER);
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i] & 2147483647) >>> LOWER === upper) byLower[bits[i] & 65535]++;
+  }
+  const { bucket: lower, below: belowToo } = bucketOf(byLower, count - below);
+  if (below + belowToo + byLower[lower] !== count) return null;
+  return new Float32Array(Uint32Array.of(upper << LOWER | lower).buffer)[0];
+}
+function bucketOf(counts, count) {
+  let below = 0;
+  let bucket = 0;
+  while (below + counts[bucket] < count) below += counts[bucket++];
+  return { bucket, below };
+}
+
 // src/prune/l1.ts
 var l1 = (layers2, amount2) => layers2.map(({ values }) => {
   const pruned = values.slice();
-  const count = roundHalfEven(amount2 * values.length);
-  for (const index of smallestIndices(values.map(Math.abs), count)) pruned[index] *= 0;
+  const count = roundHalfEven(amount2 * pruned.length);
+  if (count === 0) return pruned;
+  const cut3 = magnitudeCut(pruned, count);
+  if (cut3 === null) {
+    for (const index of smallestIndices(pruned.map(Math.abs), count)) pruned[index] *= 0;
+  } else {
+    for (let i = 0; i < pruned.length; i++) if (Math.abs(pruned[i]) <= cut3) pruned[i] *= 0;
+  }
   return pruned;
 });
 
@@ -11850,13 +11879,14 @@ function prunedRows({ shape, values }, { n, m: m2 }) {
 var METHODS = { l1, global: global2, lamp };
 function parseMethod(name) {
   if (Object.hasOwn(METHODS, name)) {
-    return { calibrated: false, prune: METHODS[name], pattern: null };
+    const prune = METHODS[name];
+    return { calibrated: false, prune, pattern: null, isLayerwise: prune === l1 };
   }
   if (name === "reconstruct") return { calibrated: true, pattern: null };
   const calibrated = name.startsWith("reconstruct-");
   const pattern = parsePattern(calibrated ? name.slice("reconstruct-".length) : name);
   if (!pattern) return null;
-  return calibrated ? { calibrated, pattern } : { calibrated, prune: nOfM(pattern), pattern };
+  return calibrated ? { calibrated, pattern } : { calibrated, prune: nOfM(pattern), pattern, isLayerwise: true };
 }
 
 // src/input-values.ts
@@ -12019,8 +12049,8 @@ function lampBySegment({ values, shape, group, segments: segments2 }) {
 }
 function leastCounts(lists, count) {
   const bits = lists.map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
-  const high = bucketOf(bits, count, (value) => value >>> 16);
-  const low = bucketOf(
+  const high = bucketOf2(bits, count, (value) => value >>> 16);
+  const low = bucketOf2(
     bits,
     count - high.below,
     (value) => value >>> 16 === high.bucket ? value & 65535 : -1
@@ -12039,7 +12069,7 @@ function leastCounts(lists, count) {
     return taken;
   });
 }
-function bucketOf(lists, count, bucketAt) {
+function bucketOf2(lists, count, bucketAt) {
   const sizes = new Float64Array(65536);
   for (const list of lists) {
     for (const value of list) {
@@ -12346,9 +12376,16 @@ var FIRST_AND_LAST = "first-and-last";
 function prunableLayers(model2, exclude) {
   const all = findConvWeights(model2).map((conv) => {
     const { name, shape } = conv;
-    return { name, shape, values: readValues(model2.bytes, conv.tensor), conv };
+    return {
+      name,
+      shape,
+      conv,
+      get values() {
+        return readValues(model2.bytes, conv.tensor);
+      }
+    };
   });
-  const learnt = all.filter(({ shape, values }) => !isDflConstant(shape, values));
+  const learnt = all.filter((layer) => !(mayBeDfl(layer) && isDflConstant(layer.shape, layer.values)));
   const constants2 = new Set(
     all.filter((layer) => !learnt.includes(layer)).flatMap(({ conv }) => conv.uses.map(({ output }) => output))
   );
@@ -12391,6 +12428,9 @@ function matchesStars(glob2, name) {
   while (glob2[at] === "*") at++;
   return at === glob2.length;
 }
+function mayBeDfl({ shape: [out2, , height, width] }) {
+  return out2 === 1 && height === 1 && width === 1;
+}
 function isDflConstant(shape, values) {
   const [out2, channels, height, width] = shape;
   if (out2 !== 1 || height !== 1 || width !== 1 || channels < 2) return false;
@@ -12403,29 +12443,32 @@ function pruneModel(model2, { method: method2, amount: amount2, exclude }) {
   if (!parsed || parsed.calibrated) throw new Error(`${method2} is no method that looks at weights alone.`);
   const layers2 = prunableLayers(model2, exclude);
   const bytes2 = model2.bytes.slice();
-  const after = parsed.prune(layers2.chosen, amount2);
-  const written = writeLayers(bytes2, layers2, after);
+  const written = parsed.isLayerwise ? new Map(
+    layers2.chosen.flatMap((layer) => [...writeLayers(bytes2, [layer], parsed.prune([layer], amount2))])
+  ) : writeLayers(bytes2, layers2.chosen, parsed.prune(layers2.chosen, amount2));
   return describePruned(model2, bytes2, layers2, written, { method: method2, amount: amount2 });
 }
-function writeLayers(bytes2, { chosen }, after) {
+function writtenLayer(before, after) {
+  return { zeros: countZeros(after), energyLost: energyLost(before, after) };
+}
+function writeLayers(bytes2, layers2, results) {
   const written = /* @__PURE__ */ new Map();
-  for (const [i, values] of after.entries()) {
-    if (!values) continue;
-    const { conv } = chosen[i];
-    writeValues(bytes2, conv.tensor, values);
-    written.set(conv, values);
+  for (const [i, after] of results.entries()) {
+    if (!after) continue;
+    const { conv, values } = layers2[i];
+    writeValues(bytes2, conv.tensor, after);
+    written.set(conv, writtenLayer(values, after));
   }
   return written;
 }
 function describePruned(model2, bytes2, { learnt, names, unusedExcludes }, written, { method: method2, amount: amount2 }, outputErrors = /* @__PURE__ */ new Map()) {
   const pattern = parseMethod(method2)?.pattern;
-  const layers2 = learnt.map(({ conv, values }) => ({
-    name: conv.name,
-    shape: conv.shape,
-    weights: values.length,
-    zeros: countZeros(written.get(conv) ?? values),
-    energyLost: energyLost(values, written.get(conv) ?? values),
-    outputError: outputErrors.get(conv.name) ?? null
+  const layers2 = learnt.map((layer) => ({
+    name: layer.name,
+    shape: layer.shape,
+    weights: layer.conv.tensor.count,
+    ...written.get(layer.conv) ?? { zeros: countZeros(layer.values), energyLost: 0 },
+    outputError: outputErrors.get(layer.name) ?? null
   }));
   const writtenNames = new Set([...written.keys()].map(({ name }) => name));
   const weights = sum(layers2.map((layer) => layer.weights));
@@ -12554,12 +12597,13 @@ function giveBack(model2, pruned, names) {
   const bytes2 = pruned.bytes.slice();
   const alone = /* @__PURE__ */ new Set([...pruned.excluded, ...names]);
   const written = /* @__PURE__ */ new Map();
-  for (const { name, values, conv } of layers2.learnt) {
+  for (const layer of layers2.learnt) {
+    const { name, conv, values } = layer;
     if (names.has(name)) {
       writeValues(bytes2, conv.tensor, values);
       for (const { bias } of conv.uses) if (bias) writeValues(bytes2, bias, readValues(model2.bytes, bias));
     }
-    if (!alone.has(name)) written.set(conv, readValues(bytes2, conv.tensor));
+    if (!alone.has(name)) written.set(conv, writtenLayer(values, readValues(bytes2, conv.tensor)));
   }
   const errors = new Map(
     pruned.layers.map(({ name, outputError }) => [name, names.has(name) ? null : outputError])
@@ -61675,9 +61719,10 @@ async function writeReport(folder, report2, { pictures, toPng }) {
     ...texts(report2, pictures, charts),
     ...pictures
   ]);
-  for (const { name, svg } of charts) {
+  const pngs = await Promise.all(charts.map(({ svg }) => toPng(svg)));
+  for (const [i, { name, svg }] of charts.entries()) {
     files.set(`charts/${name}.svg`, svg);
-    files.set(`charts/${name}.png`, await toPng(svg));
+    files.set(`charts/${name}.png`, pngs[i]);
   }
   await writeAll(folder, files);
   return join17(folder, "report.json");
@@ -62612,14 +62657,27 @@ import { promisify as promisify2 } from "node:util";
 import zlib from "node:zlib";
 var gzipped = promisify2(zlib.gzip);
 var zstandard = promisify2(zlib.zstdCompress);
+async function compressedSizes(before, after) {
+  const [gzipBytesBefore, gzipBytesAfter, zstdBytesBefore, zstdBytesAfter] = await Promise.all([
+    gzipSize(before),
+    gzipSize(after),
+    zstdSize(before),
+    zstdSize(after)
+  ]);
+  return { gzipBytesBefore, gzipBytesAfter, zstdBytesBefore, zstdBytesAfter };
+}
 async function gzipSize(bytes2) {
-  return (await gzipped(bytes2, { level: 6 })).length;
+  return (await gzipped(bytes2, { level: 6, chunkSize: roomFor(bytes2) })).length;
 }
 function zstdFile(bytes2) {
   return zstandard(bytes2, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 19 } });
 }
 async function zstdSize(bytes2) {
-  return (await zstandard(bytes2)).length;
+  return (await zstandard(bytes2, { chunkSize: roomFor(bytes2) })).length;
+}
+var MOST_ROOM = 64 << 20;
+function roomFor({ length }) {
+  return Math.min(length + (length >> 8) + 1024, MOST_ROOM);
 }
 
 // src/judge.ts
@@ -62973,7 +63031,7 @@ var Reconstruction = class {
     const bytes2 = this.#model.bytes.slice();
     const written = writeLayers(
       bytes2,
-      this.#layers,
+      this.#layers.chosen,
       this.#layers.chosen.map((layer) => after.get(layer) ?? null)
     );
     for (const { tensor, values: shifted } of biases) writeValues(bytes2, tensor, shifted);
@@ -63759,14 +63817,15 @@ var ModelVault = class {
   /**
    * Writes the pruned model to the run's folder, on the disk of its destination.
    *
+   * @param hash SHA-256 of the bytes.
    * @returns its path, to be validated.
    */
-  offerCandidate(bytes2) {
+  offerCandidate(bytes2, hash = sha256(bytes2)) {
     const path3 = this.#candidatePath();
     return explained(`The pruned model cannot be written beside ${this.#paths.output}`, () => {
       const replaced = this.#files.stat(this.#target);
       const attributes = replaced ? { mode: replaced.mode, uid: replaced.uid, gid: replaced.gid } : {};
-      this.#note({ stage: "validating", candidate: sha256(bytes2) });
+      this.#note({ stage: "validating", candidate: hash });
       writeNewFile(this.#files, path3, bytes2, attributes);
       return path3;
     });
@@ -64639,13 +64698,13 @@ var QUALITY = 78;
 var DENSITY = 2;
 async function pictureFiles(sharp, pictures, family) {
   const files = /* @__PURE__ */ new Map();
-  const named = [];
-  for (const [i, entry] of pictures.entries()) {
+  const made = await Promise.all(pictures.map(({ path: path3 }) => picture(sharp, path3, family).catch(() => null)));
+  const named = pictures.map((entry, i) => {
     const file = `pictures/${String(i + 1).padStart(2, "0")}.jpg`;
-    const bytes2 = await picture(sharp, entry.path, family).catch(() => null);
+    const bytes2 = made[i];
     if (bytes2) files.set(file, bytes2);
-    named.push({ ...entry, file: bytes2 && file });
-  }
+    return { ...entry, file: bytes2 && file };
+  });
   return { pictures: named, files };
 }
 async function picture(sharp, path3, family) {
@@ -64838,7 +64897,8 @@ async function run(inputs, log3, { base: nativeBase2, device }, stop2, memory) {
       "Back up the original",
       async () => nothingToDo ? noBackup(vault, inputs, log3) : keepOriginal(vault, model2.bytes, sha256Before, log3)
     );
-    const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
+    const sha256After = sha256(pruned.bytes);
+    const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes, sha256After);
     const validation = seen ?? await log3.group(
       `Validate on ${dataset.images.length} images`,
       () => validateBoth({ dataset, plan }, sha256Before, candidate, inputs, {
@@ -64851,11 +64911,13 @@ async function run(inputs, log3, { base: nativeBase2, device }, stop2, memory) {
     );
     const [before, after = before] = validation.models;
     const { detector } = plan;
-    const gzipBytesAfter = await gzipSize(pruned.bytes);
-    const { verdict, resampled } = await log3.group(
-      "Judge the drop",
-      async () => judge(before, after, checked, inputs, gzipBytesAfter, log3, timeUp)
-    );
+    const sizes = compressedSizes(model2.bytes, pruned.bytes);
+    sizes.catch(() => {
+    });
+    const { verdict, resampled } = await log3.group("Judge the drop", async () => {
+      const gzipBytesAfter = inputs.thresholds.maxBytes === null ? 0 : (await sizes).gzipBytesAfter;
+      return judge(before, after, checked, inputs, gzipBytesAfter, log3, timeUp);
+    });
     const replaced = candidate !== null && (verdict.pass || inputs["on-fail"] === "keep");
     if (replaced) vault.putInPlace();
     const compressed = replaced && inputs["output-format"] === "zstd" ? vault.writeBeside(`${inputs.output}.zst`, await zstdFile(pruned.bytes)) : null;
@@ -64881,12 +64943,9 @@ async function run(inputs, log3, { base: nativeBase2, device }, stop2, memory) {
           replaced,
           compressed,
           sha256Before,
-          sha256After: sha256(pruned.bytes),
+          sha256After,
           bytes: model2.bytes.length,
-          gzipBytesBefore: await gzipSize(model2.bytes),
-          gzipBytesAfter,
-          zstdBytesBefore: await zstdSize(model2.bytes),
-          zstdBytesAfter: await zstdSize(pruned.bytes)
+          ...await sizes
         },
         validation: {
           protocol: detector.family,

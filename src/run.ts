@@ -14,7 +14,7 @@ import { writeCocoFiles } from './report/coco-files.ts';
 import { type ReportedPicture, worstPictures } from './report/pictures.ts';
 import { pictureFiles, png } from './report/raster.ts';
 import { buildReport, type Report } from './report/report.ts';
-import { gzipSize, zstdFile, zstdSize } from './report/sizes.ts';
+import { compressedSizes, zstdFile } from './report/sizes.ts';
 import { backupLine, verdictLines } from './report/text.ts';
 import { readReport, writeReport } from './report/write.ts';
 import type { Device } from './runtime/device.ts';
@@ -82,7 +82,8 @@ export async function run(
     const backup = await log.group('Back up the original', async () =>
       nothingToDo ? noBackup(vault, inputs, log) : keepOriginal(vault, model.bytes, sha256Before, log),
     );
-    const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes);
+    const sha256After = sha256(pruned.bytes);
+    const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes, sha256After);
 
     const validation =
       seen ??
@@ -98,10 +99,13 @@ export async function run(
     const [before, after = before] = validation.models as [ValidatedModel, ValidatedModel?];
 
     const { detector } = plan;
-    const gzipBytesAfter = await gzipSize(pruned.bytes);
-    const { verdict, resampled } = await log.group('Judge the drop', async () =>
-      judge(before, after, checked, inputs, gzipBytesAfter, log, timeUp),
-    );
+    const sizes = compressedSizes(model.bytes, pruned.bytes);
+    // It is awaited below; until then a failure must not end the process before the vault is closed.
+    sizes.catch(() => {});
+    const { verdict, resampled } = await log.group('Judge the drop', async () => {
+      const gzipBytesAfter = inputs.thresholds.maxBytes === null ? 0 : (await sizes).gzipBytesAfter;
+      return judge(before, after, checked, inputs, gzipBytesAfter, log, timeUp);
+    });
     const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
     if (replaced) vault.putInPlace();
     const compressed =
@@ -131,12 +135,9 @@ export async function run(
           replaced,
           compressed,
           sha256Before,
-          sha256After: sha256(pruned.bytes),
+          sha256After,
           bytes: model.bytes.length,
-          gzipBytesBefore: await gzipSize(model.bytes),
-          gzipBytesAfter,
-          zstdBytesBefore: await zstdSize(model.bytes),
-          zstdBytesAfter: await zstdSize(pruned.bytes),
+          ...(await sizes),
         },
         validation: {
           protocol: detector.family,

@@ -111,14 +111,15 @@ export class ModelVault {
   /**
    * Writes the pruned model to the run's folder, on the disk of its destination.
    *
+   * @param hash SHA-256 of the bytes.
    * @returns its path, to be validated.
    */
-  offerCandidate(bytes: Uint8Array): string {
+  offerCandidate(bytes: Uint8Array, hash = sha256(bytes)): string {
     const path = this.#candidatePath();
     return explained(`The pruned model cannot be written beside ${this.#paths.output}`, () => {
       const replaced = this.#files.stat(this.#target);
       const attributes = replaced ? { mode: replaced.mode, uid: replaced.uid, gid: replaced.gid } : {};
-      this.#note({ stage: 'validating', candidate: sha256(bytes) });
+      this.#note({ stage: 'validating', candidate: hash });
       writeNewFile(this.#files, path, bytes, attributes);
       return path;
     });

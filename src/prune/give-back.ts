@@ -1,7 +1,8 @@
+import type { ConvWeight } from '../onnx/conv-weights.ts';
 import type { ModelFile } from '../onnx/model-file.ts';
 import { readValues, writeValues } from '../onnx/stored-tensor.ts';
 import { prunableLayers } from './prunable-layers.ts';
-import { describePruned, type PrunedModel } from './prune-model.ts';
+import { describePruned, type PrunedModel, type WrittenLayer, writtenLayer } from './prune-model.ts';
 
 /**
  * A pruned copy in which some layers have all of their values back, as if `exclude` had named them.
@@ -12,13 +13,14 @@ export function giveBack(model: ModelFile, pruned: PrunedModel, names: ReadonlyS
   const layers = prunableLayers(model, []);
   const bytes = pruned.bytes.slice();
   const alone = new Set([...pruned.excluded, ...names]);
-  const written = new Map<(typeof layers.learnt)[number]['conv'], Float32Array>();
-  for (const { name, values, conv } of layers.learnt) {
+  const written = new Map<ConvWeight, WrittenLayer>();
+  for (const layer of layers.learnt) {
+    const { name, conv, values } = layer;
     if (names.has(name)) {
       writeValues(bytes, conv.tensor, values);
       for (const { bias } of conv.uses) if (bias) writeValues(bytes, bias, readValues(model.bytes, bias));
     }
-    if (!alone.has(name)) written.set(conv, readValues(bytes, conv.tensor));
+    if (!alone.has(name)) written.set(conv, writtenLayer(values, readValues(bytes, conv.tensor)));
   }
   const errors = new Map(
     pruned.layers.map(({ name, outputError }) => [name, names.has(name) ? null : outputError]),

@@ -1,4 +1,5 @@
 import { roundHalfEven } from '../round.ts';
+import { magnitudeCut } from './least-magnitudes.ts';
 import { smallestIndices } from './smallest.ts';
 import type { PruneMethod } from './types.ts';
 
@@ -11,7 +12,13 @@ import type { PruneMethod } from './types.ts';
 export const l1: PruneMethod = (layers, amount) =>
   layers.map(({ values }) => {
     const pruned = values.slice();
-    const count = roundHalfEven(amount * values.length);
-    for (const index of smallestIndices(values.map(Math.abs), count)) pruned[index]! *= 0;
+    const count = roundHalfEven(amount * pruned.length);
+    if (count === 0) return pruned;
+    const cut = magnitudeCut(pruned, count);
+    if (cut === null) {
+      for (const index of smallestIndices(pruned.map(Math.abs), count)) pruned[index]! *= 0;
+    } else {
+      for (let i = 0; i < pruned.length; i++) if (Math.abs(pruned[i]!) <= cut) pruned[i]! *= 0;
+    }
     return pruned;
   });

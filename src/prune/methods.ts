@@ -15,17 +15,26 @@ export type MethodName = keyof typeof METHODS | PatternName | 'reconstruct' | `r
 
 /** A method's name, taken apart. */
 export type ParsedMethod =
-  | { readonly calibrated: false; readonly prune: PruneMethod; readonly pattern: Pattern | null }
+  | {
+      readonly calibrated: false;
+      readonly prune: PruneMethod;
+      readonly pattern: Pattern | null;
+      /** Whether what becomes of a layer depends on it alone. */
+      readonly isLayerwise: boolean;
+    }
   | { readonly calibrated: true; readonly pattern: Pattern | null };
 
 /** Takes a method's name apart; `null` where there is no such method. */
 export function parseMethod(name: string): ParsedMethod | null {
   if (Object.hasOwn(METHODS, name)) {
-    return { calibrated: false, prune: METHODS[name as keyof typeof METHODS], pattern: null };
+    const prune = METHODS[name as keyof typeof METHODS];
+    return { calibrated: false, prune, pattern: null, isLayerwise: prune === l1 };
   }
   if (name === 'reconstruct') return { calibrated: true, pattern: null };
   const calibrated = name.startsWith('reconstruct-');
   const pattern = parsePattern(calibrated ? name.slice('reconstruct-'.length) : name);
   if (!pattern) return null;
-  return calibrated ? { calibrated, pattern } : { calibrated, prune: nOfM(pattern), pattern };
+  return calibrated
+    ? { calibrated, pattern }
+    : { calibrated, prune: nOfM(pattern), pattern, isLayerwise: true };
 }

@@ -8,7 +8,7 @@ import type { Layer } from './types.ts';
 /** The entry of `exclude` that stands for the stem and the heads' last Convs. */
 export const FIRST_AND_LAST = 'first-and-last';
 
-/** A layer and the tensor that it came from. */
+/** A layer and the tensor that it came from; `values` are read anew each time, so that a large model is there but once. */
 export interface ModelLayer extends Layer {
   readonly conv: ConvWeight;
 }
@@ -35,9 +35,16 @@ export interface PrunableLayers {
 export function prunableLayers(model: ModelFile, exclude: readonly string[]): PrunableLayers {
   const all: readonly ModelLayer[] = findConvWeights(model).map((conv) => {
     const { name, shape } = conv;
-    return { name, shape, values: readValues(model.bytes, conv.tensor), conv };
+    return {
+      name,
+      shape,
+      conv,
+      get values() {
+        return readValues(model.bytes, conv.tensor);
+      },
+    };
   });
-  const learnt = all.filter(({ shape, values }) => !isDflConstant(shape, values));
+  const learnt = all.filter((layer) => !(mayBeDfl(layer) && isDflConstant(layer.shape, layer.values)));
   const constants = new Set(
     all
       .filter((layer) => !learnt.includes(layer))
@@ -95,6 +102,10 @@ function matchesStars(glob: string, name: string): boolean {
   }
   while (glob[at] === '*') at++;
   return at === glob.length;
+}
+
+function mayBeDfl({ shape: [out, , height, width] }: ModelLayer): boolean {
+  return out === 1 && height === 1 && width === 1;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { ConvWeight } from '../onnx/conv-weights.ts';
 import type { ModelFile } from '../onnx/model-file.ts';
 import { writeValues } from '../onnx/stored-tensor.ts';
 import { type MethodName, parseMethod } from './methods.ts';
-import { type PrunableLayers, prunableLayers } from './prunable-layers.ts';
+import { type ModelLayer, type PrunableLayers, prunableLayers } from './prunable-layers.ts';
 
 export interface PruneOptions {
   readonly method: MethodName;
@@ -57,23 +57,38 @@ export function pruneModel(model: ModelFile, { method, amount, exclude }: PruneO
   if (!parsed || parsed.calibrated) throw new Error(`${method} is no method that looks at weights alone.`);
   const layers = prunableLayers(model, exclude);
   const bytes = model.bytes.slice();
-  const after = parsed.prune(layers.chosen, amount);
-  const written = writeLayers(bytes, layers, after);
+  const written = parsed.isLayerwise
+    ? new Map(
+        layers.chosen.flatMap((layer) => [...writeLayers(bytes, [layer], parsed.prune([layer], amount))]),
+      )
+    : writeLayers(bytes, layers.chosen, parsed.prune(layers.chosen, amount));
   return describePruned(model, bytes, layers, written, { method, amount });
 }
 
-/** Puts the layers' new values into a copy of the model; `null` leaves a layer alone. */
+/** What became of a layer that was written. */
+export type WrittenLayer = Pick<PrunedLayer, 'zeros' | 'energyLost'>;
+
+/** @param after the layer's new values. */
+export function writtenLayer(before: Float32Array, after: Float32Array): WrittenLayer {
+  return { zeros: countZeros(after), energyLost: energyLost(before, after) };
+}
+
+/**
+ * Puts the layers' new values into a copy of the model; `null` leaves a layer alone.
+ *
+ * @returns what became of each that was written.
+ */
 export function writeLayers(
   bytes: Uint8Array,
-  { chosen }: PrunableLayers,
-  after: readonly (Float32Array | null)[],
-): ReadonlyMap<ConvWeight, Float32Array> {
-  const written = new Map<ConvWeight, Float32Array>();
-  for (const [i, values] of after.entries()) {
-    if (!values) continue;
-    const { conv } = chosen[i]!;
-    writeValues(bytes, conv.tensor, values);
-    written.set(conv, values);
+  layers: readonly ModelLayer[],
+  results: readonly (Float32Array | null)[],
+): ReadonlyMap<ConvWeight, WrittenLayer> {
+  const written = new Map<ConvWeight, WrittenLayer>();
+  for (const [i, after] of results.entries()) {
+    if (!after) continue;
+    const { conv, values } = layers[i]!;
+    writeValues(bytes, conv.tensor, after);
+    written.set(conv, writtenLayer(values, after));
   }
   return written;
 }
@@ -81,24 +96,24 @@ export function writeLayers(
 /**
  * The record of what was done to a model.
  *
+ * @param written what became of each layer that was written.
  * @param outputErrors by layer name, see {@link PrunedLayer}; where they are known.
  */
 export function describePruned(
   model: ModelFile,
   bytes: Uint8Array,
   { learnt, names, unusedExcludes }: PrunableLayers,
-  written: ReadonlyMap<ConvWeight, Float32Array>,
+  written: ReadonlyMap<ConvWeight, WrittenLayer>,
   { method, amount }: Pick<PruneOptions, 'method' | 'amount'>,
   outputErrors: ReadonlyMap<string, number | null> = new Map(),
 ): PrunedModel {
   const pattern = parseMethod(method)?.pattern;
-  const layers = learnt.map(({ conv, values }) => ({
-    name: conv.name,
-    shape: conv.shape,
-    weights: values.length,
-    zeros: countZeros(written.get(conv) ?? values),
-    energyLost: energyLost(values, written.get(conv) ?? values),
-    outputError: outputErrors.get(conv.name) ?? null,
+  const layers = learnt.map((layer) => ({
+    name: layer.name,
+    shape: layer.shape,
+    weights: layer.conv.tensor.count,
+    ...(written.get(layer.conv) ?? { zeros: countZeros(layer.values), energyLost: 0 }),
+    outputError: outputErrors.get(layer.name) ?? null,
   }));
   const writtenNames = new Set([...written.keys()].map(({ name }) => name));
   const weights = sum(layers.map((layer) => layer.weights));

@@ -16,13 +16,13 @@ export async function pictureFiles(
   family: Family,
 ): Promise<{ readonly pictures: readonly ReportedPicture[]; readonly files: PictureFiles }> {
   const files = new Map<string, Uint8Array>();
-  const named: ReportedPicture[] = [];
-  for (const [i, entry] of pictures.entries()) {
+  const made = await Promise.all(pictures.map(({ path }) => picture(sharp, path, family).catch(() => null)));
+  const named = pictures.map((entry, i) => {
     const file = `pictures/${String(i + 1).padStart(2, '0')}.jpg`;
-    const bytes = await picture(sharp, entry.path, family).catch(() => null);
+    const bytes = made[i]!;
     if (bytes) files.set(file, bytes);
-    named.push({ ...entry, file: bytes && file });
-  }
+    return { ...entry, file: bytes && file };
+  });
   return { pictures: named, files };
 }
 

@@ -35,9 +35,10 @@ export async function writeReport(
     ...texts(report, pictures, charts),
     ...pictures,
   ]);
-  for (const { name, svg } of charts) {
+  const pngs = await Promise.all(charts.map(({ svg }) => toPng(svg)));
+  for (const [i, { name, svg }] of charts.entries()) {
     files.set(`charts/${name}.svg`, svg);
-    files.set(`charts/${name}.png`, await toPng(svg));
+    files.set(`charts/${name}.png`, pngs[i]!);
   }
   await writeAll(folder, files);
   return join(folder, 'report.json');

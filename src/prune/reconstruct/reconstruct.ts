@@ -81,7 +81,7 @@ export class Reconstruction {
     const bytes = this.#model.bytes.slice();
     const written = writeLayers(
       bytes,
-      this.#layers,
+      this.#layers.chosen,
       this.#layers.chosen.map((layer) => after.get(layer) ?? null),
     );
     for (const { tensor, values: shifted } of biases) writeValues(bytes, tensor, shifted);
