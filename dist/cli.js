@@ -11771,16 +11771,18 @@ var global2 = (layers2, amount2) => zeroed(
 );
 
 // src/prune/least-magnitudes.ts
+var SIGN = 2147483648 | 0;
+var MAGNITUDE = 2147483647;
 var UPPER = 15;
 var LOWER = 16;
 function magnitudeCut(values, count) {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const byUpper = new Uint32Array(1 << UPPER);
-  for (let i = 0; i < bits.length; i++) byUpper[(bits[i] & 2147483647) >>> LOWER]++;
+  for (let i = 0; i < bits.length; i++) byUpper[(bits[i] & MAGNITUDE) >>> LOWER]++;
   const { bucket: upper, below } = bucketOf(byUpper, count);
   const byLower = new Uint32Array(1 << LOWER);
   for (let i = 0; i < bits.length; i++) {
-    if ((bits[i] & 2147483647) >>> LOWER === upper) byLower[bits[i] & 65535]++;
+    if ((bits[i] & MAGNITUDE) >>> LOWER === upper) byLower[bits[i] & 65535]++;
   }
   const { bucket: lower, below: belowToo } = bucketOf(byLower, count - below);
   if (below + belowToo + byLower[lower] !== count) return null;
@@ -11792,6 +11794,14 @@ function bucketOf(counts, count) {
   while (below + counts[bucket] < count) below += counts[bucket++];
   return { bucket, below };
 }
+function zeroUpTo(cut3, values) {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const cutBits = new Int32Array(Float32Array.of(cut3).buffer)[0];
+  for (let i = 0; i < bits.length; i++) {
+    const kept = cutBits - (bits[i] & MAGNITUDE) >> 31;
+    bits[i] &= kept | SIGN;
+  }
+}
 
 // src/prune/l1.ts
 var l1 = (layers2, amount2) => layers2.map(({ values }) => {
@@ -11799,11 +11809,8 @@ var l1 = (layers2, amount2) => layers2.map(({ values }) => {
   const count = roundHalfEven(amount2 * pruned.length);
   if (count === 0) return pruned;
   const cut3 = magnitudeCut(pruned, count);
-  if (cut3 === null) {
-    for (const index of smallestIndices(pruned.map(Math.abs), count)) pruned[index] *= 0;
-  } else {
-    for (let i = 0; i < pruned.length; i++) if (Math.abs(pruned[i]) <= cut3) pruned[i] *= 0;
-  }
+  if (cut3 !== null && Number.isFinite(cut3)) zeroUpTo(cut3, pruned);
+  else for (const index of smallestIndices(pruned.map(Math.abs), count)) pruned[index] *= 0;
   return pruned;
 });
 
@@ -12488,7 +12495,7 @@ function describePruned(model2, bytes2, { learnt, names, unusedExcludes }, writt
 }
 function countZeros(values) {
   let zeros = 0;
-  for (const value of values) if (value === 0) zeros++;
+  for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
   return zeros;
 }
 function energyLost(before, after) {

@@ -1,5 +1,5 @@
 import { roundHalfEven } from '../round.ts';
-import { magnitudeCut } from './least-magnitudes.ts';
+import { magnitudeCut, zeroUpTo } from './least-magnitudes.ts';
 import { smallestIndices } from './smallest.ts';
 import type { PruneMethod } from './types.ts';
 
@@ -15,10 +15,7 @@ export const l1: PruneMethod = (layers, amount) =>
     const count = roundHalfEven(amount * pruned.length);
     if (count === 0) return pruned;
     const cut = magnitudeCut(pruned, count);
-    if (cut === null) {
-      for (const index of smallestIndices(pruned.map(Math.abs), count)) pruned[index]! *= 0;
-    } else {
-      for (let i = 0; i < pruned.length; i++) if (Math.abs(pruned[i]!) <= cut) pruned[i]! *= 0;
-    }
+    if (cut !== null && Number.isFinite(cut)) zeroUpTo(cut, pruned);
+    else for (const index of smallestIndices(pruned.map(Math.abs), count)) pruned[index]! *= 0;
     return pruned;
   });

@@ -1,3 +1,6 @@
+const SIGN = 0x8000_0000 | 0;
+const MAGNITUDE = 0x7fff_ffff;
+
 /** Upper bits of a float32 without its sign, by which values are counted first. */
 const UPPER = 15;
 const LOWER = 16;
@@ -11,13 +14,13 @@ const LOWER = 16;
  * @returns `null` where equal values lie on both sides of the cut, and the order of a sort would decide.
  */
 export function magnitudeCut(values: Float32Array, count: number): number | null {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const byUpper = new Uint32Array(1 << UPPER);
-  for (let i = 0; i < bits.length; i++) byUpper[(bits[i]! & 0x7fffffff) >>> LOWER]!++;
+  for (let i = 0; i < bits.length; i++) byUpper[(bits[i]! & MAGNITUDE) >>> LOWER]!++;
   const { bucket: upper, below } = bucketOf(byUpper, count);
   const byLower = new Uint32Array(1 << LOWER);
   for (let i = 0; i < bits.length; i++) {
-    if ((bits[i]! & 0x7fffffff) >>> LOWER === upper) byLower[bits[i]! & 0xffff]!++;
+    if ((bits[i]! & MAGNITUDE) >>> LOWER === upper) byLower[bits[i]! & 0xffff]!++;
   }
   const { bucket: lower, below: belowToo } = bucketOf(byLower, count - below);
   if (below + belowToo + byLower[lower]! !== count) return null;
@@ -30,4 +33,17 @@ function bucketOf(counts: Uint32Array, count: number): { readonly bucket: number
   let bucket = 0;
   while (below + counts[bucket]! < count) below += counts[bucket++]!;
   return { bucket, below };
+}
+
+/**
+ * Multiplies by zero, in place, what is not greater than `cut` in absolute value; both are finite. Without a branch, which
+ * the processor could not foresee.
+ */
+export function zeroUpTo(cut: number, values: Float32Array): void {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const cutBits = new Int32Array(Float32Array.of(cut).buffer)[0]!;
+  for (let i = 0; i < bits.length; i++) {
+    const kept = (cutBits - (bits[i]! & MAGNITUDE)) >> 31;
+    bits[i]! &= kept | SIGN;
+  }
 }

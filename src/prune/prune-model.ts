@@ -135,7 +135,7 @@ export function describePruned(
 /** How many of the values are zero, negative zeros included. */
 export function countZeros(values: Float32Array): number {
   let zeros = 0;
-  for (const value of values) if (value === 0) zeros++;
+  for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
   return zeros;
 }
 
