@@ -4,9 +4,11 @@ import { startPipeline } from './pipeline.ts';
 import { settingOf } from './settings.ts';
 import type { Context, Measured } from './types.ts';
 
-/** Passes over the images that are timed, and those of them that count: coco-mini × 5, the least disturbed. */
-const PASSES = 15;
-const COUNTED = 5;
+/** How often one pass goes through the images: a worker that has none left at its end waits for the others. */
+const REPEATS = 5;
+/** Passes that are timed, and the least disturbed of them, which count. */
+const PASSES = 6;
+const COUNTED = 2;
 
 /** Milliseconds an image of the bare session, on the arrangement that is fastest. */
 export interface Floor {
@@ -47,11 +49,11 @@ export async function againstFloor(
   const pipeline = await startPipeline(
     Array.from({ length: models }, () => model),
     data,
-    1,
+    context.quick ? 1 : REPEATS,
   );
   try {
     const { images } = await pipeline.measure();
-    const floor = await bestFloor(model, context.quick ? 4 : Math.ceil(images / 2));
+    const floor = await bestFloor(model, context.quick ? 4 : 24);
     try {
       const bare: number[] = [];
       const whole: Awaited<ReturnType<typeof pipeline.measure>>[] = [];
