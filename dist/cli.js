@@ -61481,11 +61481,15 @@ function provenance({ validation, timing, model: model2 }) {
     ],
     ["Input", `${validation.imgsz.join("×")} pixels`],
     ["Runtime", `${html(validation.runtime)}, ${html(validation.device)} (${html(validation.deviceReason)})`],
-    ["Time", `${timing.totalSeconds.toFixed(1)} s, ${timing.imagesPerSecond.toFixed(1)} images a second`],
+    ["Time", timeOf(timing)],
     ["SHA-256 before", `<code>${model2.sha256Before}</code>`],
     ["SHA-256 after", `<code>${model2.sha256After}</code>`]
   ];
   return `<dl class="facts">${rows.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join("")}</dl>`;
+}
+function timeOf({ totalSeconds, imagesPerSecond, unprunedRemembered }) {
+  const remembered = unprunedRemembered ? "; the unpruned model was remembered from an earlier run" : "";
+  return `${totalSeconds.toFixed(1)} s, ${imagesPerSecond.toFixed(1)} images a second${remembered}`;
 }
 function chartFigure(charts, name) {
   const chart = charts.find((candidate) => candidate.name === name);

@@ -37,6 +37,13 @@ test('the page tells the verdict, the figures and what was lost, without anythin
   expect(page).toContain(`data:image/jpeg;base64,${Buffer.from('a picture').toString('base64')}`);
 });
 
+test('the page tells where the unpruned model was remembered', () => {
+  const report = reportOf();
+  const remembered = { ...report, timing: { ...report.timing, unprunedRemembered: true } };
+  expect(reportHtml(report, PICTURES)).not.toContain('remembered');
+  expect(reportHtml(remembered, PICTURES)).toContain('the unpruned model was remembered from an earlier run');
+});
+
 test('every chart stands for itself, with ids of its own', () => {
   const charts = reportCharts(reportOf());
   expect(charts.map(({ name }) => name)).toEqual([
