@@ -64848,6 +64848,75 @@ function reported(metrics, names) {
   };
 }
 
+// src/reporting.ts
+async function reportOn(findings, log3) {
+  const { inputs, checked, runtime, pruned, dataset, search, validation, judgement, baseline, model: model2 } = findings;
+  const { detector, options } = checked.plan;
+  const [before, after = before] = validation.models;
+  const { sharp } = loadNativeParts(runtime.base);
+  const worst = picturesOf(before, after, detector.family);
+  const pictures = await pictureFiles(sharp, worst, detector.family);
+  const judged = buildReport({
+    ...judgement,
+    pruned,
+    search,
+    names: checked.names,
+    before: before.metrics,
+    after: after.metrics,
+    curves: [before.curves, after.curves],
+    confusion: [before.confusion, after.confusion],
+    pictures: pictures.pictures,
+    model: model2,
+    validation: {
+      protocol: detector.family,
+      dataDigest: dataDigest(dataset.images),
+      split: inputs.split,
+      imgsz: [detector.height, detector.width],
+      ...options,
+      device: runtime.device.provider,
+      deviceReason: runtime.device.reason,
+      runtime: runtimeName(runtime.base),
+      unreadable: validation.unreadable,
+      warnings: checked.warnings
+    },
+    timing: {
+      totalSeconds: (performance.now() - findings.started) / 1e3,
+      pruneSeconds: findings.pruneSeconds,
+      validateSeconds: validation.validateSeconds,
+      imagesPerSecond: validation.imagesPerSecond,
+      inferenceMillisecondsBefore: before.inferenceMilliseconds,
+      inferenceMillisecondsAfter: after.inferenceMilliseconds,
+      unprunedRemembered: validation.isRemembered
+    }
+  });
+  const report2 = baseline ? { ...judged, baseline: compareBaseline(inputs.baseline, baseline, judged) } : judged;
+  if (inputs["save-json"]) {
+    await writeCocoFiles(inputs["report-dir"], {
+      before: before.samples,
+      after: after.samples,
+      family: detector.family,
+      names: checked.names
+    });
+  }
+  const reportFile = await writeReport(inputs["report-dir"], report2, {
+    pictures: pictures.files,
+    toPng: (svg) => png(sharp, svg)
+  });
+  for (const line of verdictLines(report2)) log3.info(line);
+  log3.info(`Report: ${reportFile}`);
+  return { report: report2, reportFile };
+}
+function picturesOf(before, after, family) {
+  return worstPictures({
+    before: before.statistics,
+    after: after.statistics,
+    samplesBefore: before.shown,
+    samplesAfter: after.shown,
+    family,
+    conf: before.curves.axis[before.curves.best] ?? 0
+  });
+}
+
 // src/stop.ts
 var SIGNALS = ["SIGINT", "SIGTERM"];
 function stopOnSignals() {
@@ -64878,10 +64947,11 @@ function timeIsUp(seconds) {
 }
 
 // src/run.ts
-async function run(inputs, log3, { base: nativeBase2, device }, stop2, memory) {
+async function run(inputs, log3, runtime, stop2, memory) {
   const started = performance.now();
   const vault = openVault(inputs, log3, stop2);
-  const { provider } = device;
+  const nativeBase2 = runtime.base;
+  const { provider } = runtime.device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
   const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
   try {
@@ -64921,97 +64991,51 @@ async function run(inputs, log3, { base: nativeBase2, device }, stop2, memory) {
       })
     );
     const [before, after = before] = validation.models;
-    const { detector } = plan;
     const sizes = compressedSizes(model2.bytes, pruned.bytes);
     sizes.catch(() => {
     });
-    const { verdict, resampled } = await log3.group("Judge the drop", async () => {
+    const judgement = await log3.group("Judge the drop", async () => {
       const gzipBytesAfter = inputs.thresholds.maxBytes === null ? 0 : (await sizes).gzipBytesAfter;
       return judge(before, after, checked, inputs, gzipBytesAfter, log3, timeUp);
     });
-    const replaced = candidate !== null && (verdict.pass || inputs["on-fail"] === "keep");
+    const replaced = candidate !== null && (judgement.verdict.pass || inputs["on-fail"] === "keep");
     if (replaced) vault.putInPlace();
     const compressed = replaced && inputs["output-format"] === "zstd" ? vault.writeBeside(`${inputs.output}.zst`, await zstdFile(pruned.bytes)) : null;
-    return await log3.group("Report", async () => {
-      const { sharp } = loadNativeParts(nativeBase2);
-      const worst = picturesOf(before, after, detector.family);
-      const pictures = await pictureFiles(sharp, worst, detector.family);
-      const judged = buildReport({
-        verdict,
-        pruned,
-        search,
-        names: checked.names,
-        before: before.metrics,
-        after: after.metrics,
-        resampled,
-        curves: [before.curves, after.curves],
-        confusion: [before.confusion, after.confusion],
-        pictures: pictures.pictures,
-        model: {
-          path: inputs.model,
-          backup: backup?.path ?? null,
-          output: inputs.output,
-          replaced,
-          compressed,
-          sha256Before,
-          sha256After,
-          bytes: model2.bytes.length,
-          ...await sizes
-        },
-        validation: {
-          protocol: detector.family,
-          dataDigest: dataDigest(dataset.images),
-          split: inputs.split,
-          imgsz: [detector.height, detector.width],
-          ...plan.options,
-          device: provider,
-          deviceReason: device.reason,
-          runtime: runtimeName(nativeBase2),
-          unreadable: validation.unreadable,
-          warnings: checked.warnings
-        },
-        timing: {
-          totalSeconds: secondsSince(started),
+    return await log3.group(
+      "Report",
+      async () => reportOn(
+        {
+          inputs,
+          checked,
+          runtime,
+          pruned,
+          dataset,
+          search,
+          validation,
+          judgement,
+          baseline,
+          model: {
+            path: inputs.model,
+            backup: backup?.path ?? null,
+            output: inputs.output,
+            replaced,
+            compressed,
+            sha256Before,
+            sha256After,
+            bytes: model2.bytes.length,
+            ...await sizes
+          },
           pruneSeconds,
-          validateSeconds: validation.validateSeconds,
-          imagesPerSecond: validation.imagesPerSecond,
-          inferenceMillisecondsBefore: before.inferenceMilliseconds,
-          inferenceMillisecondsAfter: after.inferenceMilliseconds,
-          unprunedRemembered: validation.isRemembered
-        }
-      });
-      const report2 = baseline ? { ...judged, baseline: compareBaseline(inputs.baseline, baseline, judged) } : judged;
-      if (inputs["save-json"]) {
-        await writeCocoFiles(inputs["report-dir"], {
-          before: before.samples,
-          after: after.samples,
-          family: detector.family,
-          names: checked.names
-        });
-      }
-      const reportFile = await writeReport(inputs["report-dir"], report2, {
-        pictures: pictures.files,
-        toPng: (svg) => png(sharp, svg)
-      });
-      for (const line of verdictLines(report2)) log3.info(line);
-      log3.info(`Report: ${reportFile}`);
-      return { report: report2, reportFile };
-    });
+          started
+        },
+        log3
+      )
+    );
   } finally {
     callOff();
     vault.close();
     await pool.close();
   }
-}
-function picturesOf(before, after, family) {
-  return worstPictures({
-    before: before.statistics,
-    after: after.statistics,
-    samplesBefore: before.shown,
-    samplesAfter: after.shown,
-    family,
-    conf: before.curves.axis[before.curves.best] ?? 0
-  });
 }
 function openVault(inputs, log3, stop2) {
   const vault = new ModelVault(inputs);

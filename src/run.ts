@@ -6,35 +6,15 @@ import { ModelVault } from './files/vault.ts';
 import type { Inputs } from './inputs.ts';
 import { judge } from './judge.ts';
 import type { Log } from './log.ts';
-import type { Family } from './protocol.ts';
 import type { Memory } from './remember/folder.ts';
 import { validateBoth } from './remembered.ts';
-import { compareBaseline, dataDigest } from './report/baseline.ts';
-import { writeCocoFiles } from './report/coco-files.ts';
-import { type ReportedPicture, worstPictures } from './report/pictures.ts';
-import { pictureFiles, png } from './report/raster.ts';
-import { buildReport, type Report } from './report/report.ts';
 import { compressedSizes, zstdFile } from './report/sizes.ts';
-import { backupLine, verdictLines } from './report/text.ts';
-import { readReport, writeReport } from './report/write.ts';
-import type { Device } from './runtime/device.ts';
-import { loadNativeParts, type NativeBase, runtimeName } from './runtime/load.ts';
+import { backupLine } from './report/text.ts';
+import { readReport } from './report/write.ts';
+import { type Outcome, type Runtime, reportOn } from './reporting.ts';
 import { limitTime } from './stop.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 import type { ValidatedModel } from './validation.ts';
-
-/** What a run hands to its entry: outputs, job summary and exit status are made from it. */
-export interface Outcome {
-  readonly report: Report;
-  /** Path of report.json. */
-  readonly reportFile: string;
-}
-
-/** What runs the models. */
-export interface Runtime {
-  readonly base: NativeBase;
-  readonly device: Device;
-}
 
 /**
  * The whole story: check → prune a copy → back up → validate → decide → put in place → report.
@@ -50,13 +30,14 @@ export interface Runtime {
 export async function run(
   inputs: Inputs,
   log: Log,
-  { base: nativeBase, device }: Runtime,
+  runtime: Runtime,
   stop: AbortSignal,
   memory: Memory | null,
 ): Promise<Outcome> {
   const started = performance.now();
   const vault = openVault(inputs, log, stop);
-  const { provider } = device;
+  const nativeBase = runtime.base;
+  const { provider } = runtime.device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
   const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
   try {
@@ -98,108 +79,54 @@ export async function run(
       ));
     const [before, after = before] = validation.models as [ValidatedModel, ValidatedModel?];
 
-    const { detector } = plan;
     const sizes = compressedSizes(model.bytes, pruned.bytes);
     // It is awaited below; until then a failure must not end the process before the vault is closed.
     sizes.catch(() => {});
-    const { verdict, resampled } = await log.group('Judge the drop', async () => {
+    const judgement = await log.group('Judge the drop', async () => {
       const gzipBytesAfter = inputs.thresholds.maxBytes === null ? 0 : (await sizes).gzipBytesAfter;
       return judge(before, after, checked, inputs, gzipBytesAfter, log, timeUp);
     });
-    const replaced = candidate !== null && (verdict.pass || inputs['on-fail'] === 'keep');
+    const replaced = candidate !== null && (judgement.verdict.pass || inputs['on-fail'] === 'keep');
     if (replaced) vault.putInPlace();
     const compressed =
       replaced && inputs['output-format'] === 'zstd'
         ? vault.writeBeside(`${inputs.output}.zst`, await zstdFile(pruned.bytes))
         : null;
 
-    return await log.group('Report', async () => {
-      const { sharp } = loadNativeParts(nativeBase);
-      const worst = picturesOf(before, after, detector.family);
-      const pictures = await pictureFiles(sharp, worst, detector.family);
-      const judged = buildReport({
-        verdict,
-        pruned,
-        search,
-        names: checked.names,
-        before: before.metrics,
-        after: after.metrics,
-        resampled,
-        curves: [before.curves, after.curves],
-        confusion: [before.confusion, after.confusion],
-        pictures: pictures.pictures,
-        model: {
-          path: inputs.model,
-          backup: backup?.path ?? null,
-          output: inputs.output,
-          replaced,
-          compressed,
-          sha256Before,
-          sha256After,
-          bytes: model.bytes.length,
-          ...(await sizes),
-        },
-        validation: {
-          protocol: detector.family,
-          dataDigest: dataDigest(dataset.images),
-          split: inputs.split,
-          imgsz: [detector.height, detector.width],
-          ...plan.options,
-          device: provider,
-          deviceReason: device.reason,
-          runtime: runtimeName(nativeBase),
-          unreadable: validation.unreadable,
-          warnings: checked.warnings,
-        },
-        timing: {
-          totalSeconds: secondsSince(started),
+    return await log.group('Report', async () =>
+      reportOn(
+        {
+          inputs,
+          checked,
+          runtime,
+          pruned,
+          dataset,
+          search,
+          validation,
+          judgement,
+          baseline,
+          model: {
+            path: inputs.model,
+            backup: backup?.path ?? null,
+            output: inputs.output,
+            replaced,
+            compressed,
+            sha256Before,
+            sha256After,
+            bytes: model.bytes.length,
+            ...(await sizes),
+          },
           pruneSeconds,
-          validateSeconds: validation.validateSeconds,
-          imagesPerSecond: validation.imagesPerSecond,
-          inferenceMillisecondsBefore: before.inferenceMilliseconds,
-          inferenceMillisecondsAfter: after.inferenceMilliseconds,
-          unprunedRemembered: validation.isRemembered,
+          started,
         },
-      });
-      const report = baseline
-        ? { ...judged, baseline: compareBaseline(inputs.baseline, baseline, judged) }
-        : judged;
-      if (inputs['save-json']) {
-        await writeCocoFiles(inputs['report-dir'], {
-          before: before.samples,
-          after: after.samples,
-          family: detector.family,
-          names: checked.names,
-        });
-      }
-      const reportFile = await writeReport(inputs['report-dir'], report, {
-        pictures: pictures.files,
-        toPng: (svg) => png(sharp, svg),
-      });
-      for (const line of verdictLines(report)) log.info(line);
-      log.info(`Report: ${reportFile}`);
-      return { report, reportFile };
-    });
+        log,
+      ),
+    );
   } finally {
     callOff();
     vault.close();
     await pool.close();
   }
-}
-
-function picturesOf(
-  before: ValidatedModel,
-  after: ValidatedModel,
-  family: Family,
-): readonly ReportedPicture[] {
-  return worstPictures({
-    before: before.statistics,
-    after: after.statistics,
-    samplesBefore: before.shown,
-    samplesAfter: after.shown,
-    family,
-    conf: before.curves.axis[before.curves.best] ?? 0,
-  });
 }
 
 function openVault(inputs: Inputs, log: Log, stop: AbortSignal): ModelVault {

@@ -4,7 +4,7 @@ import { context } from '@actions/github';
 import { messageOf } from '../errors.ts';
 import type { Inputs } from '../inputs.ts';
 import { summaryMarkdown } from '../report/summary.ts';
-import type { Outcome } from '../run.ts';
+import type { Outcome } from '../reporting.ts';
 import { explain, openApi } from './api.ts';
 import { type Artifact, uploadArtifact } from './artifact.ts';
 import { COMMENT_LIMIT, marker, writeComment } from './comment.ts';

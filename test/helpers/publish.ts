@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PublishInputs } from '../../src/github/publish.ts';
 import type { Report } from '../../src/report/report.ts';
-import type { Outcome } from '../../src/run.ts';
+import type { Outcome } from '../../src/reporting.ts';
 import { parseOutputs } from './entries.ts';
 
 /** What the process that publishes is told. */
