@@ -11,6 +11,7 @@ const BUNDLES = {
   cli: 'src/cli.ts',
   worker: 'src/validate/worker.ts',
   reconstruct: 'src/prune/reconstruct/worker.ts',
+  bootstrap: 'src/metrics/bootstrap-worker.ts',
   'probe-child': 'src/runtime/probe-child.ts',
 };
 

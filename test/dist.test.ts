@@ -18,3 +18,14 @@ test('the bundle names no folder of the machine that made it and no registry, an
   for (const name of ['@actions/core', 'js-yaml', 'echarts'])
     expect(licences).toMatch(new RegExp(`^${name} `, 'm'));
 });
+
+test('every file that the bundle starts in a thread or a process of its own is beside it', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const started = sources.flatMap((name) => [
+    ...readFileSync(join(root, 'src', name), 'utf8').matchAll(/'\.\/([\w-]+\.js)'/g),
+  ]);
+  expect(started.length).toBeGreaterThan(3);
+  for (const [, name] of started) expect(files).toContain(join(root, 'dist', name!));
+});
