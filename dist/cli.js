@@ -61252,7 +61252,7 @@ function rescued({ givenBack }, tries) {
     return tries === 1 ? "one that passes as it is" : "the one that passes as it is";
   return `the one that passes with fewest layers given back (${givenBack.length})`;
 }
-function searchRows({ tries, chosen }) {
+function searchRows({ on, accepted, tries, chosen }) {
   return tries.map((tried, i) => ({ ...tried, isTaken: i === chosen })).toSorted((a, b) => a.sparsity - b.sparsity).map(({ amount: amount2, givenBack, sparsity, figure: value, drop, pass, isTaken }) => ({
     amount: percent2(amount2),
     givenBack: String(givenBack.length),
@@ -61260,6 +61260,8 @@ function searchRows({ tries, chosen }) {
     figure: figure(value),
     drop: figure(drop),
     pass,
+    // It kept to what is accepted, but had too little to spare.
+    isClose: !pass && on !== "validation" && drop <= accepted,
     isTaken
   }));
 }
@@ -61358,7 +61360,7 @@ function searchSection(report2, chart) {
     row.sparsity,
     row.figure,
     row.drop,
-    `<span class="${row.pass ? "up" : "down"}">${row.pass ? "passes" : "fails"}</span>${row.isTaken ? ", <strong>taken</strong>" : ""}`
+    `<span class="${row.pass ? "up" : "down"}">${row.pass ? "passes" : row.isClose ? "too close" : "fails"}</span>${row.isTaken ? ", <strong>taken</strong>" : ""}`
   ]);
   const head = [
     "Amount",
@@ -61588,7 +61590,7 @@ function searchTable(report2) {
         row.sparsity,
         row.figure,
         row.drop,
-        `${row.pass ? "✅" : "❌"}${row.isTaken ? " **taken**" : ""}`
+        `${row.pass ? "✅" : row.isClose ? "❌ too close" : "❌"}${row.isTaken ? " **taken**" : ""}`
       ])
     )
   ].join("\n");
@@ -62765,6 +62767,12 @@ async function chooseCalibrationImages(candidates, validation, { count, seed }) 
   }
   return chosen;
 }
+async function otherThan(paths, validation) {
+  const judged = await contents(validation);
+  const others = [];
+  for (const path3 of paths) if (!judged.has(await contentOf(path3))) others.push(path3);
+  return others;
+}
 async function contents(paths) {
   const found2 = /* @__PURE__ */ new Map();
   for (const path3 of new Set(paths)) found2.set(await contentOf(path3), path3);
@@ -63248,14 +63256,13 @@ async function labelledCalibration({ dataset, plan }, inputs, calibrated) {
   });
   const unseen = labelled.filter(({ path: path3 }) => !calibrated.has(path3));
   const wanted = unseen.length >= FEWEST_IMAGES ? unseen : labelled;
-  if (wanted.length === 0) return [];
-  const chosen = await chooseCalibrationImages(
-    wanted.map(({ path: path3 }) => path3),
-    dataset.images.map(({ path: path3 }) => path3),
-    { count: MOST_IMAGES, seed: inputs.seed }
+  const drawn = [...sampleIndices(mulberry32(inputs.seed), wanted.length, MOST_IMAGES)];
+  const others = await otherThan(
+    drawn.map((index) => wanted[index].path),
+    dataset.images.map(({ path: path3 }) => path3)
   );
-  const isChosen = new Set(chosen);
-  return wanted.filter(({ path: path3 }) => isChosen.has(path3));
+  const isOther = new Set(others);
+  return wanted.filter(({ path: path3 }) => isOther.has(path3));
 }
 function halves(dataset, seed) {
   const { images } = dataset;

@@ -1,4 +1,4 @@
-import { chooseCalibrationImages } from './calibrate/images.ts';
+import { otherThan } from './calibrate/images.ts';
 import { mulberry32, sampleIndices } from './calibrate/random.ts';
 import { calibrationCandidates } from './calibration.ts';
 import type { Checked } from './check.ts';
@@ -23,10 +23,10 @@ const [FEWEST_IMAGES, FEWEST_BOXES] = [40, 100];
 
 /**
  * Sets images aside for a search, so that what it finds is judged by others: labelled calibration images, best those that
- * nothing was calibrated on, or else a half of the validation images.
+ * nothing was calibrated on, none of them a validation image, or else a half of the validation images.
  *
  * @param calibrated paths of the images that the method has looked at.
- * @throws {UserError} when calibration images are validation images, or when there are too few of both.
+ * @throws {UserError} when there are too few of both.
  */
 export async function searchImages(
   checked: Checked,
@@ -59,14 +59,14 @@ async function labelledCalibration(
   });
   const unseen = labelled.filter(({ path }) => !calibrated.has(path));
   const wanted = unseen.length >= FEWEST_IMAGES ? unseen : labelled;
-  if (wanted.length === 0) return [];
-  const chosen = await chooseCalibrationImages(
-    wanted.map(({ path }) => path),
+  const drawn = [...sampleIndices(mulberry32(inputs.seed), wanted.length, MOST_IMAGES)];
+  // In small data sets the training split may be the validation's, or hold some of it.
+  const others = await otherThan(
+    drawn.map((index) => wanted[index]!.path),
     dataset.images.map(({ path }) => path),
-    { count: MOST_IMAGES, seed: inputs.seed },
   );
-  const isChosen = new Set(chosen);
-  return wanted.filter(({ path }) => isChosen.has(path));
+  const isOther = new Set(others);
+  return wanted.filter(({ path }) => isOther.has(path));
 }
 
 function halves(dataset: Dataset, seed: number): SearchImages {

@@ -39,6 +39,17 @@ export async function chooseCalibrationImages(
   return chosen;
 }
 
+/** Those of the images whose content is not that of a validation image, in their order. */
+export async function otherThan(
+  paths: readonly string[],
+  validation: readonly string[],
+): Promise<readonly string[]> {
+  const judged = await contents(validation);
+  const others: string[] = [];
+  for (const path of paths) if (!judged.has(await contentOf(path))) others.push(path);
+  return others;
+}
+
 /** Paths by content. */
 async function contents(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();

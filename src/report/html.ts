@@ -136,7 +136,7 @@ function searchSection(report: Report, chart: string): string {
     row.sparsity,
     row.figure,
     row.drop,
-    `<span class="${row.pass ? 'up' : 'down'}">${row.pass ? 'passes' : 'fails'}</span>${row.isTaken ? ', <strong>taken</strong>' : ''}`,
+    `<span class="${row.pass ? 'up' : 'down'}">${row.pass ? 'passes' : row.isClose ? 'too close' : 'fails'}</span>${row.isTaken ? ', <strong>taken</strong>' : ''}`,
   ]);
   const head = [
     'Amount',

@@ -62,7 +62,7 @@ function rescued({ givenBack }: ReportedTry, tries: number): string {
 }
 
 /** Every model that was tried, by its share of zeros, as cells: what it is, layers given back, zeros, figure, drop, result. */
-export function searchRows({ tries, chosen }: ReportedSearch): readonly SearchRow[] {
+export function searchRows({ on, accepted, tries, chosen }: ReportedSearch): readonly SearchRow[] {
   return tries
     .map((tried, i) => ({ ...tried, isTaken: i === chosen }))
     .toSorted((a, b) => a.sparsity - b.sparsity)
@@ -73,6 +73,8 @@ export function searchRows({ tries, chosen }: ReportedSearch): readonly SearchRo
       figure: figure(value),
       drop: figure(drop),
       pass,
+      // It kept to what is accepted, but had too little to spare.
+      isClose: !pass && on !== 'validation' && drop <= accepted,
       isTaken,
     }));
 }
@@ -84,5 +86,6 @@ export interface SearchRow {
   readonly figure: string;
   readonly drop: string;
   readonly pass: boolean;
+  readonly isClose: boolean;
   readonly isTaken: boolean;
 }

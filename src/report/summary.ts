@@ -129,7 +129,7 @@ function searchTable(report: Report): string {
         row.sparsity,
         row.figure,
         row.drop,
-        `${row.pass ? '✅' : '❌'}${row.isTaken ? ' **taken**' : ''}`,
+        `${row.pass ? '✅' : row.isClose ? '❌ too close' : '❌'}${row.isTaken ? ' **taken**' : ''}`,
       ]),
     ),
   ].join('\n');

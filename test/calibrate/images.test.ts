@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { chooseCalibrationImages } from '../../src/calibrate/images.ts';
+import { chooseCalibrationImages, otherThan } from '../../src/calibrate/images.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'calibration-'));
 
@@ -22,6 +22,13 @@ test('so many, the same for a seed, others for another', async () => {
   expect(await choose(1)).toEqual(chosen);
   expect(await choose(2)).not.toEqual(chosen);
   expect(await chooseCalibrationImages(all, [], { count: 100, seed: 1 })).toEqual(all);
+});
+
+test('those that are no validation images, by their content', async () => {
+  const train = await files({ 'e.jpg': 'E', 'f.jpg': 'F', 'g.jpg': 'G' });
+  const val = await files({ 'h.jpg': 'F' });
+  expect(await otherThan(train, val)).toEqual([train[0], train[2]]);
+  expect(await otherThan(train, train)).toEqual([]);
 });
 
 test('a validation image is refused by its content, whatever its name', async () => {

@@ -72,6 +72,14 @@ test('without labelled calibration images, a half of the validation images judge
   expect(report!.validation.images).toBe(30);
 });
 
+test('training images that are the validation images do not search for it', async () => {
+  const folder = workspace();
+  const yaml = join(folder, 'data', 'data.yaml');
+  writeFileSync(yaml, readFileSync(yaml, 'utf8').replace(/^train:.*$/m, 'train: images/val'));
+  const { log, report } = await prune(folder, { amount: 'auto' });
+  expect(report!.search, log).toMatchObject({ on: 'half', images: 30 });
+});
+
 test('of several amounts the largest that passes is taken, all validated in one pass', async () => {
   const folder = workspace();
   const { code, log, report } = await prune(folder, { amount: '50%, 20%,30%' });

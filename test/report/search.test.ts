@@ -20,7 +20,7 @@ const AUTO: ReportedSearch = {
   images: 64,
   unpruned: 0.5,
   accepted: 0.02,
-  tries: [tried(0.3, 0.01), tried(0.5, 0.2), tried(0.4, 0.015)],
+  tries: [tried(0.3, 0.01), tried(0.5, 0.2), tried(0.4, 0.015), { ...tried(0.45, 0.019), pass: false }],
   chosen: 2,
 };
 const RESCUE: ReportedSearch = {
@@ -44,6 +44,7 @@ test('every try is listed by its zeros, and the one that was taken is marked', (
   expect(rows).toEqual([
     '| 30.0 % | 30.0 % | 0.4900 | 0.0100 | ✅ |',
     '| 40.0 % | 40.0 % | 0.4850 | 0.0150 | ✅ **taken** |',
+    '| 45.0 % | 45.0 % | 0.4810 | 0.0190 | ❌ too close |',
     '| 50.0 % | 50.0 % | 0.3000 | 0.2000 | ❌ |',
   ]);
   expect(summary).toContain('64 labelled calibration images, none of which is among the 46 that judge it');
