@@ -5,11 +5,11 @@ import { cocoGroundTruth, cocoResults } from '../src/metrics/coco-json.ts';
 import { createEvaluator } from '../src/metrics/evaluator.ts';
 import type { Metrics } from '../src/metrics/types.ts';
 import type { Sample } from '../src/validate/types.ts';
+import { plainSample, SIDE } from '../test/metrics/samples.ts';
 import { askPeer } from './python.ts';
 import { type Context, type Measured, Needs } from './types.ts';
 
 const NC = 80;
-const SIDE = 640;
 const LABELS = 7;
 const FAMILIES = ['yolov5', 'ultralytics'] as const;
 
@@ -101,35 +101,6 @@ function drawSamples(images: number): readonly Sample[] {
       const conf = label ? 0.001 + 0.99 * random() : 0.001 + 0.3 * random() ** 4;
       return { xyxy, conf, cls: label && random() < 0.9 ? label.cls : below(NC), d };
     }).sort((a, b) => b.conf - a.conf);
-    return {
-      path: `/images/${String(image + 1).padStart(12, '0')}.jpg`,
-      geometry: {
-        nativeWidth: SIDE,
-        nativeHeight: SIDE,
-        loadedWidth: SIDE,
-        loadedHeight: SIDE,
-        ratio: 1,
-        padX: 0,
-        padY: 0,
-        left: 0,
-        top: 0,
-        width: SIDE,
-        height: SIDE,
-      },
-      labels: {
-        count: labels.length,
-        cls: Int32Array.from(labels, ({ cls }) => cls),
-        xywhn: Float32Array.from(
-          labels.flatMap(({ xyxy: [x1, y1, x2, y2] }) => [(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1]),
-          (value) => value / SIDE,
-        ),
-      },
-      detections: {
-        count: detections.length,
-        xyxy: Float32Array.from(detections.flatMap(({ xyxy }) => xyxy)),
-        conf: Float32Array.from(detections, ({ conf }) => conf),
-        cls: Int32Array.from(detections, ({ cls }) => cls),
-      },
-    };
+    return plainSample(`/images/${String(image + 1).padStart(12, '0')}.jpg`, labels, detections);
   });
 }

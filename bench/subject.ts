@@ -1,43 +1,28 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readDataYaml } from '../src/dataset/data-yaml.ts';
-import { loadDataset } from '../src/dataset/dataset.ts';
-import { readModelFile } from '../src/onnx/model-file.ts';
-import { detectionOptions } from '../src/protocol.ts';
-import { arrange, loadModel, loadOnly, startDetectPool } from '../src/validate/detect.ts';
-import { describeDetector } from '../src/validate/detector.ts';
+import { check } from '../src/check.ts';
+import { type InputName, loadInputs } from '../src/inputs.ts';
+import { silent } from '../src/log.ts';
+import { arrange, loadOnly, startDetectPool } from '../src/validate/detect.ts';
 import { validateModels } from '../src/validation.ts';
-
-const silent = {
-  info: () => {},
-  warning: () => {},
-  group: <T>(_: string, phase: () => Promise<T>) => phase(),
-};
 
 /** A model on its data set, ready to have pruned copies of it validated. */
 export async function openSubject(modelPath: string, yaml: string) {
-  const model = await readModelFile(modelPath);
-  const { names } = await readDataYaml(yaml);
+  const given: Partial<Record<InputName, string>> = { model: modelPath, data: yaml };
+  const inputs = await loadInputs((name) => given[name] ?? '', { temporaryFolder: undefined });
   const pool = startDetectPool(import.meta.url, arrange(0), 'cpu');
-  const detector = describeDetector(
-    { ...(await loadModel(pool, modelPath)), metadata: model.metadata },
-    { imgsz: null, protocol: 'auto', datasetNames: names, datasetNc: Math.max(...names.keys()) + 1 },
-  );
-  const { family, nc } = detector;
-  const dataset = await loadDataset(yaml, { split: 'val', family, nc });
-  const most = Math.max(...dataset.images.map(({ labels }) => labels.count));
-  const options = detectionOptions(family, { conf: null, iou: null, maxDet: null }, most);
+  const { model, dataset, plan } = await check(inputs, pool, silent);
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   return {
     model,
-    detector,
+    detector: plan.detector,
     folder,
     async validate(bytes: Uint8Array) {
       const path = join(folder, 'model.onnx');
       writeFileSync(path, bytes);
       await loadOnly(pool, path);
-      const { models } = await validateModels(pool, { detector, options }, dataset, 1, false, silent);
+      const { models } = await validateModels(pool, plan, dataset, 1, false, silent);
       return models[0]!;
     },
     async close() {

@@ -11775,18 +11775,26 @@ var SIGN = 2147483648 | 0;
 var MAGNITUDE = 2147483647;
 var UPPER = 15;
 var LOWER = 16;
-function magnitudeCut(values, count) {
-  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+function cutOf(lists, count) {
+  const bitsOf = lists.map(({ buffer, byteOffset, length }) => new Int32Array(buffer, byteOffset, length));
   const byUpper = new Uint32Array(1 << UPPER);
-  for (let i = 0; i < bits.length; i++) byUpper[(bits[i] & MAGNITUDE) >>> LOWER]++;
+  for (const bits of bitsOf) {
+    for (let i = 0; i < bits.length; i++) byUpper[(bits[i] & MAGNITUDE) >>> LOWER]++;
+  }
   const { bucket: upper, below } = bucketOf(byUpper, count);
   const byLower = new Uint32Array(1 << LOWER);
-  for (let i = 0; i < bits.length; i++) {
-    if ((bits[i] & MAGNITUDE) >>> LOWER === upper) byLower[bits[i] & 65535]++;
+  for (const bits of bitsOf) {
+    for (let i = 0; i < bits.length; i++) {
+      if ((bits[i] & MAGNITUDE) >>> LOWER === upper) byLower[bits[i] & 65535]++;
+    }
   }
   const { bucket: lower, below: belowToo } = bucketOf(byLower, count - below);
-  if (below + belowToo + byLower[lower] !== count) return null;
-  return new Float32Array(Uint32Array.of(upper << LOWER | lower).buffer)[0];
+  const magnitude = new Float32Array(Uint32Array.of(upper << LOWER | lower).buffer)[0];
+  return { magnitude, below: below + belowToo, equal: byLower[lower] };
+}
+function magnitudeCut(values, count) {
+  const { magnitude, below, equal } = cutOf([values], count);
+  return below + equal === count ? magnitude : null;
 }
 function bucketOf(counts, count) {
   let below = 0;
@@ -12055,41 +12063,19 @@ function lampBySegment({ values, shape, group, segments: segments2 }) {
   });
 }
 function leastCounts(lists, count) {
-  const bits = lists.map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
-  const high = bucketOf2(bits, count, (value) => value >>> 16);
-  const low = bucketOf2(
-    bits,
-    count - high.below,
-    (value) => value >>> 16 === high.bucket ? value & 65535 : -1
-  );
-  const threshold = high.bucket * 65536 + low.bucket;
-  let equal = count - high.below - low.below;
-  return bits.map((list) => {
+  const { magnitude, below } = cutOf(lists, count);
+  let equal = count - below;
+  return lists.map((list) => {
     let taken = 0;
     for (const value of list) {
-      if (value < threshold) taken++;
-      else if (value === threshold && equal > 0) {
+      if (value < magnitude) taken++;
+      else if (value === magnitude && equal > 0) {
         taken++;
         equal--;
       }
     }
     return taken;
   });
-}
-function bucketOf2(lists, count, bucketAt) {
-  const sizes = new Float64Array(65536);
-  for (const list of lists) {
-    for (const value of list) {
-      const bucket = bucketAt(value);
-      if (bucket >= 0) sizes[bucket]++;
-    }
-  }
-  let below = 0;
-  for (let bucket = 0; bucket < sizes.length; bucket++) {
-    if (below + sizes[bucket] >= count) return { bucket, below };
-    below += sizes[bucket];
-  }
-  return { bucket: sizes.length - 1, below };
 }
 
 // src/inputs.ts
@@ -12330,24 +12316,6 @@ function defaultBackup(model2) {
   return join3(dirname6(model2), basename7(model2).replace(/\.onnx$/i, ".unpruned.onnx"));
 }
 
-// src/progress.ts
-var INTERVAL = 5;
-function progressOf(log3, total, unit, now = () => performance.now()) {
-  const started = now();
-  let lastLine = started;
-  let done = 0;
-  return () => {
-    done++;
-    const time = now();
-    if (time - lastLine < INTERVAL * 1e3 || done === total) return;
-    lastLine = time;
-    const speed = done * 1e3 / (time - started);
-    log3.info(
-      `${done} of ${total} ${unit}, ${speed.toFixed(1)} ${unit} a second, ${Math.ceil((total - done) / speed)} s left`
-    );
-  };
-}
-
 // src/prune/prunable-layers.ts
 var import_picomatch2 = __toESM(require_picomatch2(), 1);
 
@@ -12493,6 +12461,12 @@ function describePruned(model2, bytes2, { learnt, names, unusedExcludes }, writt
     sparsity: zeros / weights
   };
 }
+function zerosOf(layers2) {
+  return {
+    zeros: sum(layers2.map(({ values }) => countZeros(values))),
+    weights: sum(layers2.map(({ conv }) => conv.tensor.count))
+  };
+}
 function countZeros(values) {
   let zeros = 0;
   for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
@@ -12598,6 +12572,24 @@ var ScratchFolder = class {
   }
 };
 
+// src/progress.ts
+var INTERVAL = 5;
+function progressOf(log3, total, unit, now = () => performance.now()) {
+  const started = now();
+  let lastLine = started;
+  let done = 0;
+  return () => {
+    done++;
+    const time = now();
+    if (time - lastLine < INTERVAL * 1e3 || done === total) return;
+    lastLine = time;
+    const speed = done * 1e3 / (time - started);
+    log3.info(
+      `${done} of ${total} ${unit}, ${speed.toFixed(1)} ${unit} a second, ${Math.ceil((total - done) / speed)} s left`
+    );
+  };
+}
+
 // src/prune/give-back.ts
 function giveBack(model2, pruned, names) {
   const layers2 = prunableLayers(model2, []);
@@ -12605,12 +12597,12 @@ function giveBack(model2, pruned, names) {
   const alone = /* @__PURE__ */ new Set([...pruned.excluded, ...names]);
   const written = /* @__PURE__ */ new Map();
   for (const layer of layers2.learnt) {
-    const { name, conv, values } = layer;
+    const { name, conv } = layer;
     if (names.has(name)) {
-      writeValues(bytes2, conv.tensor, values);
+      writeValues(bytes2, conv.tensor, layer.values);
       for (const { bias } of conv.uses) if (bias) writeValues(bytes2, bias, readValues(model2.bytes, bias));
     }
-    if (!alone.has(name)) written.set(conv, writtenLayer(values, readValues(bytes2, conv.tensor)));
+    if (!alone.has(name)) written.set(conv, writtenLayer(layer.values, readValues(bytes2, conv.tensor)));
   }
   const errors = new Map(
     pruned.layers.map(({ name, outputError }) => [name, names.has(name) ? null : outputError])
@@ -12618,6 +12610,11 @@ function giveBack(model2, pruned, names) {
   const described = describePruned(model2, bytes2, layers2, written, pruned, errors);
   return { ...described, unusedExcludes: pruned.unusedExcludes };
 }
+
+// src/log.ts
+var silent = { info: () => {
+}, warning: () => {
+}, group: (_, phase) => phase() };
 
 // src/metrics/agreement.ts
 var LEAST_CONF = 0.05;
@@ -13795,9 +13792,6 @@ function median(values) {
 }
 
 // src/trials.ts
-var silent = { info: () => {
-}, warning: () => {
-}, group: (_, phase) => phase() };
 var Trials = class {
   #pool;
   #plan;
@@ -13853,10 +13847,11 @@ function tellTry({ metric, after, drop, maxDrop: maxDrop3, pass }, reserve, name
 
 // src/sensitivity.ts
 var COST_IMAGES = 16;
-async function layerCosts(trials, model2, pruned, scratch, begin) {
+async function layerCosts(trials, model2, pruned, scratch, log3) {
   const layers2 = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
-  const step = begin(layers2.length);
   const reference = await trials.detect(model2.path, COST_IMAGES);
+  log3.info(`Measures what each of ${layers2.length} layers costs, on ${reference.size} images`);
+  const step = progressOf(log3, layers2.length, "layers");
   const costs = [];
   for (const { name, zeros } of layers2) {
     const others = new Set(layers2.map((layer) => layer.name));
@@ -13906,11 +13901,8 @@ async function analyze({ model: model2, data }, nativeBase2, stop2, log3) {
       chosen.map((index) => images[index])
     );
     const pruned = pruneModel(checked.model, { method: "l1", amount: TRIED, exclude: [] });
-    const costs = await layerCosts(trials, checked.model, pruned, scratch, (layers2) => {
-      log3.info(`Measures what each of ${layers2} layers costs, on ${chosen.length} images`);
-      return progressOf(log3, layers2, "layers");
-    });
-    return analyzeModel(checked.model, new Map(costs.map((cost) => [cost.name, cost.lost])));
+    const costs = await layerCosts(trials, checked.model, pruned, scratch, log3);
+    return analyzeModel(checked.model, new Map(costs.map(({ name, lost }) => [name, lost])));
   } finally {
     scratch.remove();
     await pool.close();
@@ -61265,6 +61257,12 @@ function searchRows({ on, accepted, tries, chosen }) {
     isTaken
   }));
 }
+function searchHead({ kind }, metric) {
+  return ["Amount", ...kind === "rescue" ? ["Layers given back"] : [], "Zeros", metric, "Drop", "Result"];
+}
+function searchCells({ kind }, { givenBack, sparsity, figure: value, drop }, amount2, result) {
+  return [amount2, ...kind === "rescue" ? [givenBack] : [], sparsity, value, drop, result];
+}
 
 // src/report/html.ts
 function reportHtml(report2, pictures, charts = reportCharts(report2)) {
@@ -61353,26 +61351,15 @@ function figuresTable(report2) {
 function searchSection(report2, chart) {
   const { search, verdict } = report2;
   if (search === null) return "";
-  const isRescue = search.kind === "rescue";
-  const rows = searchRows(search).map((row) => [
-    row.isTaken ? `<strong>${row.amount}</strong>` : row.amount,
-    ...isRescue ? [row.givenBack] : [],
-    row.sparsity,
-    row.figure,
-    row.drop,
-    `<span class="${row.pass ? "up" : "down"}">${row.pass ? "passes" : row.isClose ? "too close" : "fails"}</span>${row.isTaken ? ", <strong>taken</strong>" : ""}`
-  ]);
-  const head = [
-    "Amount",
-    ...isRescue ? ["Layers given back"] : [],
-    "Zeros",
-    verdict.metric,
-    "Drop",
-    "Result"
-  ];
+  const rows = searchRows(search).map((row) => {
+    const amount2 = row.isTaken ? `<strong>${row.amount}</strong>` : row.amount;
+    const result = row.pass ? "passes" : row.isClose ? "too close" : "fails";
+    const marked = `<span class="${row.pass ? "up" : "down"}">${result}</span>${row.isTaken ? ", <strong>taken</strong>" : ""}`;
+    return searchCells(search, row, amount2, marked);
+  });
   return section(
     "How the amount was found",
-    `<p>${html(searchLine(report2))}</p><div class="pair"><div>${table("Every model that was tried", head, rows)}</div>${chart}</div>`
+    `<p>${html(searchLine(report2))}</p><div class="pair"><div>${table("Every model that was tried", searchHead(search, verdict.metric), rows)}</div>${chart}</div>`
   );
 }
 function baselineSection({ baseline }) {
@@ -61576,22 +61563,17 @@ function figuresTable2(report2) {
 function searchTable(report2) {
   const { search, verdict } = report2;
   if (search === null) return "";
-  const isRescue = search.kind === "rescue";
   return [
     "### How the amount was found",
     "",
     markdown(searchLine(report2)),
     "",
     table2(
-      ["Amount", ...isRescue ? ["Layers given back"] : [], "Zeros", verdict.metric, "Drop", "Result"],
-      searchRows(search).map((row) => [
-        row.amount,
-        ...isRescue ? [row.givenBack] : [],
-        row.sparsity,
-        row.figure,
-        row.drop,
-        `${row.pass ? "✅" : row.isClose ? "❌ too close" : "❌"}${row.isTaken ? " **taken**" : ""}`
-      ])
+      searchHead(search, verdict.metric),
+      searchRows(search).map((row) => {
+        const result = row.pass ? "✅" : row.isClose ? "❌ too close" : "❌";
+        return searchCells(search, row, row.amount, `${result}${row.isTaken ? " **taken**" : ""}`);
+      })
     )
   ].join("\n");
 }
@@ -63095,12 +63077,8 @@ var Reconstruction = class {
   }
 };
 function alreadyPruned(layers2, amount2) {
-  let [zeros, count] = [0, 0];
-  for (const { values } of layers2) {
-    count += values.length;
-    for (const value of values) if (value === 0) zeros++;
-  }
-  return zeros >= roundHalfEven(amount2 * count);
+  const { zeros, weights } = zerosOf(layers2);
+  return zeros >= roundHalfEven(amount2 * weights);
 }
 async function inParallel(problems, run2) {
   const results = new Array(problems.length);
@@ -63376,10 +63354,7 @@ var Search = class _Search {
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned) {
     const { log: log3 } = this.#workshop;
-    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, (layers2) => {
-      log3.info(`Measures what each of ${layers2} layers costs, on ${COST_IMAGES} images`);
-      return progressOf(log3, layers2, "layers");
-    });
+    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, log3);
     return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
   /** Takes the last by `order` of those that passed; where none did, the first that was tried by it. */
@@ -63410,7 +63385,7 @@ var Search = class _Search {
   }
   /** Standard error of the drop; 0 where the images could not be resampled. */
   #doubt({ certainty }) {
-    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * 1.96);
+    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * Z);
   }
   #judge(after, bytes2) {
     return judgeTry(this.#unpruned, after, this.#checked, this.#inputs, bytes2, true);
@@ -63443,9 +63418,8 @@ async function choosePruned(checked, inputs, workshop) {
   }
 }
 function shareOfZeros({ model: model2 }, { exclude }) {
-  const { chosen } = prunableLayers(model2, exclude);
-  const zeros = sum(chosen.map(({ values }) => countZeros(values)));
-  return zeros / sum(chosen.map(({ values }) => values.length));
+  const { zeros, weights } = zerosOf(prunableLayers(model2, exclude).chosen);
+  return zeros / weights;
 }
 async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log: log3 }) {
   const { dataset, plan } = checked;
@@ -63501,6 +63475,14 @@ function* numberedPaths(wanted) {
   const extension2 = extname3(wanted);
   const stem = wanted.slice(0, wanted.length - extension2.length);
   for (let number = 1; ; number++) yield `${stem}.${number}${extension2}`;
+}
+function underFreeName(files, wanted, { isSame, write }) {
+  for (const path3 of numberedPaths(wanted)) {
+    const found2 = files.stat(path3);
+    if (found2?.kind === "file" && isSame(path3, found2)) return { path: path3, created: false };
+    if (files.lstat(path3) === null && write(path3)) return { path: path3, created: true };
+  }
+  throw new Error("There is always a next number.");
 }
 function partialPath(backup, token2) {
   return join18(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
@@ -63815,17 +63797,12 @@ var ModelVault = class {
   keepOriginal(bytes2, original) {
     this.#refuseChangedModel(original);
     return explained(`The backup ${this.#paths.backup} cannot be written`, () => {
-      for (const path3 of numberedPaths(this.#paths.backup)) {
-        const found2 = this.#files.stat(path3);
-        if (found2?.kind === "file" && this.#isKept(path3, found2, original)) {
-          syncFile(this.#files, path3);
-          return this.#keep({ path: path3, created: false }, original);
-        }
-        if (this.#files.lstat(path3) === null && this.#copy(bytes2, original, path3)) {
-          return this.#keep({ path: path3, created: true }, original);
-        }
-      }
-      throw new Error("There is always a next number.");
+      const backup = underFreeName(this.#files, this.#paths.backup, {
+        isSame: (path3, found2) => this.#isKept(path3, found2, original),
+        write: (path3) => this.#copy(bytes2, original, path3)
+      });
+      if (!backup.created) syncFile(this.#files, backup.path);
+      return this.#keep(backup, original);
     });
   }
   /** Where the backup of a model that needs none now would be found: `backup` where a file is there. */
@@ -63886,11 +63863,11 @@ var ModelVault = class {
   writeBeside(path3, bytes2) {
     const hash = sha256(bytes2);
     return explained(`${path3} cannot be written`, () => {
-      for (const name of numberedPaths(path3)) {
-        if (this.#files.stat(name)?.kind === "file" && hashFile(this.#files, name) === hash) return name;
-        if (this.#files.lstat(name) === null && this.#write(bytes2, hash, name)) return name;
-      }
-      throw new Error("There is always a next number.");
+      const { path: written } = underFreeName(this.#files, path3, {
+        isSame: (name) => hashFile(this.#files, name) === hash,
+        write: (name) => this.#write(bytes2, hash, name)
+      });
+      return written;
     });
   }
   /** One sentence on what is at the model's path now. */
@@ -65124,8 +65101,7 @@ async function reportAgain([folder, ...rest]) {
 }
 async function tellAnalysis(args) {
   const options = readAnalyzeOptions(args);
-  const log3 = options.json ? { ...terminalLog, info: () => {
-  }, group: (_, phase) => phase() } : terminalLog;
+  const log3 = options.json ? { ...silent, warning: terminalLog.warning } : terminalLog;
   const base2 = () => nativeBase(import.meta.url, null, null, log3);
   const analysis = await analyze(options, base2, stopOnSignals(), log3);
   if (options.json) process.stdout.write(`${JSON.stringify(analysis, null, 2)}

@@ -5,12 +5,11 @@ import { messageOf, UserError } from './errors.ts';
 import { loadInputs } from './inputs.ts';
 import type { Log } from './log.ts';
 import { readModelFile } from './onnx/model-file.ts';
-import { progressOf } from './progress.ts';
 import { type Analysis, analyzeModel } from './prune/analyze.ts';
 import { pruneModel } from './prune/prune-model.ts';
 import type { NativeBase } from './runtime/load.ts';
 import { ScratchFolder } from './scratch.ts';
-import { COST_IMAGES, type LayerCost, layerCosts } from './sensitivity.ts';
+import { COST_IMAGES, layerCosts } from './sensitivity.ts';
 import { Trials } from './trials.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 
@@ -74,11 +73,8 @@ export async function analyze(
       chosen.map((index) => images[index]!),
     );
     const pruned = pruneModel(checked.model, { method: 'l1', amount: TRIED, exclude: [] });
-    const costs = await layerCosts(trials, checked.model, pruned, scratch, (layers) => {
-      log.info(`Measures what each of ${layers} layers costs, on ${chosen.length} images`);
-      return progressOf(log, layers, 'layers');
-    });
-    return analyzeModel(checked.model, new Map(costs.map((cost: LayerCost) => [cost.name, cost.lost])));
+    const costs = await layerCosts(trials, checked.model, pruned, scratch, log);
+    return analyzeModel(checked.model, new Map(costs.map(({ name, lost }) => [name, lost])));
   } finally {
     scratch.remove();
     await pool.close();

@@ -2,7 +2,7 @@ import type { Checked } from './check.ts';
 import type { Inputs } from './inputs.ts';
 import { judgeTry } from './judge.ts';
 import { prunableLayers } from './prune/prunable-layers.ts';
-import { countZeros, type PrunedModel, sum } from './prune/prune-model.ts';
+import { type PrunedModel, zerosOf } from './prune/prune-model.ts';
 import { openPruner, type Pruner } from './pruning.ts';
 import { percent } from './report/text.ts';
 import { ScratchFolder } from './scratch.ts';
@@ -45,9 +45,8 @@ export async function choosePruned(checked: Checked, inputs: Inputs, workshop: W
 }
 
 function shareOfZeros({ model }: Checked, { exclude }: Inputs): number {
-  const { chosen } = prunableLayers(model, exclude);
-  const zeros = sum(chosen.map(({ values }) => countZeros(values)));
-  return zeros / sum(chosen.map(({ values }) => values.length));
+  const { zeros, weights } = zerosOf(prunableLayers(model, exclude).chosen);
+  return zeros / weights;
 }
 
 /** Validates the unpruned model and those of all amounts in one pass; the largest that passes is taken, else the smallest. */

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { analyze, readAnalyzeOptions } from './analyze.ts';
 import { messageOf, UserError, UserErrors } from './errors.ts';
 import { INPUTS, type InputName, loadInputs } from './inputs.ts';
+import { silent } from './log.ts';
 import { deviceFor, memoryFolder, nativeBase } from './native-base.ts';
 import { folderMemory } from './remember/folder.ts';
 import { analysisLines } from './report/analysis.ts';
@@ -62,9 +63,7 @@ async function reportAgain([folder, ...rest]: readonly string[]): Promise<void> 
 async function tellAnalysis(args: readonly string[]): Promise<void> {
   const options = readAnalyzeOptions(args);
   // With --json the result alone goes to the standard output.
-  const log = options.json
-    ? { ...terminalLog, info: () => {}, group: <T>(_: string, phase: () => Promise<T>) => phase() }
-    : terminalLog;
+  const log = options.json ? { ...silent, warning: terminalLog.warning } : terminalLog;
   const base = () => nativeBase(import.meta.url, null, null, log);
   const analysis = await analyze(options, base, stopOnSignals(), log);
   if (options.json) process.stdout.write(`${JSON.stringify(analysis, null, 2)}\n`);

@@ -5,7 +5,7 @@ import type { Checked } from './check.ts';
 import type { Verdict } from './gate/decide.ts';
 import type { Inputs } from './inputs.ts';
 import { judgeTry } from './judge.ts';
-import { progressOf } from './progress.ts';
+import { Z } from './metrics/bootstrap.ts';
 import { giveBack } from './prune/give-back.ts';
 import type { PrunedModel } from './prune/prune-model.ts';
 import type { Pruner } from './pruning.ts';
@@ -13,7 +13,7 @@ import type { ReportedSearch, ReportedTry } from './report/search.ts';
 import { percent } from './report/text.ts';
 import { ScratchFolder } from './scratch.ts';
 import { type SearchImages, searchImages } from './search-images.ts';
-import { COST_IMAGES, layerCosts } from './sensitivity.ts';
+import { layerCosts } from './sensitivity.ts';
 import { Trials, tellTry, tryOf } from './trials.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 import type { ValidatedModel } from './validation.ts';
@@ -155,10 +155,7 @@ class Search {
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned: PrunedModel): Promise<readonly string[]> {
     const { log } = this.#workshop;
-    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, (layers) => {
-      log.info(`Measures what each of ${layers} layers costs, on ${COST_IMAGES} images`);
-      return progressOf(log, layers, 'layers');
-    });
+    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, log);
     return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
 
@@ -192,7 +189,7 @@ class Search {
 
   /** Standard error of the drop; 0 where the images could not be resampled. */
   #doubt({ certainty }: Verdict): number {
-    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * 1.96);
+    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * Z);
   }
 
   #judge(after: ValidatedModel, bytes: Uint8Array): Promise<Verdict> {

@@ -1,4 +1,6 @@
+import type { Log } from './log.ts';
 import type { ModelFile } from './onnx/model-file.ts';
+import { progressOf } from './progress.ts';
 import { giveBack } from './prune/give-back.ts';
 import type { PrunedModel } from './prune/prune-model.ts';
 import type { ScratchFolder } from './scratch.ts';
@@ -20,7 +22,6 @@ export interface LayerCost {
  * moves in steps.
  *
  * @param model the unpruned model, which is at `model.path`.
- * @param begin called with the number of layers; what it returns is called after each of them.
  * @returns one entry a layer that has become zeros, in graph order.
  */
 export async function layerCosts(
@@ -28,11 +29,12 @@ export async function layerCosts(
   model: ModelFile,
   pruned: PrunedModel,
   scratch: ScratchFolder,
-  begin: (layers: number) => () => void,
+  log: Log,
 ): Promise<readonly LayerCost[]> {
   const layers = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
-  const step = begin(layers.length);
   const reference = await trials.detect(model.path, COST_IMAGES);
+  log.info(`Measures what each of ${layers.length} layers costs, on ${reference.size} images`);
+  const step = progressOf(log, layers.length, 'layers');
   const costs: LayerCost[] = [];
   for (const { name, zeros } of layers) {
     const others = new Set(layers.map((layer) => layer.name));

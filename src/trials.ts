@@ -1,6 +1,6 @@
 import type { LabeledImage } from './dataset/types.ts';
 import type { Verdict } from './gate/decide.ts';
-import type { Log } from './log.ts';
+import { silent } from './log.ts';
 import { agreement } from './metrics/agreement.ts';
 import type { PrunedModel } from './prune/prune-model.ts';
 import type { ReportedTry } from './report/search.ts';
@@ -9,8 +9,6 @@ import { type DetectPool, detectAll, loadOnly } from './validate/detect.ts';
 import type { Detections } from './validate/types.ts';
 import type { DetectionPlan } from './validate/worker.ts';
 import { type ValidatedModel, validateModels } from './validation.ts';
-
-const silent: Log = { info: () => {}, warning: () => {}, group: (_, phase) => phase() };
 
 /** Tries models one after the other on the same images. */
 export class Trials {

@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path';
-import type { FileOperations } from './operations.ts';
+import type { FileOperations, FileStatus } from './operations.ts';
 
 /** A verified copy of the original model. */
 export interface Backup {
@@ -9,11 +9,29 @@ export interface Backup {
 }
 
 /** `NAME.EXT`, then `NAME.1.EXT`, `NAME.2.EXT`, … */
-export function* numberedPaths(wanted: string): Generator<string, never> {
+function* numberedPaths(wanted: string): Generator<string, never> {
   yield wanted;
   const extension = extname(wanted);
   const stem = wanted.slice(0, wanted.length - extension.length);
   for (let number = 1; ; number++) yield `${stem}.${number}${extension}`;
+}
+
+/** What is done with the names of {@link numberedPaths}. */
+export interface NameRules {
+  /** Whether a file that is there has what is wanted, and is used as it is. */
+  isSame(path: string, found: FileStatus): boolean;
+  /** Writes a file under a name that is free. @returns whether it still was. */
+  write(path: string): boolean;
+}
+
+/** The first of the names that holds what is wanted, or that it can be written under: another file is never overwritten. */
+export function underFreeName(files: FileOperations, wanted: string, { isSame, write }: NameRules): Backup {
+  for (const path of numberedPaths(wanted)) {
+    const found = files.stat(path);
+    if (found?.kind === 'file' && isSame(path, found)) return { path, created: false };
+    if (files.lstat(path) === null && write(path)) return { path, created: true };
+  }
+  throw new Error('There is always a next number.');
 }
 
 /** Where a backup lies while it is being written: beside its place, so that it can be given its name at once. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type Backup, isPartialPath, numberedPaths, partialPath, publish } from './backup.ts';
+import { type Backup, isPartialPath, partialPath, publish, underFreeName } from './backup.ts';
 import { explained } from './file-error.ts';
 import { sha256 } from './hashes.ts';
 import { type Journal, journalPath, nextJournalPath, readJournal, writeJournal } from './journal.ts';
@@ -89,17 +89,12 @@ export class ModelVault {
   keepOriginal(bytes: Uint8Array, original: string): Backup {
     this.#refuseChangedModel(original);
     return explained(`The backup ${this.#paths.backup} cannot be written`, () => {
-      for (const path of numberedPaths(this.#paths.backup)) {
-        const found = this.#files.stat(path);
-        if (found?.kind === 'file' && this.#isKept(path, found, original)) {
-          syncFile(this.#files, path);
-          return this.#keep({ path, created: false }, original);
-        }
-        if (this.#files.lstat(path) === null && this.#copy(bytes, original, path)) {
-          return this.#keep({ path, created: true }, original);
-        }
-      }
-      throw new Error('There is always a next number.');
+      const backup = underFreeName(this.#files, this.#paths.backup, {
+        isSame: (path, found) => this.#isKept(path, found, original),
+        write: (path) => this.#copy(bytes, original, path),
+      });
+      if (!backup.created) syncFile(this.#files, backup.path);
+      return this.#keep(backup, original);
     });
   }
 
@@ -164,11 +159,11 @@ export class ModelVault {
   writeBeside(path: string, bytes: Uint8Array): string {
     const hash = sha256(bytes);
     return explained(`${path} cannot be written`, () => {
-      for (const name of numberedPaths(path)) {
-        if (this.#files.stat(name)?.kind === 'file' && hashFile(this.#files, name) === hash) return name;
-        if (this.#files.lstat(name) === null && this.#write(bytes, hash, name)) return name;
-      }
-      throw new Error('There is always a next number.');
+      const { path: written } = underFreeName(this.#files, path, {
+        isSame: (name) => hashFile(this.#files, name) === hash,
+        write: (name) => this.#write(bytes, hash, name),
+      });
+      return written;
     });
   }
 

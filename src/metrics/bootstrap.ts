@@ -198,7 +198,7 @@ function centre(drops: Float64Array, drop: number): void {
 }
 
 /** Half the width of a {@link LEVEL} interval in standard errors. */
-const Z = 1.959963984540054;
+export const Z = 1.959963984540054;
 
 /**
  * The interval of one drop, the plain difference ± 1.96 standard errors of the resamples; `null` where more than half of the

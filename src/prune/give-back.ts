@@ -15,12 +15,12 @@ export function giveBack(model: ModelFile, pruned: PrunedModel, names: ReadonlyS
   const alone = new Set([...pruned.excluded, ...names]);
   const written = new Map<ConvWeight, WrittenLayer>();
   for (const layer of layers.learnt) {
-    const { name, conv, values } = layer;
+    const { name, conv } = layer;
     if (names.has(name)) {
-      writeValues(bytes, conv.tensor, values);
+      writeValues(bytes, conv.tensor, layer.values);
       for (const { bias } of conv.uses) if (bias) writeValues(bytes, bias, readValues(model.bytes, bias));
     }
-    if (!alone.has(name)) written.set(conv, writtenLayer(values, readValues(bytes, conv.tensor)));
+    if (!alone.has(name)) written.set(conv, writtenLayer(layer.values, readValues(bytes, conv.tensor)));
   }
   const errors = new Map(
     pruned.layers.map(({ name, outputError }) => [name, names.has(name) ? null : outputError]),

@@ -132,6 +132,14 @@ export function describePruned(
   };
 }
 
+/** How many weights layers have, and how many of them are zero; each layer's values are read once. */
+export function zerosOf(layers: readonly ModelLayer[]): { readonly zeros: number; readonly weights: number } {
+  return {
+    zeros: sum(layers.map(({ values }) => countZeros(values))),
+    weights: sum(layers.map(({ conv }) => conv.tensor.count)),
+  };
+}
+
 /** How many of the values are zero, negative zeros included. */
 export function countZeros(values: Float32Array): number {
   let zeros = 0;

@@ -6,7 +6,7 @@ import { STYLE } from './html-style.ts';
 import type { PictureFiles } from './pictures.ts';
 import type { Report } from './report.ts';
 import { classRows, figureRows, layerRows, ruleRows } from './rows.ts';
-import { searchLine, searchRows } from './search.ts';
+import { searchCells, searchHead, searchLine, searchRows } from './search.ts';
 import {
   certaintyLine,
   fateLine,
@@ -129,26 +129,15 @@ function figuresTable(report: Report): string {
 function searchSection(report: Report, chart: string): string {
   const { search, verdict } = report;
   if (search === null) return '';
-  const isRescue = search.kind === 'rescue';
-  const rows = searchRows(search).map((row) => [
-    row.isTaken ? `<strong>${row.amount}</strong>` : row.amount,
-    ...(isRescue ? [row.givenBack] : []),
-    row.sparsity,
-    row.figure,
-    row.drop,
-    `<span class="${row.pass ? 'up' : 'down'}">${row.pass ? 'passes' : row.isClose ? 'too close' : 'fails'}</span>${row.isTaken ? ', <strong>taken</strong>' : ''}`,
-  ]);
-  const head = [
-    'Amount',
-    ...(isRescue ? ['Layers given back'] : []),
-    'Zeros',
-    verdict.metric,
-    'Drop',
-    'Result',
-  ];
+  const rows = searchRows(search).map((row) => {
+    const amount = row.isTaken ? `<strong>${row.amount}</strong>` : row.amount;
+    const result = row.pass ? 'passes' : row.isClose ? 'too close' : 'fails';
+    const marked = `<span class="${row.pass ? 'up' : 'down'}">${result}</span>${row.isTaken ? ', <strong>taken</strong>' : ''}`;
+    return searchCells(search, row, amount, marked);
+  });
   return section(
     'How the amount was found',
-    `<p>${html(searchLine(report))}</p><div class="pair"><div>${table('Every model that was tried', head, rows)}</div>${chart}</div>`,
+    `<p>${html(searchLine(report))}</p><div class="pair"><div>${table('Every model that was tried', searchHead(search, verdict.metric), rows)}</div>${chart}</div>`,
   );
 }
 

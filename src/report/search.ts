@@ -79,6 +79,21 @@ export function searchRows({ on, accepted, tries, chosen }: ReportedSearch): rea
     }));
 }
 
+/** What {@link searchCells} are. */
+export function searchHead({ kind }: ReportedSearch, metric: string): readonly string[] {
+  return ['Amount', ...(kind === 'rescue' ? ['Layers given back'] : []), 'Zeros', metric, 'Drop', 'Result'];
+}
+
+/** A row as cells; `amount` and `result` as the page wants them. */
+export function searchCells(
+  { kind }: ReportedSearch,
+  { givenBack, sparsity, figure: value, drop }: SearchRow,
+  amount: string,
+  result: string,
+): readonly string[] {
+  return [amount, ...(kind === 'rescue' ? [givenBack] : []), sparsity, value, drop, result];
+}
+
 export interface SearchRow {
   readonly amount: string;
   readonly givenBack: string;

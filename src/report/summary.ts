@@ -2,7 +2,7 @@ import { HUES } from './charts/draw.ts';
 import { markdown, markdownCode, shortName } from './escape.ts';
 import type { Report } from './report.ts';
 import { classRows, figureRows, layerRows, ruleRows } from './rows.ts';
-import { searchLine, searchRows } from './search.ts';
+import { searchCells, searchHead, searchLine, searchRows } from './search.ts';
 import {
   certaintyLine,
   figure,
@@ -115,22 +115,17 @@ function figuresTable(report: Report): string {
 function searchTable(report: Report): string {
   const { search, verdict } = report;
   if (search === null) return '';
-  const isRescue = search.kind === 'rescue';
   return [
     '### How the amount was found',
     '',
     markdown(searchLine(report)),
     '',
     table(
-      ['Amount', ...(isRescue ? ['Layers given back'] : []), 'Zeros', verdict.metric, 'Drop', 'Result'],
-      searchRows(search).map((row) => [
-        row.amount,
-        ...(isRescue ? [row.givenBack] : []),
-        row.sparsity,
-        row.figure,
-        row.drop,
-        `${row.pass ? '✅' : row.isClose ? '❌ too close' : '❌'}${row.isTaken ? ' **taken**' : ''}`,
-      ]),
+      searchHead(search, verdict.metric),
+      searchRows(search).map((row) => {
+        const result = row.pass ? '✅' : row.isClose ? '❌ too close' : '❌';
+        return searchCells(search, row, row.amount, `${result}${row.isTaken ? ' **taken**' : ''}`);
+      }),
     ),
   ].join('\n');
 }

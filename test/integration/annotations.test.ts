@@ -5,13 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { check } from '../../src/check.ts';
 import { type InputName, loadInputs } from '../../src/inputs.ts';
-import type { Log } from '../../src/log.ts';
+import { silent } from '../../src/log.ts';
 import { loadNativeParts } from '../../src/runtime/load.ts';
 import { startDetectPool } from '../../src/validate/detect.ts';
 import { validateModels } from '../../src/validation.ts';
 
 const { sharp } = loadNativeParts(import.meta.filename);
-const silent: Log = { info: () => {}, warning: () => {}, group: (_, phase) => phase() };
 
 test('the input `annotations` takes the place of label files, crowds go to COCO only', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'annotations-'));

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset, LabeledImage } from '../../src/dataset/types.ts';
-import type { Log } from '../../src/log.ts';
+import { type Log, silent } from '../../src/log.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import { readModelFile } from '../../src/onnx/model-file.ts';
 import { DETECTION_DEFAULTS } from '../../src/protocol.ts';
@@ -22,7 +22,6 @@ const NAMES = new Map([
   [2, 'class 2'],
 ]);
 const WORKERS = [1, 2, 5];
-const silent: Log = { info: () => {}, warning: () => {}, group: (_, phase) => phase() };
 const NO_LABELS = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
 const { sharp } = loadNativeParts(import.meta.filename);
 

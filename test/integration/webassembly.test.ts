@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { check } from '../../src/check.ts';
 import { type InputName, loadInputs } from '../../src/inputs.ts';
-import type { Log } from '../../src/log.ts';
+import { silent } from '../../src/log.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import { pruneModel } from '../../src/prune/prune-model.ts';
 import type { NativeBase } from '../../src/runtime/load.ts';
@@ -13,7 +13,6 @@ import { loadModel, startDetectPool } from '../../src/validate/detect.ts';
 import { validateModels } from '../../src/validation.ts';
 import { webassemblyBase } from '../helpers/webassembly.ts';
 
-const silent: Log = { info: () => {}, warning: () => {}, group: (_, phase) => phase() };
 const demo = (path: string) => fileURLToPath(new URL(`../../demo/${path}`, import.meta.url));
 
 /** The figures of the embedded detector, unpruned and pruned by 30 %. */

@@ -1,4 +1,5 @@
 import { lampScores } from '../lamp.ts';
+import { cutOf } from '../least-magnitudes.ts';
 import type { LayerProblem } from './layer-solver.ts';
 
 /** How the zeros are shared out among the layers, see {@link sharedOut}. */
@@ -59,48 +60,19 @@ function lampBySegment({ values, shape, group, segments }: LayerProblem): readon
   });
 }
 
-/**
- * How many of the `count` least numbers lie in each list; of equal ones the first come first. Two counts of their halves
- * find the threshold: the bits of floats that are not negative ascend with them.
- */
+/** How many of the `count` least numbers lie in each list; none is negative, and of equal ones the first come first. */
 export function leastCounts(lists: readonly Float32Array[], count: number): readonly number[] {
-  const bits = lists.map(({ buffer, byteOffset, length }) => new Uint32Array(buffer, byteOffset, length));
-  const high = bucketOf(bits, count, (value) => value >>> 16);
-  const low = bucketOf(bits, count - high.below, (value) =>
-    value >>> 16 === high.bucket ? value & 0xffff : -1,
-  );
-  const threshold = high.bucket * 0x10000 + low.bucket;
-  let equal = count - high.below - low.below;
-  return bits.map((list) => {
+  const { magnitude, below } = cutOf(lists, count);
+  let equal = count - below;
+  return lists.map((list) => {
     let taken = 0;
     for (const value of list) {
-      if (value < threshold) taken++;
-      else if (value === threshold && equal > 0) {
+      if (value < magnitude) taken++;
+      else if (value === magnitude && equal > 0) {
         taken++;
         equal--;
       }
     }
     return taken;
   });
-}
-
-/** The bucket that holds the `count`-th least, and how many lie in those below; numbers in bucket −1 do not count. */
-function bucketOf(
-  lists: readonly Uint32Array[],
-  count: number,
-  bucketAt: (value: number) => number,
-): { readonly bucket: number; readonly below: number } {
-  const sizes = new Float64Array(0x10000);
-  for (const list of lists) {
-    for (const value of list) {
-      const bucket = bucketAt(value);
-      if (bucket >= 0) sizes[bucket]!++;
-    }
-  }
-  let below = 0;
-  for (let bucket = 0; bucket < sizes.length; bucket++) {
-    if (below + sizes[bucket]! >= count) return { bucket, below };
-    below += sizes[bucket]!;
-  }
-  return { bucket: sizes.length - 1, below };
 }

@@ -10,7 +10,7 @@ import { roundHalfEven } from '../../round.ts';
 import { parseMethod } from '../methods.ts';
 import { type Pattern, patternFits } from '../n-m.ts';
 import { type ModelLayer, type PrunableLayers, prunableLayers } from '../prunable-layers.ts';
-import { describePruned, type PrunedModel, type PruneOptions, writeLayers } from '../prune-model.ts';
+import { describePruned, type PrunedModel, type PruneOptions, writeLayers, zerosOf } from '../prune-model.ts';
 import { type BiasMean, meansOf, shiftedBiases } from './bias.ts';
 import { type Budget, sharedOut } from './budgets.ts';
 import type { LayerProblem, Target } from './layer-solver.ts';
@@ -131,12 +131,8 @@ export class Reconstruction {
 }
 
 function alreadyPruned(layers: readonly ModelLayer[], amount: number): boolean {
-  let [zeros, count] = [0, 0];
-  for (const { values } of layers) {
-    count += values.length;
-    for (const value of values) if (value === 0) zeros++;
-  }
-  return zeros >= roundHalfEven(amount * count);
+  const { zeros, weights } = zerosOf(layers);
+  return zeros >= roundHalfEven(amount * weights);
 }
 
 /** Runs all, those with most columns first, so that no thread is left with the longest at the end. */
