@@ -63293,46 +63293,33 @@ async function rescue(pruner, pruned, checked, inputs, workshop) {
   }
 }
 var Search = class _Search {
-  #kind;
-  #checked;
-  #inputs;
-  #workshop;
-  #aside;
-  #folder;
-  #trials;
-  #closePool;
+  #parts;
+  #figure;
   #tries = [];
-  #unpruned = null;
-  #figure = 0;
   /** Drop that is accepted on these images. */
-  accepted = 0;
-  static async open(kind, pruner, checked, inputs, workshop) {
+  accepted;
+  static async open(kind, pruner, checked, inputs, { nativeBase: nativeBase2, provider, timeUp, stop: stop2, log: log3 }) {
     const aside = await searchImages(checked, inputs, pruner.calibration);
     const what = aside.source === "half" ? "a half of the validation images, the other half judges" : "labelled calibration images";
-    workshop.log.info(`The search takes ${aside.images.length} images: ${what}`);
-    const search = new _Search(kind, aside, checked, inputs, workshop);
+    log3.info(`The search takes ${aside.images.length} images: ${what}`);
+    const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
+    const folder = new ScratchFolder(stop2);
     try {
-      search.#unpruned = await search.#trials.validate(inputs.model);
-      const { before, maxDrop: maxDrop3 } = await search.#judge(search.#unpruned, checked.model.bytes);
-      search.#figure = before;
-      search.accepted = maxDrop3;
-      return search;
+      const trials = new Trials(pool, checked.plan, aside.images);
+      const unpruned = await trials.validate(inputs.model);
+      const verdict = await judgeTry(unpruned, unpruned, checked, inputs, checked.model.bytes, true);
+      return new _Search({ kind, checked, inputs, log: log3, aside, pool, folder, trials, unpruned }, verdict);
     } catch (error2) {
-      await search.close();
+      folder.remove();
+      await pool.close();
       throw error2;
     }
   }
-  constructor(kind, aside, checked, inputs, workshop) {
-    this.#kind = kind;
-    this.#aside = aside;
-    this.#checked = checked;
-    this.#inputs = inputs;
-    this.#workshop = workshop;
-    const { nativeBase: nativeBase2, provider, timeUp, stop: stop2 } = workshop;
-    const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
-    this.#closePool = () => pool.close();
-    this.#folder = new ScratchFolder(stop2);
-    this.#trials = new Trials(pool, checked.plan, aside.images);
+  /** @param verdict on the unpruned model itself. */
+  constructor(parts, verdict) {
+    this.#parts = parts;
+    this.#figure = verdict.before;
+    this.accepted = verdict.maxDrop;
   }
   /**
    * Tries a model. To pass, it must leave one standard error of the accepted drop, but no more than half of it, so that other
@@ -63341,34 +63328,35 @@ var Search = class _Search {
    * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
    */
   async attempt(pruned, givenBack, name) {
-    const path3 = this.#folder.write("tried.onnx", pruned.bytes);
-    const verdict = await this.#judge(await this.#trials.validate(path3), pruned.bytes);
-    const doubt = this.#doubt(verdict);
+    const { checked, inputs, folder, trials, unpruned, log: log3 } = this.#parts;
+    const after = await trials.validate(folder.write("tried.onnx", pruned.bytes));
+    const verdict = await judgeTry(unpruned, after, checked, inputs, pruned.bytes, true);
+    const doubt = doubtOf(verdict);
     const reserve = verdict.confidence === "point" ? Math.min(doubt, verdict.maxDrop / 2) : 0;
     const margin = verdict.maxDrop - verdict.drop - reserve;
     const tried = { ...tryOf(verdict, pruned, givenBack), pass: verdict.pass && margin >= 0 };
     this.#tries.push({ ...tried, pruned });
-    this.#workshop.log.info(tellTry(verdict, reserve, name));
+    log3.info(tellTry(verdict, reserve, name));
     return { pass: tried.pass, margin, isDoubtful: !tried.pass && verdict.drop <= verdict.maxDrop + doubt };
   }
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned) {
-    const { log: log3 } = this.#workshop;
-    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, log3);
+    const { trials, checked, folder, log: log3 } = this.#parts;
+    const costs = await layerCosts(trials, checked.model, pruned, folder, log3);
     return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
   /** Takes the last by `order` of those that passed; where none did, the first that was tried by it. */
   finish(order) {
     const tries = this.#tries.toSorted(order);
     const best = tries.findLast(({ pass }) => pass) ?? tries[0];
-    const { source, images, judged } = this.#aside;
-    const { log: log3 } = this.#workshop;
+    const { kind, aside, log: log3 } = this.#parts;
+    const { source, images, judged } = aside;
     if (!best.pass) log3.warning("Nothing that was tried passes on the images of the search.");
     return {
       pruned: best.pruned,
       dataset: judged,
       search: {
-        kind: this.#kind,
+        kind,
         on: source,
         images: images.length,
         unpruned: this.#figure,
@@ -63380,17 +63368,13 @@ var Search = class _Search {
     };
   }
   async close() {
-    this.#folder.remove();
-    await this.#closePool();
-  }
-  /** Standard error of the drop; 0 where the images could not be resampled. */
-  #doubt({ certainty }) {
-    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * Z);
-  }
-  #judge(after, bytes2) {
-    return judgeTry(this.#unpruned, after, this.#checked, this.#inputs, bytes2, true);
+    this.#parts.folder.remove();
+    await this.#parts.pool.close();
   }
 };
+function doubtOf({ certainty }) {
+  return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * Z);
+}
 
 // src/choose.ts
 var PRUNED_BEFORE = 0.02;

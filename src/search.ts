@@ -5,6 +5,7 @@ import type { Checked } from './check.ts';
 import type { Verdict } from './gate/decide.ts';
 import type { Inputs } from './inputs.ts';
 import { judgeTry } from './judge.ts';
+import type { Log } from './log.ts';
 import { Z } from './metrics/bootstrap.ts';
 import { giveBack } from './prune/give-back.ts';
 import type { PrunedModel } from './prune/prune-model.ts';
@@ -15,7 +16,7 @@ import { ScratchFolder } from './scratch.ts';
 import { type SearchImages, searchImages } from './search-images.ts';
 import { layerCosts } from './sensitivity.ts';
 import { Trials, tellTry, tryOf } from './trials.ts';
-import { arrange, startDetectPool } from './validate/detect.ts';
+import { arrange, type DetectPool, startDetectPool } from './validate/detect.ts';
 import type { ValidatedModel } from './validation.ts';
 import type { Chosen, Workshop } from './workshop.ts';
 
@@ -73,65 +74,59 @@ export async function rescue(
   }
 }
 
+/** What a search is made of. */
+interface SearchParts {
+  readonly kind: ReportedSearch['kind'];
+  readonly checked: Checked;
+  readonly inputs: Inputs;
+  readonly log: Log;
+  readonly aside: SearchImages;
+  readonly pool: DetectPool;
+  readonly folder: ScratchFolder;
+  readonly trials: Trials;
+  readonly unpruned: ValidatedModel;
+}
+
 /** Tries pruned models on images of its own, and keeps the best of them. */
 class Search {
-  readonly #kind: ReportedSearch['kind'];
-  readonly #checked: Checked;
-  readonly #inputs: Inputs;
-  readonly #workshop: Workshop;
-  readonly #aside: SearchImages;
-  readonly #folder: ScratchFolder;
-  readonly #trials: Trials;
-  readonly #closePool: () => Promise<void>;
+  readonly #parts: SearchParts;
+  readonly #figure: number;
   readonly #tries: (ReportedTry & { readonly pruned: PrunedModel })[] = [];
-  #unpruned: ValidatedModel | null = null;
-  #figure = 0;
   /** Drop that is accepted on these images. */
-  accepted = 0;
+  readonly accepted: number;
 
   static async open(
     kind: ReportedSearch['kind'],
     pruner: Pruner,
     checked: Checked,
     inputs: Inputs,
-    workshop: Workshop,
+    { nativeBase, provider, timeUp, stop, log }: Workshop,
   ): Promise<Search> {
     const aside = await searchImages(checked, inputs, pruner.calibration);
     const what =
       aside.source === 'half'
         ? 'a half of the validation images, the other half judges'
         : 'labelled calibration images';
-    workshop.log.info(`The search takes ${aside.images.length} images: ${what}`);
-    const search = new Search(kind, aside, checked, inputs, workshop);
+    log.info(`The search takes ${aside.images.length} images: ${what}`);
+    const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
+    const folder = new ScratchFolder(stop);
     try {
-      search.#unpruned = await search.#trials.validate(inputs.model);
-      const { before, maxDrop } = await search.#judge(search.#unpruned, checked.model.bytes);
-      search.#figure = before;
-      search.accepted = maxDrop;
-      return search;
+      const trials = new Trials(pool, checked.plan, aside.images);
+      const unpruned = await trials.validate(inputs.model);
+      const verdict = await judgeTry(unpruned, unpruned, checked, inputs, checked.model.bytes, true);
+      return new Search({ kind, checked, inputs, log, aside, pool, folder, trials, unpruned }, verdict);
     } catch (error) {
-      await search.close();
+      folder.remove();
+      await pool.close();
       throw error;
     }
   }
 
-  private constructor(
-    kind: ReportedSearch['kind'],
-    aside: SearchImages,
-    checked: Checked,
-    inputs: Inputs,
-    workshop: Workshop,
-  ) {
-    this.#kind = kind;
-    this.#aside = aside;
-    this.#checked = checked;
-    this.#inputs = inputs;
-    this.#workshop = workshop;
-    const { nativeBase, provider, timeUp, stop } = workshop;
-    const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
-    this.#closePool = () => pool.close();
-    this.#folder = new ScratchFolder(stop);
-    this.#trials = new Trials(pool, checked.plan, aside.images);
+  /** @param verdict on the unpruned model itself. */
+  private constructor(parts: SearchParts, verdict: Verdict) {
+    this.#parts = parts;
+    this.#figure = verdict.before;
+    this.accepted = verdict.maxDrop;
   }
 
   /**
@@ -141,21 +136,22 @@ class Search {
    * Source: the one-standard-error rule of Breiman et al., Classification and Regression Trees, 1984, section 3.4.3.
    */
   async attempt(pruned: PrunedModel, givenBack: readonly string[], name: string): Promise<Tried> {
-    const path = this.#folder.write('tried.onnx', pruned.bytes);
-    const verdict = await this.#judge(await this.#trials.validate(path), pruned.bytes);
-    const doubt = this.#doubt(verdict);
+    const { checked, inputs, folder, trials, unpruned, log } = this.#parts;
+    const after = await trials.validate(folder.write('tried.onnx', pruned.bytes));
+    const verdict = await judgeTry(unpruned, after, checked, inputs, pruned.bytes, true);
+    const doubt = doubtOf(verdict);
     const reserve = verdict.confidence === 'point' ? Math.min(doubt, verdict.maxDrop / 2) : 0;
     const margin = verdict.maxDrop - verdict.drop - reserve;
     const tried = { ...tryOf(verdict, pruned, givenBack), pass: verdict.pass && margin >= 0 };
     this.#tries.push({ ...tried, pruned });
-    this.#workshop.log.info(tellTry(verdict, reserve, name));
+    log.info(tellTry(verdict, reserve, name));
     return { pass: tried.pass, margin, isDoubtful: !tried.pass && verdict.drop <= verdict.maxDrop + doubt };
   }
 
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned: PrunedModel): Promise<readonly string[]> {
-    const { log } = this.#workshop;
-    const costs = await layerCosts(this.#trials, this.#checked.model, pruned, this.#folder, log);
+    const { trials, checked, folder, log } = this.#parts;
+    const costs = await layerCosts(trials, checked.model, pruned, folder, log);
     return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
 
@@ -163,14 +159,14 @@ class Search {
   finish(order: (a: ReportedTry, b: ReportedTry) => number): Chosen {
     const tries = this.#tries.toSorted(order);
     const best = tries.findLast(({ pass }) => pass) ?? tries[0]!;
-    const { source, images, judged } = this.#aside;
-    const { log } = this.#workshop;
+    const { kind, aside, log } = this.#parts;
+    const { source, images, judged } = aside;
     if (!best.pass) log.warning('Nothing that was tried passes on the images of the search.');
     return {
       pruned: best.pruned,
       dataset: judged,
       search: {
-        kind: this.#kind,
+        kind,
         on: source,
         images: images.length,
         unpruned: this.#figure,
@@ -183,16 +179,12 @@ class Search {
   }
 
   async close(): Promise<void> {
-    this.#folder.remove();
-    await this.#closePool();
+    this.#parts.folder.remove();
+    await this.#parts.pool.close();
   }
+}
 
-  /** Standard error of the drop; 0 where the images could not be resampled. */
-  #doubt({ certainty }: Verdict): number {
-    return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * Z);
-  }
-
-  #judge(after: ValidatedModel, bytes: Uint8Array): Promise<Verdict> {
-    return judgeTry(this.#unpruned!, after, this.#checked, this.#inputs, bytes, true);
-  }
+/** Standard error of the drop; 0 where the images could not be resampled. */
+function doubtOf({ certainty }: Verdict): number {
+  return certainty === null ? 0 : (certainty.high - certainty.low) / (2 * Z);
 }
