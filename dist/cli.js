@@ -12424,7 +12424,16 @@ function pruneModel(model2, { method: method2, amount: amount2, exclude }) {
   return describePruned(model2, bytes2, layers2, written, { method: method2, amount: amount2 });
 }
 function writtenLayer(before, after) {
-  return { zeros: countZeros(after), energyLost: energyLost(before, after) };
+  const bits = new Int32Array(after.buffer, after.byteOffset, after.length);
+  let [zeros, all, lost] = [0, 0, 0];
+  for (let i = 0; i < bits.length; i++) {
+    const energy = before[i] ** 2;
+    const isZero = (bits[i] & 2147483647) - 1 >>> 31;
+    zeros += isZero;
+    all += energy;
+    lost += isZero * energy;
+  }
+  return { zeros, energyLost: all > 0 && all < Infinity ? lost / all : 0 };
 }
 function writeLayers(bytes2, layers2, results) {
   const written = /* @__PURE__ */ new Map();
@@ -12471,15 +12480,6 @@ function countZeros(values) {
   let zeros = 0;
   for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
   return zeros;
-}
-function energyLost(before, after) {
-  let [all, lost] = [0, 0];
-  for (let i = 0; i < before.length; i++) {
-    const energy = before[i] ** 2;
-    all += energy;
-    if (after[i] === 0) lost += energy;
-  }
-  return all > 0 ? lost / all : 0;
 }
 function sum(values) {
   return values.reduce((total, value) => total + value, 0);
@@ -15099,13 +15099,13 @@ function layerRows({ prune }) {
   return {
     error: measured ? "Output error" : "Energy lost",
     meaning: measured ? "energy of what the layer puts out otherwise, as a share of the energy of its output on the calibration images" : "share of Σ w² that the weights had which are zero now",
-    rows: prune.layers.map(({ name, shape, weights, zeros, energyLost: energyLost2, outputError }) => ({
+    rows: prune.layers.map(({ name, shape, weights, zeros, energyLost, outputError }) => ({
       name,
       shape: shape.join("×"),
       weights,
       zeros,
       sparsity: zeros / weights,
-      error: measured ? outputError ?? 0 : energyLost2
+      error: measured ? outputError ?? 0 : energyLost
     }))
   };
 }

@@ -70,7 +70,17 @@ export type WrittenLayer = Pick<PrunedLayer, 'zeros' | 'energyLost'>;
 
 /** @param after the layer's new values. */
 export function writtenLayer(before: Float32Array, after: Float32Array): WrittenLayer {
-  return { zeros: countZeros(after), energyLost: energyLost(before, after) };
+  const bits = new Int32Array(after.buffer, after.byteOffset, after.length);
+  let [zeros, all, lost] = [0, 0, 0];
+  for (let i = 0; i < bits.length; i++) {
+    const energy = before[i]! ** 2;
+    // Without a branch, which the processor could not foresee: 1 where all bits but the sign are 0.
+    const isZero = ((bits[i]! & 0x7fff_ffff) - 1) >>> 31;
+    zeros += isZero;
+    all += energy;
+    lost += isZero * energy;
+  }
+  return { zeros, energyLost: all > 0 && all < Infinity ? lost / all : 0 };
 }
 
 /**
@@ -145,16 +155,6 @@ export function countZeros(values: Float32Array): number {
   let zeros = 0;
   for (let i = 0; i < values.length; i++) if (values[i] === 0) zeros++;
   return zeros;
-}
-
-function energyLost(before: Float32Array, after: Float32Array): number {
-  let [all, lost] = [0, 0];
-  for (let i = 0; i < before.length; i++) {
-    const energy = before[i]! ** 2;
-    all += energy;
-    if (after[i] === 0) lost += energy;
-  }
-  return all > 0 ? lost / all : 0;
 }
 
 export function sum(values: readonly number[]): number {
