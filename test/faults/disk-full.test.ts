@@ -3,6 +3,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { temporaryFiles } from '../helpers/temporary-folder.ts';
 import { makeWorkspace } from './workspace.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -45,7 +46,11 @@ describe.skipIf(!canMount)('on a disk (skipped where none can be mounted)', () =
     const script = join(folder, 'run.sh');
     writeFileSync(script, SCRIPT);
     const { stdout } = spawnSync('unshare', ['--map-root-user', '--mount', 'sh', script], {
-      env: { PATH: process.env.PATH ?? '', WORK: folder, SIZE: String(size), NODE: process.execPath, CLI },
+      env: {
+        PATH: process.env.PATH ?? '',
+        ...temporaryFiles(),
+        ...{ WORK: folder, SIZE: String(size), NODE: process.execPath, CLI },
+      },
       encoding: 'utf8',
     });
     const told = (line: string) => new RegExp(`^${line} (.+)$`, 'm').exec(stdout)?.[1];

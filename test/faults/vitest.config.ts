@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.test.ts', 'test/hostile/**/*.test.ts'],
+    globalSetup: 'test/helpers/temporary-folder.ts',
     env: { FAULTS: 'full' },
     pool: 'forks',
     fileParallelism: false,

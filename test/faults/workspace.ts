@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../src/files/hashes.ts';
+import { temporaryFiles } from '../helpers/temporary-folder.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/models/', import.meta.url));
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -86,7 +87,8 @@ export function runBundle(
     ...options,
   };
   const args = Object.entries(inputs).map(([name, value]) => `--${name}=${value}`);
-  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', RUNNER_TEMP: folder };
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH, HOME, RUNNER_TEMP: folder, ...temporaryFiles() };
   const child = spawn(process.execPath, [CLI, ...args], { env, cwd: folder });
   let log = '';
   const hear = (chunk: Buffer) => {

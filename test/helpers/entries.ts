@@ -3,6 +3,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { temporaryFiles } from './temporary-folder.ts';
 
 /** The two ways into the committed bundle. */
 export type Entry = 'index' | 'cli';
@@ -41,6 +42,7 @@ export async function runEntry(
     PATH: process.env.PATH ?? '',
     RUNNER_TEMP: folder,
     XDG_CACHE_HOME: folder,
+    ...temporaryFiles(folder),
     ...options.env,
     ...(asRunner ? files : {}),
     ...(asRunner

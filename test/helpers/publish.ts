@@ -7,6 +7,7 @@ import type { PublishInputs } from '../../src/github/publish.ts';
 import type { Report } from '../../src/report/report.ts';
 import type { Outcome } from '../../src/reporting.ts';
 import { parseOutputs } from './entries.ts';
+import { temporaryFiles } from './temporary-folder.ts';
 
 /** What the process that publishes is told. */
 export interface Published {
@@ -76,6 +77,7 @@ export async function publishAs(
     env: {
       PATH: process.env.PATH ?? '',
       RUNNER_TEMP: folder,
+      ...temporaryFiles(folder),
       GITHUB_OUTPUT: files.output,
       GITHUB_STEP_SUMMARY: files.summary,
       GITHUB_EVENT_PATH: eventFile,

@@ -1,16 +1,16 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { userCacheFolder } from '../../src/runtime/cache.ts';
 import type { NativeBase } from '../../src/runtime/load.ts';
 import { prepareNativeParts } from '../../src/runtime/prepare.ts';
 
 /**
- * ONNX Runtime and sharp as WebAssembly, installed once as the action installs them on a machine that has no binaries. Outside
- * the repository, whose node_modules have sharp's binary.
+ * ONNX Runtime and sharp as WebAssembly, installed once as the command line installs them on a machine that has no binaries, in
+ * the user's cache folder. Outside the repository, whose node_modules have sharp's binary.
  */
 export async function webassemblyBase(): Promise<NativeBase> {
   const { base } = await prepareNativeParts({
     bundleUrl: new URL('../../src/index.ts', import.meta.url).href,
-    toolCache: join(tmpdir(), 'yolo-prune-tests'),
+    toolCache: userCacheFolder({ platform: process.platform, home: homedir(), ...process.env }),
     temp: tmpdir(),
     target: { platform: 'linux', arch: 'x64', libc: 'musl' },
     runtimePath: null,
