@@ -34,6 +34,7 @@ var UserError = class extends Error {
 };
 
 // src/workers/messages.ts
+var READY = "ready";
 var OUT_OF_MEMORY = {
   kind: "runtime",
   problem: "A worker thread ran out of memory.",
@@ -67,6 +68,7 @@ function serve(methods2) {
       port.postMessage(answer);
     });
   });
+  port.postMessage(READY);
 }
 
 // src/calibrate/random.ts

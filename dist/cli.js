@@ -9677,6 +9677,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
 // src/workers/messages.ts
+var READY = "ready";
 var OUT_OF_MEMORY = {
   kind: "runtime",
   problem: "A worker thread ran out of memory.",
@@ -9712,8 +9713,15 @@ var WorkerPool = class {
     if (timeUp?.aborted) giveUp();
     timeUp?.addEventListener("abort", giveUp);
     this.#workers = Array.from({ length: size }, () => {
-      const worker = { thread: new Worker(entry, { workerData }), busy: false };
-      worker.thread.on("message", (answer) => this.#settle(answer));
+      const worker = {
+        thread: new Worker(entry, { workerData }),
+        busy: false,
+        isStarting: true
+      };
+      worker.thread.on(
+        "message",
+        (answer) => answer === READY ? this.#welcome(worker) : this.#settle(answer)
+      );
       worker.thread.on("error", (error2) => this.#bury(worker, explain(error2)));
       worker.thread.on("exit", (code) => this.#bury(worker, ended(code)));
       return worker;
@@ -9750,8 +9758,8 @@ var WorkerPool = class {
     for (const { reject } of [...this.#pending.values(), ...this.#queue.splice(0)]) reject(reason);
   }
   /**
-   * Ends all threads after what they are doing, for a thread that is stopped inside native code takes the process with it;
-   * calls that have not begun are given up.
+   * Ends all threads after what they are doing, for a thread that is stopped inside native code, or while it loads some, takes the
+   * process with it; calls that have not begun are given up.
    *
    * A thread that does not come back cannot be ended at all, and the process would wait for it for ever: then its end is a
    * kill, after everything else.
@@ -9773,7 +9781,7 @@ var WorkerPool = class {
     });
     const idle = new Promise((resolve9) => {
       this.#onSettled = () => {
-        if (this.#pending.size === 0) resolve9(true);
+        if (this.#pending.size === 0 && !this.#workers.some(({ isStarting }) => isStarting)) resolve9(true);
       };
       this.#onSettled();
     });
@@ -9786,6 +9794,10 @@ var WorkerPool = class {
     worker.busy = true;
     this.#pending.set(id, pending);
     worker.thread.postMessage({ id, method: method2, argument });
+  }
+  #welcome(worker) {
+    worker.isStarting = false;
+    this.#onSettled();
   }
   #settle(answer) {
     const pending = this.#pending.get(answer.id);
@@ -9801,6 +9813,7 @@ var WorkerPool = class {
   #bury(worker, reason) {
     this.abort(reason);
     for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#pending.delete(id);
+    worker.isStarting = false;
     this.#onSettled();
   }
 };

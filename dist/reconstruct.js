@@ -4678,6 +4678,7 @@ function missing(name, reason, cause) {
 import { parentPort } from "node:worker_threads";
 
 // src/workers/messages.ts
+var READY = "ready";
 var OUT_OF_MEMORY = {
   kind: "runtime",
   problem: "A worker thread ran out of memory.",
@@ -4711,6 +4712,7 @@ function serve(methods2) {
       port.postMessage(answer);
     });
   });
+  port.postMessage(READY);
 }
 
 // src/calibrate/moment-source.ts

@@ -71,6 +71,7 @@ function missing(name, reason, cause) {
 import { parentPort } from "node:worker_threads";
 
 // src/workers/messages.ts
+var READY = "ready";
 var OUT_OF_MEMORY = {
   kind: "runtime",
   problem: "A worker thread ran out of memory.",
@@ -104,6 +105,7 @@ function serve(methods2) {
       port.postMessage(answer);
     });
   });
+  port.postMessage(READY);
 }
 
 // src/validate/nms.ts

@@ -7,6 +7,9 @@ export interface Call {
   readonly argument: unknown;
 }
 
+/** What a worker says once it has loaded all that it needs. */
+export const READY = 'ready';
+
 /** What a worker answers. */
 export type Answer =
   | { readonly id: number; readonly result: unknown }

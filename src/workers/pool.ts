@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
-import { type Answer, type Call, fromRecord, OUT_OF_MEMORY } from './messages.ts';
+import { type Answer, type Call, fromRecord, OUT_OF_MEMORY, READY } from './messages.ts';
 
 /** The methods that a worker offers: one structured-cloneable argument, one structured-cloneable result. */
 export type Methods = Readonly<Record<string, (argument: never) => Promise<unknown>>>;
@@ -17,6 +17,8 @@ interface Pending {
 interface PooledWorker {
   readonly thread: Worker;
   busy: boolean;
+  /** Whether it loads native code, and must not be ended yet. */
+  isStarting: boolean;
 }
 
 interface Waiting {
@@ -49,8 +51,14 @@ export class WorkerPool<M extends Methods> {
     if (timeUp?.aborted) giveUp();
     timeUp?.addEventListener('abort', giveUp);
     this.#workers = Array.from({ length: size }, () => {
-      const worker: PooledWorker = { thread: new Worker(entry, { workerData }), busy: false };
-      worker.thread.on('message', (answer: Answer) => this.#settle(answer));
+      const worker: PooledWorker = {
+        thread: new Worker(entry, { workerData }),
+        busy: false,
+        isStarting: true,
+      };
+      worker.thread.on('message', (answer: Answer | typeof READY) =>
+        answer === READY ? this.#welcome(worker) : this.#settle(answer),
+      );
       worker.thread.on('error', (error: NodeJS.ErrnoException) => this.#bury(worker, explain(error)));
       worker.thread.on('exit', (code) => this.#bury(worker, ended(code)));
       return worker;
@@ -93,8 +101,8 @@ export class WorkerPool<M extends Methods> {
   }
 
   /**
-   * Ends all threads after what they are doing, for a thread that is stopped inside native code takes the process with it;
-   * calls that have not begun are given up.
+   * Ends all threads after what they are doing, for a thread that is stopped inside native code, or while it loads some, takes the
+   * process with it; calls that have not begun are given up.
    *
    * A thread that does not come back cannot be ended at all, and the process would wait for it for ever: then its end is a
    * kill, after everything else.
@@ -117,7 +125,7 @@ export class WorkerPool<M extends Methods> {
     });
     const idle = new Promise<true>((resolve) => {
       this.#onSettled = () => {
-        if (this.#pending.size === 0) resolve(true);
+        if (this.#pending.size === 0 && !this.#workers.some(({ isStarting }) => isStarting)) resolve(true);
       };
       this.#onSettled();
     });
@@ -131,6 +139,11 @@ export class WorkerPool<M extends Methods> {
     worker.busy = true;
     this.#pending.set(id, pending);
     worker.thread.postMessage({ id, method, argument } satisfies Call);
+  }
+
+  #welcome(worker: PooledWorker): void {
+    worker.isStarting = false;
+    this.#onSettled();
   }
 
   #settle(answer: Answer): void {
@@ -148,6 +161,7 @@ export class WorkerPool<M extends Methods> {
   #bury(worker: PooledWorker, reason: Error): void {
     this.abort(reason);
     for (const [id, pending] of this.#pending) if (pending.worker === worker) this.#pending.delete(id);
+    worker.isStarting = false;
     this.#onSettled();
   }
 }

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
-import { type Answer, type Call, toRecord } from './messages.ts';
+import { type Answer, type Call, READY, toRecord } from './messages.ts';
 import type { Methods } from './pool.ts';
 
-/** Makes the running worker answer the calls of the pool that started it, one after the other. */
+/** Makes the running worker tell that it has started, and answer the calls of its pool, one after the other. */
 export function serve(methods: Methods): void {
   const port = parentPort;
   if (!port) throw new Error('serve() must run in a worker thread.');
@@ -18,4 +18,5 @@ export function serve(methods: Methods): void {
       port.postMessage(answer);
     });
   });
+  port.postMessage(READY);
 }

@@ -1,9 +1,17 @@
+import { workerData } from 'node:worker_threads';
 import { UserError } from '../../src/errors.ts';
 import { serve } from '../../src/workers/serve.ts';
 
 export type TestWorker = typeof methods;
 
 let greeting = 'hello';
+
+/** Where a test wants to know of it: a start that takes its time, as that of native code does. */
+if (workerData instanceof SharedArrayBuffer) {
+  const started = new Int32Array(workerData);
+  Atomics.wait(started, 0, 0, 300);
+  Atomics.store(started, 1, 1);
+}
 
 const methods = {
   async greet(name: string): Promise<string> {

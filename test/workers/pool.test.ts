@@ -56,6 +56,12 @@ test('a thread that dies fails all calls, those that wait too', async () => {
   await expect(pool.run('greet', 'later')).rejects.toThrow(/ended with exit code 3/);
 });
 
+test('closing waits for threads that are still starting', async () => {
+  const started = new SharedArrayBuffer(8);
+  await new WorkerPool<TestWorker>(ENTRY, 1, started).close();
+  expect(new Int32Array(started)[1]).toBe(1);
+});
+
 test('closing gives up what has not begun', async () => {
   const pool = start(1);
   const calls = [pool.run('greet', 'first'), pool.run('greet', 'second')];
