@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { check } from '../src/check.ts';
 import { type InputName, loadInputs } from '../src/inputs.ts';
 import { silent } from '../src/log.ts';
+import { ScratchFolder } from '../src/scratch.ts';
 import { arrange, loadOnly, startDetectPool } from '../src/validate/detect.ts';
 import { validateModels } from '../src/validation.ts';
 
@@ -12,7 +13,8 @@ export async function openSubject(modelPath: string, yaml: string) {
   const given: Partial<Record<InputName, string>> = { model: modelPath, data: yaml };
   const inputs = await loadInputs((name) => given[name] ?? '', { temporaryFolder: undefined });
   const pool = startDetectPool(import.meta.url, arrange(0), 'cpu');
-  const { model, dataset, plan } = await check(inputs, pool, silent);
+  const scratch = new ScratchFolder(new AbortController().signal);
+  const { model, dataset, plan } = await check(inputs, pool, scratch, silent);
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   return {
     model,
@@ -26,6 +28,7 @@ export async function openSubject(modelPath: string, yaml: string) {
       return models[0]!;
     },
     async close() {
+      scratch.remove();
       rmSync(folder, { recursive: true });
       await pool.close();
     },

@@ -278,8 +278,8 @@ var require_constants = __commonJS({
       /**
        * Create GLOB_CHARS
        */
-      globChars(win322) {
-        return win322 === true ? WINDOWS_CHARS : POSIX_CHARS;
+      globChars(win323) {
+        return win323 === true ? WINDOWS_CHARS : POSIX_CHARS;
       }
     };
   }
@@ -691,7 +691,7 @@ var require_scan = __commonJS({
 var require_parse = __commonJS({
   "node_modules/picomatch/lib/parse.js"(exports, module) {
     "use strict";
-    var constants2 = require_constants();
+    var constants3 = require_constants();
     var utils = require_utils();
     var {
       MAX_LENGTH: MAX_LENGTH2,
@@ -699,7 +699,7 @@ var require_parse = __commonJS({
       REGEX_NON_SPECIAL_CHARS,
       REGEX_SPECIAL_CHARS_BACKREF,
       REPLACEMENTS
-    } = constants2;
+    } = constants3;
     var expandRange = (args, options) => {
       if (typeof options.expandRange === "function") {
         return options.expandRange(...args, options);
@@ -908,7 +908,7 @@ var require_parse = __commonJS({
       if (options.maxExtglobRecursion === false) {
         return { risky: false };
       }
-      const max3 = typeof options.maxExtglobRecursion === "number" ? options.maxExtglobRecursion : constants2.DEFAULT_MAX_EXTGLOB_RECURSION;
+      const max3 = typeof options.maxExtglobRecursion === "number" ? options.maxExtglobRecursion : constants3.DEFAULT_MAX_EXTGLOB_RECURSION;
       const branches = splitTopLevel(body).map((branch) => branch.trim());
       if (branches.length > 1) {
         if (branches.some((branch) => branch === "") || branches.some((branch) => /^[*?]+$/.test(branch)) || hasRepeatedCharPrefixOverlap(branches)) {
@@ -954,8 +954,8 @@ var require_parse = __commonJS({
       const bos = { type: "bos", value: "", output: opts.prepend || "" };
       const tokens2 = [bos];
       const capture = opts.capture ? "" : "?:";
-      const PLATFORM_CHARS = constants2.globChars(opts.windows);
-      const EXTGLOB_CHARS = constants2.extglobChars(PLATFORM_CHARS);
+      const PLATFORM_CHARS = constants3.globChars(opts.windows);
+      const EXTGLOB_CHARS = constants3.extglobChars(PLATFORM_CHARS);
       const {
         DOT_LITERAL,
         PLUS_LITERAL,
@@ -1084,16 +1084,16 @@ var require_parse = __commonJS({
         const analysis = analyzeRepeatedExtglob(body, opts);
         if ((token2.type === "plus" || token2.type === "star") && analysis.risky) {
           const safeOutput = analysis.safeOutput ? (token2.output ? "" : ONE_CHAR) + (opts.capture ? `(${analysis.safeOutput})` : analysis.safeOutput) : void 0;
-          const open5 = tokens2[token2.tokensIndex];
-          open5.type = "text";
-          open5.value = literal;
-          open5.output = safeOutput || utils.escapeRegex(literal);
+          const open6 = tokens2[token2.tokensIndex];
+          open6.type = "text";
+          open6.value = literal;
+          open6.output = safeOutput || utils.escapeRegex(literal);
           for (let i = token2.tokensIndex + 1; i < tokens2.length; i++) {
             tokens2[i].value = "";
             tokens2[i].output = "";
             delete tokens2[i].suffix;
           }
-          state.output = token2.output + open5.output;
+          state.output = token2.output + open6.output;
           state.backtrack = true;
           push({ type: "paren", extglob: true, value, output: "" });
           decrement("parens");
@@ -1209,9 +1209,9 @@ var require_parse = __commonJS({
                 const idx = prev.value.lastIndexOf("[");
                 const pre = prev.value.slice(0, idx);
                 const rest2 = prev.value.slice(idx + 2);
-                const posix3 = POSIX_REGEX_SOURCE[rest2];
-                if (posix3) {
-                  prev.value = pre + posix3;
+                const posix4 = POSIX_REGEX_SOURCE[rest2];
+                if (posix4) {
+                  prev.value = pre + posix4;
                   state.backtrack = true;
                   advance();
                   if (!bos.output && tokens2.indexOf(prev) === 1) {
@@ -1313,15 +1313,15 @@ var require_parse = __commonJS({
         }
         if (value === "{" && opts.nobrace !== true) {
           increment("braces");
-          const open5 = {
+          const open6 = {
             type: "brace",
             value,
             output: "(",
             outputIndex: state.output.length,
             tokensIndex: state.tokens.length
           };
-          braces.push(open5);
-          push(open5);
+          braces.push(open6);
+          push(open6);
           continue;
         }
         if (value === "}") {
@@ -1651,7 +1651,7 @@ var require_parse = __commonJS({
         NO_DOTS_SLASH,
         STAR,
         START_ANCHOR
-      } = constants2.globChars(opts.windows);
+      } = constants3.globChars(opts.windows);
       const nodot = opts.dot ? NO_DOTS : NO_DOT;
       const slashDot = opts.dot ? NO_DOTS_SLASH : NO_DOT;
       const capture = opts.capture ? "" : "?:";
@@ -1709,7 +1709,7 @@ var require_picomatch = __commonJS({
     var scan = require_scan();
     var parse4 = require_parse();
     var utils = require_utils();
-    var constants2 = require_constants();
+    var constants3 = require_constants();
     var isObject6 = (val) => val && typeof val === "object" && !Array.isArray(val);
     var picomatch3 = (glob2, options, returnState = false) => {
       if (Array.isArray(glob2)) {
@@ -1728,7 +1728,7 @@ var require_picomatch = __commonJS({
         throw new TypeError("Expected pattern to be a non-empty string");
       }
       const opts = options || {};
-      const posix3 = opts.windows;
+      const posix4 = opts.windows;
       const regex = isState ? picomatch3.compileRe(glob2, options) : picomatch3.makeRe(glob2, options, false, true);
       const state = regex.state;
       delete regex.state;
@@ -1738,8 +1738,8 @@ var require_picomatch = __commonJS({
         isIgnored = picomatch3(opts.ignore, ignoreOpts, returnState);
       }
       const matcher = (input2, returnObject = false) => {
-        const { isMatch, match, output } = picomatch3.test(input2, regex, options, { glob: glob2, posix: posix3 });
-        const result = { glob: glob2, state, regex, posix: posix3, input: input2, output, match, isMatch };
+        const { isMatch, match, output } = picomatch3.test(input2, regex, options, { glob: glob2, posix: posix4 });
+        const result = { glob: glob2, state, regex, posix: posix4, input: input2, output, match, isMatch };
         if (typeof opts.onResult === "function") {
           opts.onResult(result);
         }
@@ -1764,7 +1764,7 @@ var require_picomatch = __commonJS({
       }
       return matcher;
     };
-    picomatch3.test = (input2, regex, options, { glob: glob2, posix: posix3 } = {}) => {
+    picomatch3.test = (input2, regex, options, { glob: glob2, posix: posix4 } = {}) => {
       if (typeof input2 !== "string") {
         throw new TypeError("Expected input to be a string");
       }
@@ -1772,7 +1772,7 @@ var require_picomatch = __commonJS({
         return { isMatch: false, output: "" };
       }
       const opts = options || {};
-      const format2 = opts.format || (posix3 ? utils.toPosixSlashes : null);
+      const format2 = opts.format || (posix4 ? utils.toPosixSlashes : null);
       let match = input2 === glob2;
       let output = match && format2 ? format2(input2) : input2;
       if (match === false) {
@@ -1781,16 +1781,16 @@ var require_picomatch = __commonJS({
       }
       if (match === false || opts.capture === true) {
         if (opts.matchBase === true || opts.basename === true) {
-          match = picomatch3.matchBase(input2, regex, options, posix3);
+          match = picomatch3.matchBase(input2, regex, options, posix4);
         } else {
           match = regex.exec(output);
         }
       }
       return { isMatch: Boolean(match), match, output };
     };
-    picomatch3.matchBase = (input2, glob2, options, posix3 = options && options.windows) => {
+    picomatch3.matchBase = (input2, glob2, options, posix4 = options && options.windows) => {
       const regex = glob2 instanceof RegExp ? glob2 : picomatch3.makeRe(glob2, options);
-      return regex.test(utils.basename(input2, { windows: posix3 }));
+      return regex.test(utils.basename(input2, { windows: posix4 }));
     };
     picomatch3.isMatch = (str, patterns, options) => picomatch3(patterns, options)(str);
     picomatch3.parse = (pattern, options) => {
@@ -1819,14 +1819,14 @@ var require_picomatch = __commonJS({
       if (!input2 || typeof input2 !== "string") {
         throw new TypeError("Expected a non-empty string");
       }
-      let parsed = { negated: false, fastpaths: true };
+      let parsed2 = { negated: false, fastpaths: true };
       if (options.fastpaths !== false && (input2[0] === "." || input2[0] === "*")) {
-        parsed.output = parse4.fastpaths(input2, options);
+        parsed2.output = parse4.fastpaths(input2, options);
       }
-      if (!parsed.output) {
-        parsed = parse4(input2, options);
+      if (!parsed2.output) {
+        parsed2 = parse4(input2, options);
       }
-      return picomatch3.compileRe(parsed, options, returnOutput, returnState);
+      return picomatch3.compileRe(parsed2, options, returnOutput, returnState);
     };
     picomatch3.toRegex = (source, options) => {
       try {
@@ -1837,7 +1837,7 @@ var require_picomatch = __commonJS({
         return /$^/;
       }
     };
-    picomatch3.constants = constants2;
+    picomatch3.constants = constants3;
     module.exports = picomatch3;
   }
 });
@@ -1863,7 +1863,7 @@ var require_picomatch2 = __commonJS({
 process.env.ORT_DISABLE_TELEMETRY = "1";
 
 // src/cli.ts
-import { join as join21 } from "node:path";
+import { join as join22 } from "node:path";
 import { parseArgs as parseArgs2 } from "node:util";
 
 // src/analyze.ts
@@ -5874,13 +5874,6 @@ function storedTensor(model2, tensor, name) {
       tensor.dataType === 2 || tensor.dataType === 3 ? "Prune the float model first and quantize the pruned one." : "Export the model as float32."
     );
   }
-  if (tensor.dataLocation === 1) {
-    throw new UserError(
-      "model",
-      `The weight ${name} in ${model2.path} is kept in an external data file.`,
-      "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
-    );
-  }
   const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
   const bytes2 = tensor.rawData.length > 0 || format2 !== "float32" ? tensor.rawData : tensor.floatData;
   if (bytes2.length !== count * bytesPerValue(format2)) {
@@ -6029,7 +6022,7 @@ function refuseInt8(model2, node) {
 }
 
 // src/onnx/model-file.ts
-import { open } from "node:fs/promises";
+import { open as open2 } from "node:fs/promises";
 import { basename as basename5 } from "node:path";
 
 // node_modules/@bufbuild/protobuf/dist/esm/is-message.js
@@ -9511,44 +9504,41 @@ function refuseExternal(path3, { name, dataLocation, externalData }) {
   if (dataLocation !== 1 && externalData.length === 0) return;
   throw new UserError(
     "model",
-    `The tensor ${name} in ${path3} must be in the model itself, but it is kept in an external data file.`,
-    "Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
+    `The tensor ${name} in ${path3} must hold its values or say in one place which external data file does, but it does neither.`,
+    "Save the model again as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`."
   );
 }
 
-// src/onnx/frame.ts
-var MAX_FIELDS = 1e5;
-var HEAD_BYTES = 20;
-async function frameFault(file, size) {
-  const head = Buffer.alloc(HEAD_BYTES);
-  let at = 0;
-  for (let field = 0; at < size; field++) {
-    if (field === MAX_FIELDS) return `more than ${MAX_FIELDS} fields`;
-    const { bytesRead } = await file.read(head, 0, HEAD_BYTES, at);
-    const length = fieldLength(head.subarray(0, bytesRead));
-    if (length === null) return `no field begins at byte ${at}`;
-    if (at + length > size) return `the field at byte ${at} ends after the file`;
-    at += length;
-  }
-  return null;
-}
-function fieldLength(head) {
-  const tag = varint(head, 0);
+// src/onnx/wire.ts
+var FIELD_HEAD_BYTES = 20;
+function fieldAt(bytes2, at) {
+  const tag = varint(bytes2, at);
   if (tag === null || tag.value < 8) return null;
+  const field = (content, length, isDelimited = false) => ({
+    number: Math.floor(tag.value / 8),
+    isDelimited,
+    content,
+    end: content + length
+  });
   switch (tag.value % 8) {
-    case 0:
-      return varint(head, tag.end)?.end ?? null;
+    case 0: {
+      const value = varint(bytes2, tag.end);
+      return value && field(tag.end, value.end - tag.end);
+    }
     case 1:
-      return tag.end + 8;
+      return field(tag.end, 8);
     case 2: {
-      const length = varint(head, tag.end);
-      return length && length.end + length.value;
+      const length = varint(bytes2, tag.end);
+      return length && field(length.end, length.value, true);
     }
     case 5:
-      return tag.end + 4;
+      return field(tag.end, 4);
     default:
       return null;
   }
+}
+function delimitedHead(number, length) {
+  return Uint8Array.from([...varintOf(number * 8 + 2), ...varintOf(length)]);
 }
 function varint(bytes2, from) {
   let value = 0;
@@ -9558,19 +9548,347 @@ function varint(bytes2, from) {
   }
   return null;
 }
+function varintOf(value) {
+  const bytes2 = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes2.push(rest % 128 + 128);
+  return [...bytes2, rest];
+}
+
+// src/onnx/frame.ts
+var MAX_FIELDS = 1e5;
+async function frameFault(file, size) {
+  const head = Buffer.alloc(FIELD_HEAD_BYTES);
+  let at = 0;
+  for (let number = 0; at < size; number++) {
+    if (number === MAX_FIELDS) return `more than ${MAX_FIELDS} fields`;
+    const { bytesRead } = await file.read(head, 0, FIELD_HEAD_BYTES, at);
+    const field = fieldAt(head.subarray(0, bytesRead), 0);
+    if (field === null) return `no field begins at byte ${at}`;
+    if (at + field.end > size) return `the field at byte ${at} ends after the file`;
+    at += field.end;
+  }
+  return null;
+}
+
+// src/files/hashes.ts
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+async function sha256OfFile(path3) {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path3)) hash.update(chunk);
+  return hash.digest("hex");
+}
+function sha256(bytes2) {
+  return createHash("sha256").update(bytes2).digest("hex");
+}
+
+// src/onnx/data-files.ts
+import { createHash as createHash2 } from "node:crypto";
+import { constants } from "node:fs";
+import { open, realpath as realpath2, stat as stat4 } from "node:fs/promises";
+import { dirname as dirname4, join as join3, relative as relative2, sep as sep3 } from "node:path";
+var MAX_BYTES3 = 2 ** 31 - 1;
+var MAX_FILES = 1e4;
+var MAX_REPEATED = 64 << 20;
+var CHUNK = 1 << 20;
+var LFS_HEAD = "version https://git-lfs";
+async function findDataFiles(model2, values) {
+  const byLocation = Map.groupBy(values, ({ location }) => location);
+  if (byLocation.size > MAX_FILES) {
+    throw new UserError(
+      "model",
+      `${model2} must have at most ${MAX_FILES} external data files, but it names ${byLocation.size}.`,
+      "Save the model again as one file, or with all its data in one."
+    );
+  }
+  const folder = await realpath2(dirname4(model2));
+  const files = [];
+  for (const [location, of] of byLocation) {
+    const path3 = join3(dirname4(model2), location);
+    files.push({ path: path3, ...await lookAt(model2, path3, folder, of[0]), values: of });
+  }
+  const there = files.reduce((sum2, { size }) => sum2 + size, 0);
+  const declared = values.reduce((sum2, { length }) => sum2 + length, 0);
+  if (there > MAX_BYTES3) throw tooLarge(model2, there);
+  if (declared > there + MAX_REPEATED) {
+    throw new UserError(
+      "model",
+      `The external data of ${model2} must be in its data files once, but its tensors take ${declared} bytes from files of ${there}.`,
+      "Save the model again as one file, or with all its data in one."
+    );
+  }
+  for (const file of files) await refuseShort(model2, file);
+  return files;
+}
+function tooLarge(model2, bytes2) {
+  return new UserError(
+    "model",
+    `${model2} must be smaller than 2 GiB with its external data, as ONNX files and their backups are, but it has ${bytes2} bytes.`,
+    "Export a smaller model, or its weights as float16."
+  );
+}
+async function lookAt(model2, path3, folder, { tensor, location }) {
+  let real;
+  try {
+    real = await realpath2(path3);
+  } catch (error2) {
+    throw new UserError(
+      "model",
+      `The external data of ${tensor} in ${model2} must be in ${path3}, but this file cannot be found: ${messageOf(error2)}.`,
+      `Put ${location} beside the model: the step that downloads or caches the one must take the other, too.`,
+      { cause: error2 }
+    );
+  }
+  if (!isInside(real, folder) || relative2(folder, real).split(sep3).some(isHidden)) {
+    throw new UserError(
+      "model",
+      `The external data of ${tensor} in ${model2} must be a file in the model's own folder, not a hidden one, but ${path3} leads to ${real}.`,
+      "Copy the file itself there, in the place of the link."
+    );
+  }
+  const found2 = await stat4(real);
+  if (found2.isFile()) return { real, size: found2.size };
+  const kind = found2.isDirectory() ? "a folder" : found2.isFIFO() ? "a FIFO" : "a device or socket";
+  throw new UserError(
+    "model",
+    `The external data of ${tensor} in ${model2} must be in a regular file, but ${path3} is ${kind}.`,
+    "Put the data file itself there."
+  );
+}
+function isHidden(name) {
+  return name.startsWith(".");
+}
+async function refuseShort(model2, { path: path3, real, size, values }) {
+  const beyond = values.find(({ offset: offset2, length: length2 }) => offset2 + length2 > size);
+  if (!beyond) return;
+  const { tensor, offset, length } = beyond;
+  if (await isLfsPointer2(real)) {
+    throw new UserError(
+      "model",
+      `${path3} is a Git LFS pointer, not the external data of ${model2}.`,
+      "Set `lfs: true` in the actions/checkout step, or run `git lfs pull` before this step."
+    );
+  }
+  throw new UserError(
+    "model",
+    `The external data of ${tensor} in ${model2} must lie within ${path3}, but it takes ${length} bytes from byte ${offset} and the file has ${size}.`,
+    "Check that the file is whole and of the same export as the model."
+  );
+}
+async function isLfsPointer2(real) {
+  var _stack = [];
+  try {
+    const file = __using(_stack, await openData(real), true);
+    const head = Buffer.alloc(LFS_HEAD.length);
+    await file.read(head, 0, head.length, 0);
+    return head.toString("latin1") === LFS_HEAD;
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+function openData(real) {
+  return open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+}
+async function readDataFile({ path: path3, real, size }, places) {
+  const inOrder2 = places.toSorted((a, b) => a.values.offset - b.values.offset);
+  const hash = createHash2("sha256");
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  let at = 0;
+  try {
+    var _stack = [];
+    try {
+      const file = __using(_stack, await openData(real), true);
+      const status = await file.stat();
+      while (status.isFile()) {
+        const { bytesRead } = await file.read(chunk, 0, CHUNK, at);
+        if (bytesRead === 0 || at + bytesRead > size) break;
+        const read = chunk.subarray(0, bytesRead);
+        hash.update(read);
+        copyTo(inOrder2, read, at);
+        at += bytesRead;
+      }
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (error2) {
+    throw new UserError(
+      "model",
+      `The external data file ${path3} cannot be read: ${messageOf(error2)}.`,
+      "Check its permissions, and the disk.",
+      { cause: error2 }
+    );
+  }
+  if (at === size) return { path: path3, sha256: hash.digest("hex") };
+  throw new UserError(
+    "model",
+    `The external data file ${path3} must not change while it is read, but it is no longer ${size} bytes long.`,
+    "Let the step that writes it finish first, and run this one again."
+  );
+}
+function copyTo(places, chunk, at) {
+  for (const { values, into } of places) {
+    if (values.offset >= at + chunk.length) return;
+    const from = Math.max(values.offset, at);
+    const to = Math.min(values.offset + values.length, at + chunk.length);
+    if (from < to) into.set(chunk.subarray(from - at, to - at), from - values.offset);
+  }
+}
+
+// src/onnx/external-values.ts
+import { posix as posix2, win32 as win322 } from "node:path";
+var BITS = {
+  ...{ 1: 32, 2: 8, 3: 8, 4: 16, 5: 16, 6: 32, 7: 64, 9: 8, 10: 16, 11: 64, 12: 32, 13: 64, 14: 64 },
+  ...{ 15: 128, 16: 16, 17: 8, 18: 8, 19: 8, 20: 8, 21: 4, 22: 4, 23: 4, 24: 8, 25: 2, 26: 2 }
+};
+var LONGEST2 = 1e3;
+var ONE_FILE_HINT = "Save the model again as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`.";
+function externalValues(path3, { name, dims, dataType, externalData }) {
+  const entries = new Map(externalData.map(({ key: key2, value }) => [key2, value]));
+  const wholeNumber2 = (key2, fallback) => {
+    const text3 = entries.get(key2) ?? String(fallback);
+    if (/^\d+$/.test(text3)) return Number(text3);
+    throw new UserError(
+      "model",
+      `The ${key2} of the external data of ${name} in ${path3} must be a whole number from 0, but it is ${text3}.`,
+      ONE_FILE_HINT
+    );
+  };
+  const location = locationOf(path3, name, entries.get("location") ?? "");
+  const count = dims.reduce((product, dim) => product * Number(dim), 1);
+  const needed = Math.ceil(count * (BITS[dataType] ?? Number.NaN) / 8);
+  const length = wholeNumber2("length", needed);
+  if (length !== needed || dims.some((dim) => dim < 0n)) {
+    throw new UserError(
+      "model",
+      `The external data of ${name} in ${path3} must fit its shape (${dims.join("×")} of ONNX data type ${dataType}), but it has ${length} bytes.`,
+      ONE_FILE_HINT
+    );
+  }
+  return { tensor: name, location, offset: wholeNumber2("offset", 0), length };
+}
+function locationOf(path3, name, location) {
+  const parts = location.split(/[\\/]/).filter((part) => part !== "" && part !== ".");
+  const isPlain = parts.length > 0 && location.length <= LONGEST2 && !location.includes("\0") && parts.every((part) => !part.startsWith("."));
+  if (isPlain && !posix2.isAbsolute(location) && !win322.isAbsolute(location)) return posix2.normalize(location);
+  throw new UserError(
+    "model",
+    `The external data of ${name} in ${path3} must be a file in the model's own folder, not a hidden one, but it is ${location.slice(0, LONGEST2) || "nowhere"}.`,
+    ONE_FILE_HINT
+  );
+}
 
 // src/onnx/onnx_pb.ts
 var file_onnx = /* @__PURE__ */ fileDesc("Cgpvbm54LnByb3RvEg55b2xvcHJ1bmUub25ueCKoAgoKTW9kZWxQcm90bxISCgppcl92ZXJzaW9uGAEgASgDEjgKDG9wc2V0X2ltcG9ydBgIIAMoCzIiLnlvbG9wcnVuZS5vbm54Lk9wZXJhdG9yU2V0SWRQcm90bxIVCg1wcm9kdWNlcl9uYW1lGAIgASgJEhgKEHByb2R1Y2VyX3ZlcnNpb24YAyABKAkSKQoFZ3JhcGgYByABKAsyGi55b2xvcHJ1bmUub25ueC5HcmFwaFByb3RvEj4KDm1ldGFkYXRhX3Byb3BzGA4gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIwCglmdW5jdGlvbnMYGSADKAsyHS55b2xvcHJ1bmUub25ueC5GdW5jdGlvblByb3RvIjUKEk9wZXJhdG9yU2V0SWRQcm90bxIOCgZkb21haW4YASABKAkSDwoHdmVyc2lvbhgCIAEoAyI0ChZTdHJpbmdTdHJpbmdFbnRyeVByb3RvEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSLGAQoKR3JhcGhQcm90bxInCgRub2RlGAEgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEjAKC2luaXRpYWxpemVyGAUgAygLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SLQoFaW5wdXQYCyADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90bxIuCgZvdXRwdXQYDCADKAsyHi55b2xvcHJ1bmUub25ueC5WYWx1ZUluZm9Qcm90byJHCg5WYWx1ZUluZm9Qcm90bxIMCgRuYW1lGAEgASgJEicKBHR5cGUYAiABKAsyGS55b2xvcHJ1bmUub25ueC5UeXBlUHJvdG8ikAEKCVR5cGVQcm90bxI1Cgt0ZW5zb3JfdHlwZRgBIAEoCzIgLnlvbG9wcnVuZS5vbm54LlR5cGVQcm90by5UZW5zb3IaTAoGVGVuc29yEhEKCWVsZW1fdHlwZRgBIAEoBRIvCgVzaGFwZRgCIAEoCzIgLnlvbG9wcnVuZS5vbm54LlRlbnNvclNoYXBlUHJvdG8ifgoQVGVuc29yU2hhcGVQcm90bxI3CgNkaW0YASADKAsyKi55b2xvcHJ1bmUub25ueC5UZW5zb3JTaGFwZVByb3RvLkRpbWVuc2lvbhoxCglEaW1lbnNpb24SEQoJZGltX3ZhbHVlGAEgASgDEhEKCWRpbV9wYXJhbRgCIAEoCSKMAQoJTm9kZVByb3RvEg0KBWlucHV0GAEgAygJEg4KBm91dHB1dBgCIAMoCRIMCgRuYW1lGAMgASgJEg8KB29wX3R5cGUYBCABKAkSDgoGZG9tYWluGAcgASgJEjEKCWF0dHJpYnV0ZRgFIAMoCzIeLnlvbG9wcnVuZS5vbm54LkF0dHJpYnV0ZVByb3RvIlYKDUZ1bmN0aW9uUHJvdG8SDAoEbmFtZRgBIAEoCRInCgRub2RlGAcgAygLMhkueW9sb3BydW5lLm9ubnguTm9kZVByb3RvEg4KBmRvbWFpbhgKIAEoCSLmAQoOQXR0cmlidXRlUHJvdG8SDAoEbmFtZRgBIAEoCRIJCgFmGAIgASgCEgkKAWkYAyABKAMSCQoBcxgEIAEoDBImCgF0GAUgASgLMhsueW9sb3BydW5lLm9ubnguVGVuc29yUHJvdG8SJQoBZxgGIAEoCzIaLnlvbG9wcnVuZS5vbm54LkdyYXBoUHJvdG8SDgoGZmxvYXRzGAcgAygCEgwKBGludHMYCCADKAMSKgoGZ3JhcGhzGAsgAygLMhoueW9sb3BydW5lLm9ubnguR3JhcGhQcm90bxIMCgR0eXBlGBQgASgFIswBCgtUZW5zb3JQcm90bxIMCgRkaW1zGAEgAygDEhEKCWRhdGFfdHlwZRgCIAEoBRISCgpmbG9hdF9kYXRhGAQgASgMEhIKCmludDMyX2RhdGEYBSABKAwSDAoEbmFtZRgIIAEoCRIQCghyYXdfZGF0YRgJIAEoDBI9Cg1leHRlcm5hbF9kYXRhGA0gAygLMiYueW9sb3BydW5lLm9ubnguU3RyaW5nU3RyaW5nRW50cnlQcm90bxIVCg1kYXRhX2xvY2F0aW9uGA4gASgFYgZwcm90bzM");
 var ModelProtoSchema = /* @__PURE__ */ messageDesc(file_onnx, 0);
+var TensorProtoSchema = /* @__PURE__ */ messageDesc(file_onnx, 10);
+
+// src/onnx/one-file.ts
+var CHILDREN = {
+  model: { 7: "graph", 20: "training", 25: "function" },
+  training: { 1: "graph", 2: "graph" },
+  graph: { 1: "node", 5: "tensor", 15: "sparse" },
+  function: { 7: "node", 11: "attribute" },
+  node: { 5: "attribute" },
+  attribute: { 5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse" },
+  sparse: { 1: "tensor", 2: "tensor" }
+};
+var [RAW_DATA, EXTERNAL_DATA, DATA_LOCATION] = [9, 13, 14];
+var EXTERNAL = 1;
+var MAX_DEPTH2 = 100;
+async function inOneFile(path3, own) {
+  const whole = wholeMessage(path3, own, "model", 0);
+  if (whole === null) return { bytes: own, parts: [] };
+  const { pieces, length } = whole;
+  const files = await findDataFiles(path3, pieces.filter(isExternal));
+  if (length > MAX_BYTES3) throw tooLarge(path3, length);
+  const bytes2 = new Uint8Array(length);
+  const places = /* @__PURE__ */ new Map();
+  let at = 0;
+  for (const piece of pieces) {
+    if (isExternal(piece)) places.set(piece, { values: piece, into: bytes2.subarray(at, at + piece.length) });
+    else bytes2.set(piece, at);
+    at += piece.length;
+  }
+  const parts = [{ path: path3, sha256: sha256(own) }];
+  for (const file of files) {
+    const its = file.values.map((values) => places.get(values));
+    parts.push(await readDataFile(file, its));
+  }
+  return { bytes: bytes2, parts };
+}
+function wholeMessage(path3, bytes2, kind, depth) {
+  if (kind === "tensor") return wholeTensor(path3, bytes2);
+  const pieces = [];
+  let kept = 0;
+  for (const { number, isDelimited, content, start: start3, end: end2 } of fieldsOf(bytes2)) {
+    const child = isDelimited ? CHILDREN[kind][number] : void 0;
+    if (child === void 0 || depth === MAX_DEPTH2) continue;
+    const whole = wholeMessage(path3, bytes2.subarray(content, end2), child, depth + 1);
+    if (whole === null) continue;
+    pieces.push(bytes2.subarray(kept, start3), delimitedHead(number, whole.length));
+    for (const piece of whole.pieces) pieces.push(piece);
+    kept = end2;
+  }
+  if (pieces.length === 0) return null;
+  pieces.push(bytes2.subarray(kept));
+  return { pieces, length: lengthOf(pieces) };
+}
+function wholeTensor(path3, bytes2) {
+  if (!hasField(bytes2, DATA_LOCATION)) return null;
+  const tensor = parsed(bytes2);
+  if (tensor?.dataLocation !== EXTERNAL) return null;
+  const pieces = [];
+  let kept = 0;
+  for (const { number, start: start3, end: end2 } of fieldsOf(bytes2)) {
+    if (number !== RAW_DATA && number !== EXTERNAL_DATA && number !== DATA_LOCATION) continue;
+    if (start3 > kept) pieces.push(bytes2.subarray(kept, start3));
+    kept = end2;
+  }
+  const values = externalValues(path3, tensor);
+  pieces.push(bytes2.subarray(kept), delimitedHead(RAW_DATA, values.length), values);
+  return { pieces, length: lengthOf(pieces) };
+}
+function hasField(bytes2, wanted) {
+  for (const { number } of fieldsOf(bytes2)) if (number === wanted) return true;
+  return false;
+}
+function parsed(bytes2) {
+  try {
+    return fromBinary(TensorProtoSchema, bytes2, { readUnknownFields: false });
+  } catch {
+    return null;
+  }
+}
+function* fieldsOf(bytes2) {
+  for (let at = 0; at < bytes2.length; ) {
+    const field = fieldAt(bytes2, at);
+    if (field === null || field.end > bytes2.length) return;
+    yield { ...field, start: at };
+    at = field.end;
+  }
+}
+function isExternal(piece) {
+  return !(piece instanceof Uint8Array);
+}
+function lengthOf(pieces) {
+  return pieces.reduce((sum2, { length }) => sum2 + length, 0);
+}
 
 // src/onnx/model-file.ts
 var LARGE = 64 << 20;
-var HEAD_BYTES2 = 256;
+var HEAD_BYTES = 256;
 var EXPORT_HINT2 = "Export the model with `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`.";
 async function readModelFile(path3) {
-  let bytes2;
+  let own;
   try {
-    bytes2 = await readBytes(path3);
+    own = await readBytes(path3);
   } catch (error2) {
     if (error2 instanceof UserError) throw error2;
     throw new UserError(
@@ -9582,16 +9900,18 @@ async function readModelFile(path3) {
       }
     );
   }
-  return parseModel(path3, bytes2);
+  refuseOtherFormats(path3, own);
+  const { bytes: bytes2, parts } = await inOneFile(path3, own);
+  return { ...parseModel(path3, bytes2), parts };
 }
 async function readBytes(path3) {
   var _stack = [];
   try {
-    const file = __using(_stack, await open(path3), true);
+    const file = __using(_stack, await open2(path3), true);
     const { size } = await file.stat();
     if (size > LARGE) {
-      const head = Buffer.alloc(HEAD_BYTES2);
-      await file.read(head, 0, HEAD_BYTES2, 0);
+      const head = Buffer.alloc(HEAD_BYTES);
+      await file.read(head, 0, HEAD_BYTES, 0);
       refuseOtherFormats(path3, head);
       const fault2 = await frameFault(file, size);
       if (fault2 !== null) throw notOnnx(path3, fault2);
@@ -9626,13 +9946,13 @@ function parseModel(path3, bytes2) {
   }
   refuseUnbounded(path3, proto);
   const metadata = new Map(proto.metadataProps.map(({ key: key2, value }) => [key2, value]));
-  return { path: path3, bytes: bytes2, proto, metadata };
+  return { path: path3, bytes: bytes2, proto, metadata, parts: [] };
 }
 function refuseOtherFormats(path3, bytes2) {
   if (bytes2.length === 0) {
     throw new UserError("model", `${path3} is empty.`, "Check the step that writes it.");
   }
-  const head = Buffer.from(bytes2.buffer, bytes2.byteOffset, Math.min(bytes2.length, HEAD_BYTES2)).toString(
+  const head = Buffer.from(bytes2.buffer, bytes2.byteOffset, Math.min(bytes2.length, HEAD_BYTES)).toString(
     "latin1"
   );
   if (head.startsWith("version https://git-lfs")) {
@@ -9668,6 +9988,92 @@ function detectionOptions(family, asked, mostLabelsInOneImage) {
     iou: asked.iou ?? defaults2.iou,
     maxDet: asked.maxDet ?? maxDet
   };
+}
+
+// src/report/text.ts
+var HONEST_SENTENCE = "ONNX Runtime runs zeros as fast as any other number, and the file keeps its size: what gets smaller is what is stored and sent compressed; what gets faster is another runtime with sparse kernels.";
+function figure(value) {
+  return value.toFixed(4);
+}
+function range2({ low, high }) {
+  return `${figure(low)} … ${figure(high)}`.replaceAll("-", "−");
+}
+function signed(value, digits = 4) {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+}
+function certaintyLine({ verdict, validation, details }) {
+  const { certainty, maxDrop: maxDrop3 } = verdict;
+  if (!certainty || !details.bootstrap) return "";
+  const { low, high, probability, smallestDrop } = certainty;
+  return `95 % interval of the drop ${figure(low)} to ${figure(high)}; it exceeds ${figure(maxDrop3)} with a probability of ${probable(probability)}. A drop below ${figure(smallestDrop)} would not show on ${validation.images} images (${details.bootstrap.resamples.toLocaleString("en")} resamples).`;
+}
+function probable(share3) {
+  if (share3 < 1e-3) return `less than ${percent(1e-3)}`;
+  return share3 > 0.999 ? `more than ${percent(0.999)}` : percent(share3);
+}
+function percent(share3) {
+  return `${(share3 * 100).toFixed(1)} %`;
+}
+function smallPercent(share3) {
+  return `${Number((share3 * 100).toPrecision(2))} %`;
+}
+function megabytes(bytes2) {
+  return `${(bytes2 / 1e6).toFixed(2)} MB`;
+}
+function pruneLine({
+  method: method2,
+  amount: amount2,
+  layers: layers2,
+  weights,
+  zeros,
+  sparsity,
+  excluded
+}) {
+  const leftAlone = excluded.length > 0 ? `; left alone: ${excluded.map(printable).join(", ")}` : "";
+  return `${method2} ${percent(amount2)}: ${zeros.toLocaleString("en")} of ${weights.toLocaleString("en")} weights in ${layers2.length} Conv layers are zero (${percent(sparsity)})${leftAlone}`;
+}
+function backupLine({ path: path3, created }, sha2562) {
+  return `${created ? "The original is kept as" : "The original was already kept as"} ${path3} (SHA-256 ${sha2562})`;
+}
+function partsLine([model2, ...data]) {
+  const [first] = data;
+  const files = data.length === 1 ? first.path : `${first.path} and ${data.length - 1} more files`;
+  return `The values of ${model2.path} come from ${files}; backup and pruned model hold them themselves, as one file each.`;
+}
+function verdictLine({ verdict, validation }) {
+  const { pass, metric, before, after, drop, maxDrop: maxDrop3 } = verdict;
+  const change2 = drop >= 0 ? `drop ${figure(drop)}` : `gain ${figure(-drop)}`;
+  return `${pass ? "PASS" : "FAIL"}: ${metric} (${validation.decidedBy}) ${figure(before)} → ${figure(after)}, ${change2}, accepted ${figure(maxDrop3)}`;
+}
+function fateLine({ model: model2, verdict }) {
+  if (model2.replaced) {
+    const where = model2.output === model2.path ? `${model2.path} is now the pruned model` : `The pruned model is at ${model2.output}`;
+    const beside = model2.compressed === null ? "" : ` (compressed: ${model2.compressed})`;
+    return `${where}${beside}${verdict.pass ? "" : " (on-fail: keep)"}; the original is kept as ${model2.backup}`;
+  }
+  if (verdict.pass) return `${model2.path} was already pruned like this and stays as it is`;
+  return `${model2.path} stays as it was`;
+}
+function verdictLines(report2) {
+  const { before, after } = report2.validation;
+  const rows = [
+    ["P", before.P, after.P],
+    ["R", before.R, after.R],
+    ["mAP50", before.mAP50, after.mAP50],
+    ["mAP50-95", before.mAP50_95, after.mAP50_95],
+    ["AP (coco)", before.coco.AP, after.coco.AP],
+    ["AR100 (coco)", before.coco.AR100, after.coco.AR100]
+  ];
+  const line = (cells) => cells.map((cell, i) => i === 0 ? cell.padEnd(14) : cell.padStart(10)).join("");
+  return [
+    line([report2.validation.protocol, "before", "after", "change"]),
+    ...rows.map(
+      ([name, a, b]) => line([name, figure(a), figure(b), (b - a >= 0 ? "+" : "") + figure(b - a)])
+    ),
+    verdictLine(report2),
+    ...report2.verdict.reasons,
+    fateLine(report2)
+  ];
 }
 
 // src/validate/detect.ts
@@ -10087,11 +10493,11 @@ var end2end = {
 };
 
 // src/validate/heads/tensor-info.ts
-function lengthOf(dimension) {
+function lengthOf2(dimension) {
   return typeof dimension === "number" && dimension > 0 ? dimension : null;
 }
 function describeTensor({ name, shape }) {
-  return `${name} [${shape.map((dimension) => lengthOf(dimension) ?? (dimension || "?")).join(", ")}]`;
+  return `${name} [${shape.map((dimension) => lengthOf2(dimension) ?? (dimension || "?")).join(", ")}]`;
 }
 
 // src/validate/heads/refusals.ts
@@ -10199,7 +10605,7 @@ var HEADS = { yolov5, "anchor-free": anchorFree, end2end };
 
 // src/validate/heads/layout.ts
 function readLayout(output, clues) {
-  const [first, second] = [lengthOf(output.shape[1]), lengthOf(output.shape[2])];
+  const [first, second] = [lengthOf2(output.shape[1]), lengthOf2(output.shape[2])];
   const { metadata, expectedNc } = clues;
   const cells = cellCounts(clues.width, clues.height);
   const threePerCell = first !== null && cells.has(first / 3);
@@ -10252,7 +10658,7 @@ function unusualCount(head, boxes, { width, height, expectedNc }) {
 }
 function unreadable(output, expectedNc) {
   const layouts = Object.values(HEADS).map((head) => head.layout);
-  const [first, second] = [lengthOf(output.shape[1]), lengthOf(output.shape[2])];
+  const [first, second] = [lengthOf2(output.shape[1]), lengthOf2(output.shape[2])];
   const transposed = second === 4 + expectedNc || first === 5 + expectedNc ? " It looks like one of them with its last two dimensions swapped, or like a DETR model." : "";
   return new UserError(
     "model",
@@ -10263,7 +10669,7 @@ function unreadable(output, expectedNc) {
 
 // src/validate/python-literal.ts
 var MAX_LENGTH = 4e6;
-var MAX_DEPTH2 = 16;
+var MAX_DEPTH3 = 16;
 var NUMBER2 = /-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?/y;
 var WORD = /True|False|None/y;
 var WORDS = /* @__PURE__ */ new Map([
@@ -10299,7 +10705,7 @@ var Reader = class {
     this.#text = text3;
   }
   value(depth) {
-    if (depth === MAX_DEPTH2) throw new SyntaxError(`it is nested deeper than ${MAX_DEPTH2} levels`);
+    if (depth === MAX_DEPTH3) throw new SyntaxError(`it is nested deeper than ${MAX_DEPTH3} levels`);
     const first = this.#peek();
     if (first === "{") return this.#dict(depth);
     if (first === "[") return this.#items("[", "]", depth);
@@ -10324,14 +10730,14 @@ var Reader = class {
     });
     return entries;
   }
-  #items(open5, close, depth) {
+  #items(open6, close, depth) {
     const items = [];
-    this.#list(open5, close, () => items.push(this.value(depth + 1)));
+    this.#list(open6, close, () => items.push(this.value(depth + 1)));
     return items;
   }
   /** Entries between two brackets, parted by commas, one allowed behind the last. */
-  #list(open5, close, entry) {
-    this.#expect(open5);
+  #list(open6, close, entry) {
+    this.#expect(open6);
     while (this.#peek() !== close) {
       entry();
       if (this.#peek() !== close) this.#expect(",");
@@ -10460,9 +10866,9 @@ function describeDetector(model2, options) {
   const input2 = imageInput(model2.inputs);
   const size = inputSize(input2, metadata, options.imgsz);
   const expectedNc = metadata.names?.size ?? options.datasetNc;
-  const batch = lengthOf(input2.shape[0]) ?? "dynamic";
+  const batch = lengthOf2(input2.shape[0]) ?? "dynamic";
   refuseHugeInput(size, batch);
-  refuseHugeOutput(output.shape.map(lengthOf));
+  refuseHugeOutput(output.shape.map(lengthOf2));
   const layout3 = readLayout(output, { ...size, metadata, expectedNc });
   const nc = layout3.nc ?? expectedNc;
   refuseOtherClasses(nc, metadata, options);
@@ -10497,7 +10903,7 @@ function imageInput(inputs) {
     );
   }
   const { type, shape } = input2;
-  const channels = lengthOf(shape[1]);
+  const channels = lengthOf2(shape[1]);
   if (shape.length !== 4 || channels !== null && channels !== 3) {
     throw new UserError(
       "model",
@@ -10515,7 +10921,7 @@ function imageInput(inputs) {
   return { ...input2, type };
 }
 function inputSize(input2, metadata, imgsz) {
-  const fixed2 = { width: lengthOf(input2.shape[3]), height: lengthOf(input2.shape[2]) };
+  const fixed2 = { width: lengthOf2(input2.shape[3]), height: lengthOf2(input2.shape[2]) };
   const stride = metadata.stride ?? 32;
   const roundUp = (pixels) => Math.ceil(pixels / stride) * stride;
   const asked = imgsz && { width: roundUp(imgsz.width), height: roundUp(imgsz.height) };
@@ -10589,7 +10995,7 @@ function warnings(metadata, names, head, family, dynamic, { datasetNames }) {
 }
 
 // src/check.ts
-async function check(inputs, pool, log3) {
+async function check(inputs, pool, scratch, log3) {
   const warnings2 = [];
   const warn2 = (warning) => {
     warnings2.push(warning);
@@ -10597,7 +11003,8 @@ async function check(inputs, pool, log3) {
   };
   const model2 = await readModelFile(inputs.model);
   const { names } = await readDataYaml(inputs.data);
-  const tensors = await loadModel(pool, inputs.model);
+  const modelFile = oneFileOf(model2, scratch, log3);
+  const tensors = await loadModel(pool, modelFile);
   const description = { ...tensors, metadata: model2.metadata };
   refuseOtherThanDetectors(description);
   const convs = findConvWeights(model2);
@@ -10632,15 +11039,21 @@ async function check(inputs, pool, log3) {
   }
   return {
     model: model2,
+    modelFile,
     dataset,
     plan: { detector, options },
     names: new Map([...detector.names ?? [], ...names]),
     warnings: warnings2
   };
 }
+function oneFileOf({ path: path3, bytes: bytes2, parts }, scratch, log3) {
+  if (parts.length === 0) return path3;
+  log3.info(partsLine(parts));
+  return scratch.write("unpruned.onnx", bytes2);
+}
 
 // src/inputs.ts
-import { basename as basename7, dirname as dirname6, join as join3, resolve as resolve6 } from "node:path";
+import { basename as basename7, dirname as dirname7, join as join4, resolve as resolve6 } from "node:path";
 
 // src/gate/metric-names.ts
 var BY_PROTOCOL = {
@@ -10681,35 +11094,35 @@ var ROUNDING = 1e-9;
 function exceeds(value, limit) {
   return value > limit + ROUNDING;
 }
-function acceptedDrop({ value, relative: relative5 }, before) {
-  return relative5 ? value * before : value;
+function acceptedDrop({ value, relative: relative6 }, before) {
+  return relative6 ? value * before : value;
 }
-function describeAccepted({ value, relative: relative5 }, before) {
-  const accepted = acceptedDrop({ value, relative: relative5 }, before).toFixed(4);
-  return relative5 ? `${accepted} (${percent(value)} of ${before.toFixed(4)})` : accepted;
+function describeAccepted({ value, relative: relative6 }, before) {
+  const accepted = acceptedDrop({ value, relative: relative6 }, before).toFixed(4);
+  return relative6 ? `${accepted} (${percent2(value)} of ${before.toFixed(4)})` : accepted;
 }
-function percent(share3) {
+function percent2(share3) {
   return `${Number((share3 * 100).toPrecision(12))} %`;
 }
 
 // src/input-paths.ts
 import { statSync as statSync4 } from "node:fs";
-import { stat as stat5 } from "node:fs/promises";
-import { dirname as dirname5, isAbsolute as isAbsolute5, resolve as resolve5 } from "node:path";
+import { stat as stat6 } from "node:fs/promises";
+import { dirname as dirname6, isAbsolute as isAbsolute5, resolve as resolve5 } from "node:path";
 
 // node_modules/tinyglobby/dist/index.mjs
-import { readdir as readdir2, readdirSync as readdirSync2, realpath as realpath2, realpathSync as realpathSync3, stat as stat4, statSync as statSync3 } from "fs";
-import { isAbsolute as isAbsolute4, posix as posix2, resolve as resolve4 } from "path";
+import { readdir as readdir2, readdirSync as readdirSync2, realpath as realpath3, realpathSync as realpathSync3, stat as stat5, statSync as statSync3 } from "fs";
+import { isAbsolute as isAbsolute4, posix as posix3, resolve as resolve4 } from "path";
 import { fileURLToPath } from "url";
 
 // node_modules/fdir/dist/index.mjs
 import { createRequire } from "module";
-import { basename as basename6, dirname as dirname4, normalize as normalize2, relative as relative2, resolve as resolve3, sep as sep3 } from "path";
+import { basename as basename6, dirname as dirname5, normalize as normalize2, relative as relative3, resolve as resolve3, sep as sep4 } from "path";
 import * as nativeFs from "fs";
 var __require = /* @__PURE__ */ createRequire(import.meta.url);
 function cleanPath(path3) {
   let normalized2 = normalize2(path3);
-  if (normalized2.length > 1 && normalized2[normalized2.length - 1] === sep3) normalized2 = normalized2.substring(0, normalized2.length - 1);
+  if (normalized2.length > 1 && normalized2[normalized2.length - 1] === sep4) normalized2 = normalized2.substring(0, normalized2.length - 1);
   return normalized2;
 }
 var SLASHES_REGEX = /[\\/]/g;
@@ -10736,7 +11149,7 @@ function joinPathWithRelativePath(root, options) {
   return function(filename, directoryPath) {
     const sameRoot = directoryPath.startsWith(root);
     if (sameRoot) return directoryPath.slice(root.length) + filename;
-    else return convertSlashes(relative2(root, directoryPath), options.pathSeparator) + options.pathSeparator + filename;
+    else return convertSlashes(relative3(root, directoryPath), options.pathSeparator) + options.pathSeparator + filename;
   };
 }
 function joinPath(filename) {
@@ -10822,10 +11235,10 @@ var resolveSymlinksAsync = function(path3, state, callback$1) {
   queue.enqueue();
   fs2.realpath(path3, (error2, resolvedPath) => {
     if (error2) return queue.dequeue(suppressErrors ? null : error2, state);
-    fs2.stat(resolvedPath, (error$1, stat10) => {
+    fs2.stat(resolvedPath, (error$1, stat11) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
-      callback$1(stat10, resolvedPath);
+      if (stat11.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat11, resolvedPath);
       queue.dequeue(null, state);
     });
   });
@@ -10835,9 +11248,9 @@ var resolveSymlinks = function(path3, state, callback$1) {
   queue.enqueue();
   try {
     const resolvedPath = fs2.realpathSync(path3);
-    const stat10 = fs2.statSync(resolvedPath);
-    if (stat10.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
-    callback$1(stat10, resolvedPath);
+    const stat11 = fs2.statSync(resolvedPath);
+    if (stat11.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
+    callback$1(stat11, resolvedPath);
   } catch (e2) {
     if (!suppressErrors) throw e2;
   }
@@ -10848,13 +11261,13 @@ function build$2(options, isSynchronous) {
 }
 function isRecursive(path3, resolved, state) {
   if (state.options.useRealPaths) return isRecursiveUsingRealPaths(resolved, state);
-  let parent = dirname4(path3);
+  let parent = dirname5(path3);
   let depth = 1;
   while (parent !== state.root && depth < 2) {
     const resolvedPath = state.symlinks.get(parent);
     const isSameRoot = !!resolvedPath && (resolvedPath === resolved || resolvedPath.startsWith(resolved) || resolved.startsWith(resolvedPath));
     if (isSameRoot) depth++;
-    else parent = dirname4(parent);
+    else parent = dirname5(parent);
   }
   state.symlinks.set(path3, resolved);
   return depth > 1;
@@ -11034,15 +11447,15 @@ var Walker = class {
         this.walkDirectory(this.state, path3, path3, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
         let path3 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path3, this.state, (stat10, resolvedPath) => {
-          if (stat10.isDirectory()) {
+        this.resolveSymlink(path3, this.state, (stat11, resolvedPath) => {
+          if (stat11.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
             if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path3 + pathSeparator)) return;
             this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path3 + pathSeparator, depth - 1, this.walk);
           } else {
             resolvedPath = useRealPaths ? resolvedPath : path3;
             const filename = basename6(resolvedPath);
-            const directoryPath$1 = normalizePath(dirname4(resolvedPath), this.state.options);
+            const directoryPath$1 = normalizePath(dirname5(resolvedPath), this.state.options);
             resolvedPath = this.joinPath(filename, directoryPath$1);
             this.pushFile(resolvedPath, files, this.state.counts, filters);
           }
@@ -11094,7 +11507,7 @@ var Builder = class {
   options = {
     maxDepth: Infinity,
     suppressErrors: true,
-    pathSeparator: sep3,
+    pathSeparator: sep4,
     filters: []
   };
   globFunction;
@@ -11268,8 +11681,8 @@ function buildFormat(cwd, root, absolute) {
     };
     return (p, isDir) => isDir && p !== "." ? p.slice(0, -1) : p;
   }
-  if (absolute) return (p) => posix2.relative(cwd, p) || ".";
-  return (p) => posix2.relative(cwd, `${root}/${p}`) || ".";
+  if (absolute) return (p) => posix3.relative(cwd, p) || ".";
+  return (p) => posix3.relative(cwd, `${root}/${p}`) || ".";
 }
 function buildRelative(cwd, root) {
   if (root.startsWith(`${cwd}/`)) {
@@ -11277,7 +11690,7 @@ function buildRelative(cwd, root) {
     return (p) => `${prefix}/${p}`;
   }
   return (p) => {
-    const result = posix2.relative(cwd, `${root}/${p}`);
+    const result = posix3.relative(cwd, `${root}/${p}`);
     return p[p.length - 1] === "/" && result !== "" ? `${result}/` : result || ".";
   };
 }
@@ -11315,7 +11728,7 @@ function normalizePattern(pattern, opts, props, isIgnore) {
   if (pattern[pattern.length - 1] === "/") result = pattern.slice(0, -1);
   if (result[result.length - 1] !== "*" && opts.expandDirectories) result += "/**";
   const escapedCwd = escapePath(cwd);
-  result = isAbsolute4(result.replace(ESCAPING_BACKSLASHES, "")) ? posix2.relative(escapedCwd, result) : posix2.normalize(result);
+  result = isAbsolute4(result.replace(ESCAPING_BACKSLASHES, "")) ? posix3.relative(escapedCwd, result) : posix3.normalize(result);
   const parentDir = (_PARENT_DIRECTORY$exe = PARENT_DIRECTORY.exec(result)) === null || _PARENT_DIRECTORY$exe === void 0 ? void 0 : _PARENT_DIRECTORY$exe[0];
   const parts = splitPattern(result);
   if (parentDir) {
@@ -11326,7 +11739,7 @@ function normalizePattern(pattern, opts, props, isIgnore) {
       result = result.slice(0, (n - i - 1) * 3) + result.slice((n - i) * 3 + parts[i + n].length + 1) || ".";
       i++;
     }
-    const potentialRoot = posix2.join(cwd, parentDir.slice(i * 3));
+    const potentialRoot = posix3.join(cwd, parentDir.slice(i * 3));
     if (potentialRoot[0] !== "." && props.root.length > potentialRoot.length) {
       props.root = ensureNonDriveRelativePath(potentialRoot);
       props.depthOffset = -n + i;
@@ -11348,7 +11761,7 @@ function normalizePattern(pattern, opts, props, isIgnore) {
     }
     props.depthOffset = newCommonPath.length;
     props.commonPath = newCommonPath;
-    props.root = ensureNonDriveRelativePath(newCommonPath.length > 0 ? posix2.join(cwd, ...newCommonPath) : cwd);
+    props.root = ensureNonDriveRelativePath(newCommonPath.length > 0 ? posix3.join(cwd, ...newCommonPath) : cwd);
   }
   return result;
 }
@@ -11450,9 +11863,9 @@ function getOptions(options) {
   opts.fs && (opts.fs = {
     readdir: opts.fs.readdir || readdir2,
     readdirSync: opts.fs.readdirSync || readdirSync2,
-    realpath: opts.fs.realpath || realpath2,
+    realpath: opts.fs.realpath || realpath3,
     realpathSync: opts.fs.realpathSync || realpathSync3,
-    stat: opts.fs.stat || stat4,
+    stat: opts.fs.stat || stat5,
     statSync: opts.fs.statSync || statSync3
   });
   if (opts.debug) log("globbing with options:", opts);
@@ -11467,8 +11880,8 @@ function getCrawler(globInput, inputOptions = {}) {
   return patterns.length > 0 ? buildCrawler(options, patterns) : [];
 }
 async function glob(globInput, options) {
-  const [crawler, relative5] = getCrawler(globInput, options);
-  return crawler ? formatPaths(await crawler.withPromise(), relative5) : [];
+  const [crawler, relative6] = getCrawler(globInput, options);
+  return crawler ? formatPaths(await crawler.withPromise(), relative6) : [];
 }
 
 // src/input-paths.ts
@@ -11500,7 +11913,7 @@ async function oneFile(name, kind, path3, errors) {
   errors.push(inputError(name, `the path of an existing ${kind}`, path3, remedy));
 }
 async function isFile(path3) {
-  return stat5(path3).then(
+  return stat6(path3).then(
     (found2) => found2.isFile(),
     () => false
   );
@@ -11509,8 +11922,8 @@ function rootsOf(workspace, { data, calibration, "allow-read": allowed }) {
   if (workspace === void 0) return null;
   const home = resolve5(workspace);
   const named = [
-    dirname5(resolve5(data)),
-    isFolder(calibration) ? calibration : dirname5(resolve5(calibration)),
+    dirname6(resolve5(data)),
+    isFolder(calibration) ? calibration : dirname6(resolve5(calibration)),
     ...allowed
   ];
   const places = named.map((path3) => resolve5(path3)).filter((path3) => !isOfWorkspace(path3, home));
@@ -11525,7 +11938,7 @@ function refuseStray(name, path3, workspace, roots2, errors) {
       name,
       "a path that stays in the workspace, or names a place outside of it as it is",
       path3,
-      `A symbolic link leads to ${real}: if that is meant, name this path, or add \`allow-read: ${dirname5(real)}\` to the step.`
+      `A symbolic link leads to ${real}: if that is meant, name this path, or add \`allow-read: ${dirname6(real)}\` to the step.`
     )
   );
 }
@@ -11540,7 +11953,7 @@ function isOfWorkspace(path3, workspace) {
   return [workspace, realPath(workspace) ?? workspace].some((folder) => isInside(path3, folder));
 }
 function realPlace(path3) {
-  return realPath(path3) ?? (dirname5(path3) === path3 ? path3 : realPlace(dirname5(path3)));
+  return realPath(path3) ?? (dirname6(path3) === path3 ? path3 : realPlace(dirname6(path3)));
 }
 
 // src/gate/thresholds.ts
@@ -12267,14 +12680,14 @@ var INPUTS = {
 var PATHS = ["model", "data", "annotations", "baseline", "backup", "output", "report-dir"];
 async function loadInputs(source, surroundings) {
   const errors = [];
-  const parsed = {};
+  const parsed2 = {};
   for (const name of Object.keys(INPUTS)) {
     const given = source(name).trim();
     const result = INPUTS[name].parse(given || (INPUTS[name].default ?? ""));
-    if ("value" in result) parsed[name] = result.value;
+    if ("value" in result) parsed2[name] = result.value;
     else errors.push(inputError(name, result.must, given, result.remedy));
   }
-  const values = parsed;
+  const values = parsed2;
   const model2 = values.model ? await oneModel(values.model, errors) : "";
   if (values.data) await oneFile("data", "data.yaml", values.data, errors);
   if (values.annotations) await oneFile("annotations", "JSON file", values.annotations, errors);
@@ -12302,7 +12715,7 @@ async function loadInputs(source, surroundings) {
     model: model2,
     backup: values.backup ?? defaultBackup(model2),
     output: values.output ?? model2,
-    "report-dir": values["report-dir"] ?? join3(surroundings.temporaryFolder || ".", "yolo-prune-report"),
+    "report-dir": values["report-dir"] ?? join4(surroundings.temporaryFolder || ".", "yolo-prune-report"),
     roots: roots2
   });
 }
@@ -12326,7 +12739,7 @@ function headline(count) {
   return count === 1 ? "One input is wrong:" : `${count} inputs are wrong:`;
 }
 function defaultBackup(model2) {
-  return join3(dirname6(model2), basename7(model2).replace(/\.onnx$/i, ".unpruned.onnx"));
+  return join4(dirname7(model2), basename7(model2).replace(/\.onnx$/i, ".unpruned.onnx"));
 }
 
 // src/prune/prunable-layers.ts
@@ -12374,10 +12787,10 @@ function prunableLayers(model2, exclude) {
     };
   });
   const learnt = all.filter((layer) => !(mayBeDfl(layer) && isDflConstant(layer.shape, layer.values)));
-  const constants2 = new Set(
+  const constants3 = new Set(
     all.filter((layer) => !learnt.includes(layer)).flatMap(({ conv }) => conv.uses.map(({ output }) => output))
   );
-  const rules = exclude.map((entry) => ({ entry, matches: exclusion(entry, model2, constants2) }));
+  const rules = exclude.map((entry) => ({ entry, matches: exclusion(entry, model2, constants3) }));
   return {
     learnt,
     chosen: learnt.filter((layer) => !rules.some(({ matches }) => matches(layer))),
@@ -12385,9 +12798,9 @@ function prunableLayers(model2, exclude) {
     unusedExcludes: rules.filter(({ matches }) => !all.some(matches)).map(({ entry }) => entry)
   };
 }
-function exclusion(entry, model2, constants2) {
+function exclusion(entry, model2, constants3) {
   if (entry === FIRST_AND_LAST) {
-    const ends = firstAndLastConvs(model2, constants2);
+    const ends = firstAndLastConvs(model2, constants3);
     return ({ conv }) => conv.uses.some(({ output }) => ends.has(output));
   }
   const matches = globMatcher(entry);
@@ -12427,13 +12840,13 @@ function isDflConstant(shape, values) {
 
 // src/prune/prune-model.ts
 function pruneModel(model2, { method: method2, amount: amount2, exclude }) {
-  const parsed = parseMethod(method2);
-  if (!parsed || parsed.calibrated) throw new Error(`${method2} is no method that looks at weights alone.`);
+  const parsed2 = parseMethod(method2);
+  if (!parsed2 || parsed2.calibrated) throw new Error(`${method2} is no method that looks at weights alone.`);
   const layers2 = prunableLayers(model2, exclude);
   const bytes2 = model2.bytes.slice();
-  const written = parsed.isLayerwise ? new Map(
-    layers2.chosen.flatMap((layer) => [...writeLayers(bytes2, [layer], parsed.prune([layer], amount2))])
-  ) : writeLayers(bytes2, layers2.chosen, parsed.prune(layers2.chosen, amount2));
+  const written = parsed2.isLayerwise ? new Map(
+    layers2.chosen.flatMap((layer) => [...writeLayers(bytes2, [layer], parsed2.prune([layer], amount2))])
+  ) : writeLayers(bytes2, layers2.chosen, parsed2.prune(layers2.chosen, amount2));
   return describePruned(model2, bytes2, layers2, written, { method: method2, amount: amount2 });
 }
 function writtenLayer(before, after) {
@@ -12531,7 +12944,7 @@ function energyOf(values) {
 // src/scratch.ts
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join as join4 } from "node:path";
+import { join as join5 } from "node:path";
 
 // src/files/file-error.ts
 var REMEDIES = {
@@ -12561,8 +12974,10 @@ function explained(what, step) {
 
 // src/scratch.ts
 var ScratchFolder = class {
-  #path = mkdtempSync(join4(tmpdir(), "yolo-prune-"));
-  #remove = () => rmSync(this.#path, { recursive: true, force: true });
+  #path = null;
+  #remove = () => {
+    if (this.#path !== null) rmSync(this.#path, { recursive: true, force: true });
+  };
   #stop;
   constructor(stop2) {
     this.#stop = stop2;
@@ -12575,9 +12990,12 @@ var ScratchFolder = class {
    * @throws {UserError} when it cannot be written.
    */
   write(name, bytes2) {
-    const path3 = join4(this.#path, name);
-    explained(`The temporary file ${path3} cannot be written`, () => writeFileSync(path3, bytes2));
-    return path3;
+    return explained(`The temporary file ${name} cannot be written to ${tmpdir()}`, () => {
+      this.#path ??= mkdtempSync(join5(tmpdir(), "yolo-prune-"));
+      const path3 = join5(this.#path, name);
+      writeFileSync(path3, bytes2);
+      return path3;
+    });
   }
   remove() {
     this.#stop.removeEventListener("abort", this.#remove);
@@ -12656,87 +13074,6 @@ function iou(a, i, b, j) {
   if (width <= 0 || height <= 0) return 0;
   const shared2 = width * height;
   return shared2 / ((right - left) * (bottom - top) + (r - l) * (u - t) - shared2);
-}
-
-// src/report/text.ts
-var HONEST_SENTENCE = "ONNX Runtime runs zeros as fast as any other number, and the file keeps its size: what gets smaller is what is stored and sent compressed; what gets faster is another runtime with sparse kernels.";
-function figure(value) {
-  return value.toFixed(4);
-}
-function range2({ low, high }) {
-  return `${figure(low)} … ${figure(high)}`.replaceAll("-", "−");
-}
-function signed(value, digits = 4) {
-  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
-}
-function certaintyLine({ verdict, validation, details }) {
-  const { certainty, maxDrop: maxDrop3 } = verdict;
-  if (!certainty || !details.bootstrap) return "";
-  const { low, high, probability, smallestDrop } = certainty;
-  return `95 % interval of the drop ${figure(low)} to ${figure(high)}; it exceeds ${figure(maxDrop3)} with a probability of ${probable(probability)}. A drop below ${figure(smallestDrop)} would not show on ${validation.images} images (${details.bootstrap.resamples.toLocaleString("en")} resamples).`;
-}
-function probable(share3) {
-  if (share3 < 1e-3) return `less than ${percent2(1e-3)}`;
-  return share3 > 0.999 ? `more than ${percent2(0.999)}` : percent2(share3);
-}
-function percent2(share3) {
-  return `${(share3 * 100).toFixed(1)} %`;
-}
-function smallPercent(share3) {
-  return `${Number((share3 * 100).toPrecision(2))} %`;
-}
-function megabytes(bytes2) {
-  return `${(bytes2 / 1e6).toFixed(2)} MB`;
-}
-function pruneLine({
-  method: method2,
-  amount: amount2,
-  layers: layers2,
-  weights,
-  zeros,
-  sparsity,
-  excluded
-}) {
-  const leftAlone = excluded.length > 0 ? `; left alone: ${excluded.map(printable).join(", ")}` : "";
-  return `${method2} ${percent2(amount2)}: ${zeros.toLocaleString("en")} of ${weights.toLocaleString("en")} weights in ${layers2.length} Conv layers are zero (${percent2(sparsity)})${leftAlone}`;
-}
-function backupLine({ path: path3, created }, sha2562) {
-  return `${created ? "The original is kept as" : "The original was already kept as"} ${path3} (SHA-256 ${sha2562})`;
-}
-function verdictLine({ verdict, validation }) {
-  const { pass, metric, before, after, drop, maxDrop: maxDrop3 } = verdict;
-  const change2 = drop >= 0 ? `drop ${figure(drop)}` : `gain ${figure(-drop)}`;
-  return `${pass ? "PASS" : "FAIL"}: ${metric} (${validation.decidedBy}) ${figure(before)} → ${figure(after)}, ${change2}, accepted ${figure(maxDrop3)}`;
-}
-function fateLine({ model: model2, verdict }) {
-  if (model2.replaced) {
-    const where = model2.output === model2.path ? `${model2.path} is now the pruned model` : `The pruned model is at ${model2.output}`;
-    const beside = model2.compressed === null ? "" : ` (compressed: ${model2.compressed})`;
-    return `${where}${beside}${verdict.pass ? "" : " (on-fail: keep)"}; the original is kept as ${model2.backup}`;
-  }
-  if (verdict.pass) return `${model2.path} was already pruned like this and stays as it is`;
-  return `${model2.path} stays as it was`;
-}
-function verdictLines(report2) {
-  const { before, after } = report2.validation;
-  const rows = [
-    ["P", before.P, after.P],
-    ["R", before.R, after.R],
-    ["mAP50", before.mAP50, after.mAP50],
-    ["mAP50-95", before.mAP50_95, after.mAP50_95],
-    ["AP (coco)", before.coco.AP, after.coco.AP],
-    ["AR100 (coco)", before.coco.AR100, after.coco.AR100]
-  ];
-  const line = (cells) => cells.map((cell, i) => i === 0 ? cell.padEnd(14) : cell.padStart(10)).join("");
-  return [
-    line([report2.validation.protocol, "before", "after", "change"]),
-    ...rows.map(
-      ([name, a, b]) => line([name, figure(a), figure(b), (b - a >= 0 ? "+" : "") + figure(b - a)])
-    ),
-    verdictLine(report2),
-    ...report2.verdict.reasons,
-    fateLine(report2)
-  ];
 }
 
 // src/metrics/boxes.ts
@@ -13033,8 +13370,8 @@ function matchPairs(pairs, crowd, labelAreas) {
   const matched = [];
   const tp = [];
   const ignored = [];
-  function claim(detection, area, counting, open5) {
-    let left = open5;
+  function claim(detection, area, counting, open6) {
+    let left = open6;
     for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1]; pair++) {
       const label2 = pairs.label[pair];
       if ((labelAreas[label2] >> area & 1) !== counting) continue;
@@ -13042,7 +13379,7 @@ function matchPairs(pairs, crowd, labelAreas) {
       if (!crowd[label2]) claimed[area][label2] |= here;
       left &= ~here;
     }
-    return open5 & ~left;
+    return open6 & ~left;
   }
   for (let detection = 0; detection + 1 < pairs.starts.length; detection++) {
     if (pairs.starts[detection] === pairs.starts[detection + 1]) continue;
@@ -13541,15 +13878,15 @@ function matchUltralytics2(pairs, detectionCls, labelCls) {
   const tp = new Uint16Array(pairs.starts.length - 1);
   const claimed = new Uint16Array(labelCls.length);
   for (let detection = 0; detection < tp.length; detection++) {
-    let open5 = ALL_THRESHOLDS;
-    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open5; pair++) {
+    let open6 = ALL_THRESHOLDS;
+    for (let pair = pairs.starts[detection]; pair < pairs.starts[detection + 1] && open6; pair++) {
       const label2 = pairs.label[pair];
       if (labelCls[label2] !== detectionCls[detection]) continue;
-      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open5 & ~claimed[label2];
+      const claim = reached(pairs.iou[pair], FAMILY_THRESHOLDS) & open6 & ~claimed[label2];
       claimed[label2] |= claim;
-      open5 &= ~claim;
+      open6 &= ~claim;
     }
-    tp[detection] = ALL_THRESHOLDS & ~open5;
+    tp[detection] = ALL_THRESHOLDS & ~open6;
   }
   return tp;
 }
@@ -13860,9 +14197,9 @@ function tellTry({ metric, after, drop, maxDrop: maxDrop3, pass }, reserve, name
 
 // src/sensitivity.ts
 var COST_IMAGES = 16;
-async function layerCosts(trials, model2, pruned, scratch, log3) {
+async function layerCosts(trials, { model: model2, modelFile }, pruned, scratch, log3) {
   const layers2 = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
-  const reference = await trials.detect(model2.path, COST_IMAGES);
+  const reference = await trials.detect(modelFile, COST_IMAGES);
   log3.info(`Measures what each of ${layers2.length} layers costs, on ${reference.size} images`);
   const step = progressOf(log3, layers2.length, "layers");
   const costs = [];
@@ -13905,7 +14242,7 @@ async function analyze({ model: model2, data }, nativeBase2, stop2, log3) {
   const pool = startDetectPool(await nativeBase2(), arrange(inputs.threads), "cpu");
   const scratch = new ScratchFolder(stop2);
   try {
-    const checked = await check(inputs, pool, log3);
+    const checked = await check(inputs, pool, scratch, log3);
     const { images } = checked.dataset;
     const chosen = [...sampleIndices(mulberry32(inputs.seed), images.length, COST_IMAGES)];
     const trials = new Trials(
@@ -13914,7 +14251,7 @@ async function analyze({ model: model2, data }, nativeBase2, stop2, log3) {
       chosen.map((index) => images[index])
     );
     const pruned = pruneModel(checked.model, { method: "l1", amount: TRIED, exclude: [] });
-    const costs = await layerCosts(trials, checked.model, pruned, scratch, log3);
+    const costs = await layerCosts(trials, checked, pruned, scratch, log3);
     return analyzeModel(checked.model, new Map(costs.map(({ name, lost }) => [name, lost])));
   } finally {
     scratch.remove();
@@ -13924,33 +14261,21 @@ async function analyze({ model: model2, data }, nativeBase2, stop2, log3) {
 
 // src/native-base.ts
 import { homedir, tmpdir as tmpdir2 } from "node:os";
-import { join as join14 } from "node:path";
+import { join as join15 } from "node:path";
 
 // src/runtime/cache.ts
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, rename, rm as rm2, writeFile as writeFile2 } from "node:fs/promises";
-import { dirname as dirname7, join as join6 } from "node:path";
+import { dirname as dirname8, join as join7 } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 // src/runtime/parts-folder.ts
-import { readdir as readdir3, readFile as readFile5, rm, stat as stat6, writeFile } from "node:fs/promises";
-import { join as join5, relative as relative3, sep as sep4 } from "node:path";
-
-// src/files/hashes.ts
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-async function sha256OfFile(path3) {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path3)) hash.update(chunk);
-  return hash.digest("hex");
-}
-function sha256(bytes2) {
-  return createHash("sha256").update(bytes2).digest("hex");
-}
+import { readdir as readdir3, readFile as readFile5, rm, stat as stat7, writeFile } from "node:fs/promises";
+import { join as join6, relative as relative4, sep as sep5 } from "node:path";
 
 // src/runtime/lock.ts
-import { createHash as createHash2 } from "node:crypto";
+import { createHash as createHash3 } from "node:crypto";
 import { readFile as readFile4 } from "node:fs/promises";
 
 // src/runtime/target.ts
@@ -14034,7 +14359,7 @@ function ortVersion(lock) {
 }
 function partsName(lock, target) {
   const version = `${ortVersion(lock)}-sharp.${lockedPackages(lock).get("sharp")}`;
-  const hash = createHash2("sha256").update(JSON.stringify(lockFor(lock, target))).digest("hex");
+  const hash = createHash3("sha256").update(JSON.stringify(lockFor(lock, target))).digest("hex");
   return `${version}/${targetName(target)}-${hash.slice(0, 8)}`;
 }
 async function readLock(bundleUrl, target) {
@@ -14089,34 +14414,34 @@ function locate({ packages }, from, name) {
 // src/runtime/parts-folder.ts
 var LISTING = "native-parts.json";
 function baseOf(folder) {
-  return join5(folder, "package.json");
+  return join6(folder, "package.json");
 }
 async function writeManifests(folder, lock) {
-  await writeFile(join5(folder, "package.json"), `${JSON.stringify(manifestOf(lock), null, 2)}
+  await writeFile(join6(folder, "package.json"), `${JSON.stringify(manifestOf(lock), null, 2)}
 `);
-  await writeFile(join5(folder, "package-lock.json"), `${JSON.stringify(lock, null, 2)}
+  await writeFile(join6(folder, "package-lock.json"), `${JSON.stringify(lock, null, 2)}
 `);
 }
 async function dropUnneeded(folder, target) {
   for (const path3 of await filesOf(folder)) {
-    if (!isNeeded(path3, target)) await rm(join5(folder, path3));
+    if (!isNeeded(path3, target)) await rm(join6(folder, path3));
   }
 }
 async function seal(folder, name) {
   const files = {};
   for (const path3 of await filesOf(folder)) {
-    const { size } = await stat6(join5(folder, path3));
-    files[path3] = { bytes: size, sha256: await sha256OfFile(join5(folder, path3)) };
+    const { size } = await stat7(join6(folder, path3));
+    files[path3] = { bytes: size, sha256: await sha256OfFile(join6(folder, path3)) };
   }
   const listing = { name, files };
-  await writeFile(join5(folder, LISTING), `${JSON.stringify(listing, null, 2)}
+  await writeFile(join6(folder, LISTING), `${JSON.stringify(listing, null, 2)}
 `);
 }
 async function sealedName(folder) {
   return (await readListing(folder))?.name ?? null;
 }
 async function isComplete(folder, name) {
-  return everyFile(folder, name, async (path3, { bytes: bytes2 }) => (await stat6(path3)).size === bytes2);
+  return everyFile(folder, name, async (path3, { bytes: bytes2 }) => (await stat7(path3)).size === bytes2);
 }
 async function isIntact(folder, name) {
   return everyFile(folder, name, async (path3, { sha256: sha2562 }) => await sha256OfFile(path3) === sha2562);
@@ -14125,20 +14450,20 @@ async function everyFile(folder, name, check2) {
   const listing = await readListing(folder);
   if (listing?.name !== name) return false;
   for (const [path3, wanted] of Object.entries(listing.files)) {
-    if (!await check2(join5(folder, path3), wanted).catch(() => false)) return false;
+    if (!await check2(join6(folder, path3), wanted).catch(() => false)) return false;
   }
   return true;
 }
 async function readListing(folder) {
   try {
-    return JSON.parse(await readFile5(join5(folder, LISTING), "utf8"));
+    return JSON.parse(await readFile5(join6(folder, LISTING), "utf8"));
   } catch {
     return null;
   }
 }
 async function filesOf(folder) {
   const entries = await readdir3(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => relative3(folder, join5(entry.parentPath, entry.name)).replaceAll(sep4, "/")).sort();
+  return entries.filter((entry) => entry.isFile()).map((entry) => relative4(folder, join6(entry.parentPath, entry.name)).replaceAll(sep5, "/")).sort();
 }
 
 // src/runtime/cache.ts
@@ -14163,7 +14488,7 @@ async function addEntry(cache, folder, log3) {
 async function moveIntoCache(cache, folder) {
   for (let number = 0; ; number++) {
     const place = placeOf(cache, number);
-    await mkdir(dirname7(place), { recursive: true });
+    await mkdir(dirname8(place), { recursive: true });
     if (!existsSync(place) && await move(folder, place)) {
       await writeFile2(`${place}.complete`, "").catch(() => {
       });
@@ -14174,7 +14499,7 @@ async function moveIntoCache(cache, folder) {
 }
 function placeOf({ root, name, origin }, number) {
   const ending = [...origin === void 0 ? [] : [`-${origin}`], ...number === 0 ? [] : [`.${number}`]];
-  return join6(root, TOOL, `${name}${ending.join("")}`);
+  return join7(root, TOOL, `${name}${ending.join("")}`);
 }
 async function move(folder, place) {
   try {
@@ -14209,20 +14534,20 @@ function codeOf(error2) {
   return error2.code;
 }
 function userCacheFolder({ platform: platform2, home, XDG_CACHE_HOME, LOCALAPPDATA }) {
-  if (platform2 === "darwin") return join6(home, "Library", "Caches");
-  if (platform2 === "win32") return LOCALAPPDATA || join6(home, "AppData", "Local");
-  return XDG_CACHE_HOME || join6(home, ".cache");
+  if (platform2 === "darwin") return join7(home, "Library", "Caches");
+  if (platform2 === "win32") return LOCALAPPDATA || join7(home, "AppData", "Local");
+  return XDG_CACHE_HOME || join7(home, ".cache");
 }
 
 // src/runtime/device.ts
 import { existsSync as existsSync2 } from "node:fs";
 import { createRequire as createRequire3 } from "node:module";
-import { dirname as dirname8, join as join8 } from "node:path";
+import { dirname as dirname9, join as join9 } from "node:path";
 
 // src/runtime/load.ts
 import { readFileSync as readFileSync2 } from "node:fs";
 import { createRequire as createRequire2 } from "node:module";
-import { join as join7 } from "node:path";
+import { join as join8 } from "node:path";
 function loadNativeParts(base2) {
   const ort = load2(base2, ortPackage(base2));
   ort.env.wasm.numThreads = 1;
@@ -14245,7 +14570,7 @@ function runtimeName(base2) {
 function installedVersion(base2, name) {
   for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
     try {
-      const manifest = readFileSync2(join7(folder, name, "package.json"), "utf8");
+      const manifest = readFileSync2(join8(folder, name, "package.json"), "utf8");
       return JSON.parse(manifest).version;
     } catch {
     }
@@ -14416,19 +14741,19 @@ function missingForCuda({ base: base2, target, hasLibrary }) {
 function providerPath(base2) {
   if (ortPackage(base2) !== "onnxruntime-node") return null;
   const main2 = createRequire3(base2).resolve("onnxruntime-node");
-  return join8(dirname8(dirname8(main2)), "bin", "napi-v6", "linux", "x64", CUDA_PROVIDER);
+  return join9(dirname9(dirname9(main2)), "bin", "napi-v6", "linux", "x64", CUDA_PROVIDER);
 }
 
 // src/runtime/libraries.ts
 import { execFile as execFile2 } from "node:child_process";
 import { existsSync as existsSync3 } from "node:fs";
-import { delimiter, join as join9 } from "node:path";
+import { delimiter, join as join10 } from "node:path";
 import { promisify } from "node:util";
 var FOLDERS = ["/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64"];
 async function libraryFinder(searchPath) {
   const folders = [...searchPath.split(delimiter).filter(Boolean), ...FOLDERS];
   const cached = await linkerCache();
-  return (name) => cached.has(name) || folders.some((folder) => existsSync3(join9(folder, name)));
+  return (name) => cached.has(name) || folders.some((folder) => existsSync3(join10(folder, name)));
 }
 async function linkerCache() {
   const { stdout } = await promisify(execFile2)("/sbin/ldconfig", ["-p"]).catch(() => ({ stdout: "" }));
@@ -14440,12 +14765,12 @@ function namesInCache(printed) {
 
 // src/runtime/prepare.ts
 import { mkdir as mkdir3, mkdtemp, rm as rm4 } from "node:fs/promises";
-import { join as join13 } from "node:path";
+import { join as join14 } from "node:path";
 
 // src/runtime/npm.ts
 import { spawn } from "node:child_process";
 import { existsSync as existsSync4 } from "node:fs";
-import { dirname as dirname11, join as join12 } from "node:path";
+import { dirname as dirname12, join as join13 } from "node:path";
 
 // node_modules/@actions/io/lib/io.js
 import * as path2 from "path";
@@ -14480,7 +14805,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
     step((generator = generator.apply(thisArg, _arguments || [])).next());
   });
 };
-var { chmod, copyFile, lstat, mkdir: mkdir2, open: open2, readdir: readdir4, rename: rename2, rm: rm3, rmdir, stat: stat7, symlink, unlink } = fs.promises;
+var { chmod, copyFile, lstat, mkdir: mkdir2, open: open3, readdir: readdir4, rename: rename2, rm: rm3, rmdir, stat: stat8, symlink, unlink } = fs.promises;
 var IS_WINDOWS = process.platform === "win32";
 var READONLY = fs.constants.O_RDONLY;
 function isRooted(p) {
@@ -14497,7 +14822,7 @@ function tryGetExecutablePath(filePath, extensions2) {
   return __awaiter(this, void 0, void 0, function* () {
     let stats = void 0;
     try {
-      stats = yield stat7(filePath);
+      stats = yield stat8(filePath);
     } catch (err) {
       if (err.code !== "ENOENT") {
         console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
@@ -14520,7 +14845,7 @@ function tryGetExecutablePath(filePath, extensions2) {
       filePath = originalFilePath + extension2;
       stats = void 0;
       try {
-        stats = yield stat7(filePath);
+        stats = yield stat8(filePath);
       } catch (err) {
         if (err.code !== "ENOENT") {
           console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
@@ -14660,8 +14985,8 @@ function findInPath(tool) {
 async function findNpm() {
   const found2 = await which("npm");
   if (found2) return { program: found2, first: [] };
-  const bin = dirname11(process.execPath);
-  const beside = [join12(dirname11(bin), "lib"), bin].map((folder) => join12(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync4(path3));
+  const bin = dirname12(process.execPath);
+  const beside = [join13(dirname12(bin), "lib"), bin].map((folder) => join13(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync4(path3));
   if (beside) return { program: process.execPath, first: [beside] };
   throw new UserError(
     "runtime",
@@ -14781,7 +15106,7 @@ async function succeed(npm, args, folder, limit) {
 }
 
 // src/runtime/runtime-path.ts
-import { stat as stat8 } from "node:fs/promises";
+import { stat as stat9 } from "node:fs/promises";
 import { resolve as resolve7 } from "node:path";
 
 // src/runtime/archive.ts
@@ -14828,7 +15153,7 @@ function hungUp({ code }) {
 // src/runtime/runtime-path.ts
 async function openRuntimePath(given, caches, work2, log3) {
   const path3 = resolve7(given);
-  const found2 = await stat8(path3).catch(() => null);
+  const found2 = await stat9(path3).catch(() => null);
   if (found2 === null) {
     throw new UserError(
       "input",
@@ -14944,7 +15269,7 @@ async function addProbed({ cache, log: log3 }, work2) {
 }
 async function inWorkFolder({ temp }, use2) {
   await mkdir3(temp, { recursive: true });
-  const work2 = await mkdtemp(join13(temp, "yolo-prune-runtime-"));
+  const work2 = await mkdtemp(join14(temp, "yolo-prune-runtime-"));
   let result;
   try {
     result = await use2(work2);
@@ -14986,7 +15311,7 @@ async function deviceFor(asked, base2, log3) {
   return device;
 }
 function memoryFolder() {
-  return join14(userCache(), "yolo-prune-detections");
+  return join15(userCache(), "yolo-prune-detections");
 }
 function userCache() {
   return userCacheFolder({ platform: process.platform, home: homedir(), ...process.env });
@@ -14994,18 +15319,18 @@ function userCache() {
 
 // src/remember/folder.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { mkdir as mkdir4, readdir as readdir5, readFile as readFile6, rename as rename3, rm as rm5, stat as stat9, writeFile as writeFile3 } from "node:fs/promises";
-import { join as join15 } from "node:path";
+import { mkdir as mkdir4, readdir as readdir5, readFile as readFile6, rename as rename3, rm as rm5, stat as stat10, writeFile as writeFile3 } from "node:fs/promises";
+import { join as join16 } from "node:path";
 var ENTRIES = 32;
 var ENTRY = /^[0-9a-f]{64}\.bin$/;
 function folderMemory(folder, log3) {
-  const pathOf = (key2) => join15(folder, `${key2}.bin`);
+  const pathOf = (key2) => join16(folder, `${key2}.bin`);
   return {
     recall: (key2) => readFile6(pathOf(key2)).catch(() => null),
     async keep(key2, bytes2) {
       try {
         await mkdir4(folder, { recursive: true });
-        const partial = join15(folder, `${key2}.${randomUUID2()}.partial`);
+        const partial = join16(folder, `${key2}.${randomUUID2()}.partial`);
         try {
           await writeFile3(partial, bytes2);
           await rename3(partial, pathOf(key2));
@@ -15025,14 +15350,14 @@ async function removeOldest(folder) {
   const names = (await readdir5(folder)).filter((name) => ENTRY.test(name));
   if (names.length <= ENTRIES) return;
   const dated = await Promise.all(
-    names.map(async (name) => ({ path: join15(folder, name), time: (await stat9(join15(folder, name))).mtimeMs }))
+    names.map(async (name) => ({ path: join16(folder, name), time: (await stat10(join16(folder, name))).mtimeMs }))
   );
   const old = dated.toSorted((a, b) => b.time - a.time).slice(ENTRIES);
   await Promise.all(old.map(({ path: path3 }) => rm5(path3, { force: true })));
 }
 
 // src/report/analysis.ts
-function analysisLines({ layers: layers2, constants: constants2, weights, zeros }) {
+function analysisLines({ layers: layers2, constants: constants3, weights, zeros }) {
   const isMeasured = layers2.some(({ detectionsLost }) => detectionsLost !== null);
   const rows = [
     [
@@ -15043,9 +15368,9 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
       layer.name,
       layer.shape.join("×"),
       layer.weights.toLocaleString("en"),
-      percent2(layer.zeros / layer.weights),
-      ...layer.energyLost.map((share3) => percent2(share3)),
-      ...layer.detectionsLost === null ? [] : [percent2(layer.detectionsLost)]
+      percent(layer.zeros / layer.weights),
+      ...layer.energyLost.map((share3) => percent(share3)),
+      ...layer.detectionsLost === null ? [] : [percent(layer.detectionsLost)]
     ])
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
@@ -15053,7 +15378,7 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
     ...rows.map(
       (row) => row.map((cell, column) => column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column])).join("  ")
     ),
-    `${layers2.length} layers, ${weights.toLocaleString("en")} weights, ${percent2(zeros / weights)} of them zero` + (constants2.length > 0 ? `; constants that are never pruned: ${constants2.join(", ")}` : ""),
+    `${layers2.length} layers, ${weights.toLocaleString("en")} weights, ${percent(zeros / weights)} of them zero` + (constants3.length > 0 ? `; constants that are never pruned: ${constants3.join(", ")}` : ""),
     `The columns l1 are the share of Σ w² that l1 takes from the layer${isMeasured ? "" : ": a hint by the weights alone, no image was looked at"}.`,
     ...isMeasured ? [
       "Lost is the share of the detections, by confidence, that are gone when l1 takes 30 % of this layer alone."
@@ -15063,7 +15388,7 @@ function analysisLines({ layers: layers2, constants: constants2, weights, zeros 
 
 // src/report/write.ts
 import { readFile as readFile7, writeFile as writeFile4 } from "node:fs/promises";
-import { join as join17 } from "node:path";
+import { join as join18 } from "node:path";
 
 // src/report/badge.ts
 function badge({ verdict }) {
@@ -38553,8 +38878,8 @@ function eachKeyOnAxis(axis2, cb) {
   var keysByAxisModelUid = ecModelCacheFullUpdateInner(getCachePerECFullUpdate(model2.ecModel)).keys;
   keysByAxisModelUid && each(keysByAxisModelUid.get(model2.uid), function(axisStatKey) {
     if (process.env.NODE_ENV !== "production") {
-      var stat10 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
-      assert2(stat10 && stat10.sers.length > 0);
+      var stat11 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
+      assert2(stat11 && stat11.sers.length > 0);
     }
     cb(axisStatKey);
   });
@@ -38693,8 +39018,8 @@ function calcBandWidthForNumericAxis(out2, axis2, scaleLinearSpan, pxSpan, fromS
   }
   var onlySingular = false;
   var bandWidthInData = -Infinity;
-  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat10) {
-    var liPosMinGap = stat10.liPosMinGap;
+  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat11) {
+    var liPosMinGap = stat11.liPosMinGap;
     if (liPosMinGap != null) {
       if (liPosMinGap > 0) {
         if (liPosMinGap > bandWidthInData) {
@@ -60834,7 +61159,7 @@ function searchChart(metric, { tries, chosen, unpruned, accepted }) {
   return draw({
     name: "sparsity",
     title: `${metric} over the share of zeros`,
-    description: `${metric} of ${tries.length} pruned models, unpruned ${figure(unpruned)}, at least ${figure(unpruned - accepted)} accepted; taken: ${percent2(taken.sparsity)} zeros with ${figure(taken.figure)}.`,
+    description: `${metric} of ${tries.length} pruned models, unpruned ${figure(unpruned)}, at least ${figure(unpruned - accepted)} accepted; taken: ${percent(taken.sparsity)} zeros with ${figure(taken.figure)}.`,
     option: {
       grid: { left: 60, right: 24, top: 34, bottom: 44 },
       xAxis: axis("zeros, %", { type: "value", min: 0 }),
@@ -61064,7 +61389,7 @@ function layers(report2) {
     {
       name: "layers",
       title: "Sparsity of each layer",
-      description: `Share of zeros in ${prune.layers.length} Conv layers in graph order; ${percent2(prune.sparsity)} of all weights.`,
+      description: `Share of zeros in ${prune.layers.length} Conv layers in graph order; ${percent(prune.sparsity)} of all weights.`,
       color: HUES.after,
       axisName: "sparsity, %",
       most: 100
@@ -61115,10 +61440,10 @@ function layerBars(shares, {
 
 // src/report/fresh-path.ts
 import { lstat as lstat2, mkdir as mkdir5, rm as rm6 } from "node:fs/promises";
-import { dirname as dirname12, join as join16, resolve as resolve8 } from "node:path";
+import { dirname as dirname13, join as join17, resolve as resolve8 } from "node:path";
 async function freshPath(report2, name) {
-  const path3 = join16(report2, name);
-  const folder = dirname12(path3);
+  const path3 = join17(report2, name);
+  const folder = dirname13(path3);
   if (resolve8(folder) !== resolve8(report2) && (await lstat2(folder).catch(() => null))?.isSymbolicLink())
     await rm6(folder);
   await mkdir5(folder, { recursive: true });
@@ -61259,9 +61584,9 @@ function rescued({ givenBack }, tries) {
 }
 function searchRows({ on, accepted, tries, chosen }) {
   return tries.map((tried, i) => ({ ...tried, isTaken: i === chosen })).toSorted((a, b) => a.sparsity - b.sparsity).map(({ amount: amount2, givenBack, sparsity, figure: value, drop, pass, isTaken }) => ({
-    amount: percent2(amount2),
+    amount: percent(amount2),
     givenBack: String(givenBack.length),
-    sparsity: percent2(sparsity),
+    sparsity: percent(sparsity),
     figure: figure(value),
     drop: figure(drop),
     pass,
@@ -61327,7 +61652,7 @@ function headline2(report2) {
     [`${metric}, ${validation.decidedBy}`, `${figure(before)} → ${figure(after)}`],
     [drop >= 0 ? "Drop" : "Gain", figure(Math.abs(drop)), `${figure(maxDrop3)} accepted`],
     ...certainty ? [["95 % interval of the drop", range2(certainty)]] : [],
-    ["Zeros", percent2(prune.sparsity), `${html(prune.method)}, amount ${percent2(prune.amount)}`],
+    ["Zeros", percent(prune.sparsity), `${html(prune.method)}, amount ${percent(prune.amount)}`],
     ["Compressed (gzip)", megabytes(model2.gzipBytesAfter), `was ${megabytes(model2.gzipBytesBefore)}`]
   ];
   return [
@@ -61432,7 +61757,7 @@ function effect({ model: model2, timing, prune, validation }) {
         slow > 0 ? share3(slow, quick) : "–"
       ]
     ]
-  )}<p>${percent2(prune.sparsity)} of ${prune.weights.toLocaleString("en")} Conv weights are zero. ${HONEST_SENTENCE}</p>`;
+  )}<p>${percent(prune.sparsity)} of ${prune.weights.toLocaleString("en")} Conv weights are zero. ${HONEST_SENTENCE}</p>`;
 }
 function layersTable(report2) {
   const { prune } = report2;
@@ -61443,7 +61768,7 @@ function layersTable(report2) {
     shape,
     weights.toLocaleString("en"),
     zeros.toLocaleString("en"),
-    percent2(sparsity),
+    percent(sparsity),
     smallPercent(error3)
   ]);
   const excluded = prune.excluded.map((name) => `<code>${html(shortName(name))}</code>`).join(", ");
@@ -61472,7 +61797,7 @@ function warningsSection({ validation }) {
 }
 function provenance({ validation, timing, model: model2 }) {
   const rows = [
-    ["Model", html(model2.path)],
+    ["Model", html(model2.parts.length === 0 ? model2.path : partsLine(model2.parts))],
     [
       "Images and labels",
       `${validation.images} images, ${validation.labels} labels, split ${html(validation.split)}`
@@ -61537,14 +61862,15 @@ function verdictSection(report2) {
   return [
     `## ${pass ? "✅ Pruning passed" : "❌ Pruning failed"}: ${metric} ${figure(before)} → ${figure(after)}`,
     "",
-    `${metric} (${validation.decidedBy}) ${change2}; ${figure(maxDrop3)} is accepted. Method ${markdownCode(prune.method)}, amount ${percent2(prune.amount)}, ${validation.images} images, ${validation.labels} boxes.`,
+    `${metric} (${validation.decidedBy}) ${change2}; ${figure(maxDrop3)} is accepted. Method ${markdownCode(prune.method)}, amount ${percent(prune.amount)}, ${validation.images} images, ${validation.labels} boxes.`,
     ...reasonLines(verdict.reasons),
     ...verdict.certainty ? ["", markdown(certaintyLine(report2))] : [],
     ...verdict.warnings.map((warning) => `
 > [!WARNING]
 > ${markdown(warning)}`),
     "",
-    fate
+    fate,
+    ...model2.parts.length === 0 ? [] : ["", markdown(partsLine(model2.parts))]
   ].join("\n");
 }
 var REASONS = 10;
@@ -61684,7 +62010,7 @@ function effectTable({ model: model2, prune, timing, validation }) {
       ]
     ),
     "",
-    `${percent2(prune.sparsity)} of ${prune.weights.toLocaleString("en")} Conv weights are zero. ${HONEST_SENTENCE}`
+    `${percent(prune.sparsity)} of ${prune.weights.toLocaleString("en")} Conv weights are zero. ${HONEST_SENTENCE}`
   ].join("\n");
 }
 function layersTable2(report2) {
@@ -61700,7 +62026,7 @@ function layersTable2(report2) {
         row.shape,
         String(row.weights),
         String(row.zeros),
-        percent2(row.sparsity),
+        percent(row.sparsity),
         smallPercent(row.error)
       ])
     ),
@@ -61733,15 +62059,15 @@ async function writeReport(folder, report2, { pictures, toPng }) {
     files.set(`charts/${name}.png`, pngs[i]);
   }
   await writeAll(folder, files);
-  return join17(folder, "report.json");
+  return join18(folder, "report.json");
 }
 async function renderAgain(folder) {
-  const file = join17(folder, "report.json");
+  const file = join18(folder, "report.json");
   const report2 = await readReport(file);
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile7(join17(folder, name)).catch(() => null);
+      const bytes2 = await readFile7(join18(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
@@ -62620,7 +62946,7 @@ function judgeSpeed(evidence, maxSlower) {
       pass,
       measured: after,
       limit,
-      says: `An image takes ${after.toFixed(1)} ms after ${before.toFixed(1)} ms before (median): ${pass ? "within" : "more than"} the ${limit.toFixed(1)} ms that max-slower ${percent(maxSlower)} accepts.`
+      says: `An image takes ${after.toFixed(1)} ms after ${before.toFixed(1)} ms before (median): ${pass ? "within" : "more than"} the ${limit.toFixed(1)} ms that max-slower ${percent2(maxSlower)} accepts.`
     }
   ];
 }
@@ -62738,7 +63064,7 @@ async function resample(before, after, gate, others, threads) {
 }
 
 // src/calibrate/images.ts
-import { createHash as createHash3 } from "node:crypto";
+import { createHash as createHash4 } from "node:crypto";
 import { readFile as readFile8 } from "node:fs/promises";
 async function chooseCalibrationImages(candidates, validation, { count, seed }) {
   const paths = [...new Set(candidates)];
@@ -62774,7 +63100,7 @@ async function contents(paths) {
   return found2;
 }
 async function contentOf(path3) {
-  return createHash3("sha256").update(await readFile8(path3)).digest("hex");
+  return createHash4("sha256").update(await readFile8(path3)).digest("hex");
 }
 
 // src/calibration.ts
@@ -63024,9 +63350,9 @@ var Reconstruction = class {
   #scores = null;
   /** @throws {UserError} when the Conv weights cannot be found or changed, see {@link prunableLayers}. */
   constructor(pool, model2, { method: method2, exclude }, calibration, budget = "obs") {
-    const parsed = parseMethod(method2);
-    if (!parsed?.calibrated) throw new Error(`${method2} is no method that takes calibration images.`);
-    const { pattern } = parsed;
+    const parsed2 = parseMethod(method2);
+    if (!parsed2?.calibrated) throw new Error(`${method2} is no method that takes calibration images.`);
+    const { pattern } = parsed2;
     this.#pool = pool;
     this.#model = model2;
     this.#method = method2;
@@ -63281,7 +63607,7 @@ async function searchAmount(pruner, checked, inputs, workshop) {
   try {
     await largestAmount(
       search.accepted,
-      async (amount2) => search.attempt(await pruner.prune(amount2), [], percent2(amount2))
+      async (amount2) => search.attempt(await pruner.prune(amount2), [], percent(amount2))
     );
     return search.finish((a, b) => a.amount - b.amount);
   } finally {
@@ -63291,12 +63617,12 @@ async function searchAmount(pruner, checked, inputs, workshop) {
 async function rescue(pruner, pruned, checked, inputs, workshop) {
   const search = await Search.open("rescue", pruner, checked, inputs, workshop);
   try {
-    const { pass } = await search.attempt(pruned, [], percent2(pruned.amount));
+    const { pass } = await search.attempt(pruned, [], percent(pruned.amount));
     if (!pass && pruned.changed) {
       const costly = await search.costliest(pruned);
       await fewest(Math.min(costly.length - 1, 2 ** MOST_TRIES - 2), async (count) => {
         const back = costly.slice(0, count);
-        const name = `${percent2(pruned.amount)} but for ${count === 1 ? "1 layer" : `${count} layers`}`;
+        const name = `${percent(pruned.amount)} but for ${count === 1 ? "1 layer" : `${count} layers`}`;
         return search.attempt(giveBack(checked.model, pruned, new Set(back)), back, name);
       });
     }
@@ -63319,7 +63645,7 @@ var Search = class _Search {
     const folder = new ScratchFolder(stop2);
     try {
       const trials = new Trials(pool, checked.plan, aside.images);
-      const unpruned = await trials.validate(inputs.model);
+      const unpruned = await trials.validate(checked.modelFile);
       const verdict = await judgeTry(unpruned, unpruned, checked, inputs, checked.model.bytes, true);
       return new _Search({ kind, checked, inputs, log: log3, aside, pool, folder, trials, unpruned }, verdict);
     } catch (error2) {
@@ -63355,7 +63681,7 @@ var Search = class _Search {
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned) {
     const { trials, checked, folder, log: log3 } = this.#parts;
-    const costs = await layerCosts(trials, checked.model, pruned, folder, log3);
+    const costs = await layerCosts(trials, checked, pruned, folder, log3);
     return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
   /** Takes the last by `order` of those that passed; where none did, the first that was tried by it. */
@@ -63402,7 +63728,7 @@ async function choosePruned(checked, inputs, workshop) {
     const zeros = isSearch ? shareOfZeros(checked, inputs) : 0;
     if (zeros > PRUNED_BEFORE) {
       log3.info(
-        `${percent2(zeros)} of the weights are zero already: a model that was pruned before is not searched again.`
+        `${percent(zeros)} of the weights are zero already: a model that was pruned before is not searched again.`
       );
       return given({ ...await pruner.prune(0), amount: zeros });
     }
@@ -63437,7 +63763,7 @@ async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log:
   const verdicts = [];
   for (const [i, after] of others.entries()) {
     const verdict = await judgeTry(before, after, checked, inputs, pruned[i].bytes, false);
-    log3.info(tellTry(verdict, 0, percent2(amounts[i])));
+    log3.info(tellTry(verdict, 0, percent(amounts[i])));
     verdicts.push(verdict);
   }
   const chosen = Math.max(
@@ -63463,10 +63789,10 @@ async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log:
 
 // src/files/vault.ts
 import { randomBytes } from "node:crypto";
-import { basename as basename12, dirname as dirname15, join as join20 } from "node:path";
+import { basename as basename12, dirname as dirname16, join as join21 } from "node:path";
 
 // src/files/backup.ts
-import { basename as basename11, dirname as dirname13, extname as extname3, join as join18 } from "node:path";
+import { basename as basename11, dirname as dirname14, extname as extname3, join as join19 } from "node:path";
 function* numberedPaths(wanted) {
   yield wanted;
   const extension2 = extname3(wanted);
@@ -63482,7 +63808,7 @@ function underFreeName(files, wanted, { isSame, write }) {
   throw new Error("There is always a next number.");
 }
 function partialPath(backup, token2) {
-  return join18(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
+  return join19(dirname14(backup), `.${basename11(backup)}.${token2}.partial`);
 }
 function isPartialPath(path3) {
   return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename11(path3));
@@ -63499,20 +63825,20 @@ function publish(files, partial, path3) {
     if (files.lstat(path3) !== null) return false;
     files.rename(partial, path3);
   }
-  files.syncFolder(dirname13(path3));
+  files.syncFolder(dirname14(path3));
   return true;
 }
 
 // src/files/journal.ts
-import { join as join19 } from "node:path";
+import { join as join20 } from "node:path";
 
 // src/files/whole-files.ts
-import { createHash as createHash4 } from "node:crypto";
-import { dirname as dirname14 } from "node:path";
-var CHUNK = 256 << 10;
+import { createHash as createHash5 } from "node:crypto";
+import { dirname as dirname15 } from "node:path";
+var CHUNK2 = 256 << 10;
 function hashFile(files, path3) {
-  const hash = createHash4("sha256");
-  const buffer = Buffer.allocUnsafe(CHUNK);
+  const hash = createHash5("sha256");
+  const buffer = Buffer.allocUnsafe(CHUNK2);
   const file = files.openToRead(path3);
   try {
     for (let count = files.read(file, buffer); count > 0; count = files.read(file, buffer)) {
@@ -63527,7 +63853,7 @@ function writeNewFile(files, path3, bytes2, attributes) {
   const file = files.create(path3, 438);
   try {
     for (let written = 0; written < bytes2.length; ) {
-      written += files.write(file, bytes2.subarray(written, written + CHUNK));
+      written += files.write(file, bytes2.subarray(written, written + CHUNK2));
     }
     takeOver(files, file, attributes);
     files.sync(file);
@@ -63542,7 +63868,7 @@ function syncFile(files, path3) {
   } finally {
     files.close(file);
   }
-  files.syncFolder(dirname14(path3));
+  files.syncFolder(dirname15(path3));
 }
 function takeOver(files, file, attributes) {
   const { uid, gid, mode, accessed, modified } = attributes;
@@ -63562,11 +63888,11 @@ function whereAllowed(change2) {
 
 // src/files/journal.ts
 var STAGES = ["started", "backing-up", "validating", "placing"];
-var MAX_BYTES3 = 64 << 10;
+var MAX_BYTES4 = 64 << 10;
 function readJournal(files, folder) {
   const path3 = journalPath(folder);
   if (files.lstat(path3)?.kind !== "file") return null;
-  const buffer = new Uint8Array(MAX_BYTES3);
+  const buffer = new Uint8Array(MAX_BYTES4);
   const file = files.openToRead(path3);
   try {
     const text3 = new TextDecoder().decode(buffer.subarray(0, files.read(file, buffer)));
@@ -63588,10 +63914,10 @@ function writeJournal(files, folder, journal) {
   files.syncFolder(folder);
 }
 function journalPath(folder) {
-  return join19(folder, "journal.json");
+  return join20(folder, "journal.json");
 }
 function nextJournalPath(folder) {
-  return join19(folder, "journal.json.next");
+  return join20(folder, "journal.json.next");
 }
 function isJournal(value) {
   if (typeof value !== "object" || value === null) return false;
@@ -63745,6 +64071,8 @@ var ModelVault = class {
   #folder;
   #journal;
   #backup = null;
+  /** The files that the model is on the disk. */
+  #parts = [];
   #isPlaced = false;
   #isClosed = false;
   /**
@@ -63759,7 +64087,7 @@ var ModelVault = class {
     this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
     this.#target = explained(what, () => destination(files, paths.output));
     this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
-    this.#folder = join20(dirname15(this.#target), `.${basename12(this.#target)}.prune`);
+    this.#folder = join21(dirname16(this.#target), `.${basename12(this.#target)}.prune`);
     const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
     const left = taken.isNew ? null : taken.left;
     this.#journal = {
@@ -63775,7 +64103,7 @@ var ModelVault = class {
     try {
       this.notes = explained(what, () => {
         writeJournal(files, this.#folder, this.#journal);
-        files.syncFolder(dirname15(this.#folder));
+        files.syncFolder(dirname16(this.#folder));
         this.#removeLeftovers();
         return [...left ? [this.#aboutEarlierRun(left)] : [], ...this.#aboutOtherNames()];
       });
@@ -63788,11 +64116,16 @@ var ModelVault = class {
    * Makes sure that the original is on the disk a second time: as `backup`, or under the next free `NAME.1.EXT`, … A file
    * with other bytes is never overwritten; one with the same bytes is used as it is.
    *
-   * @param bytes the model as it was read.
-   * @throws {UserError} when the backup cannot be written, or when the model changed since it was read.
+   * @param bytes the model as it was read, in one file.
+   * @param original SHA-256 of the bytes.
+   * @param parts the files that it was put together from, the model's own first; none where it is one file with these bytes.
+   * @throws {UserError} when the backup cannot be written, when the model changed since it was read, or when the pruned model
+   *   would replace one of the parts.
    */
-  keepOriginal(bytes2, original) {
-    this.#refuseChangedModel(original);
+  keepOriginal(bytes2, original, parts = []) {
+    this.#parts = parts.length > 0 ? parts : [{ path: this.#paths.model, sha256: original }];
+    this.#refuseChangedModel();
+    for (const { path: path3 } of parts.slice(1)) this.#refuseToReplace(path3);
     return explained(`The backup ${this.#paths.backup} cannot be written`, () => {
       const backup = underFreeName(this.#files, this.#paths.backup, {
         isSame: (path3, found2) => this.#isKept(path3, found2, original),
@@ -63840,14 +64173,14 @@ var ModelVault = class {
       if (hashFile(this.#files, this.#candidatePath()) !== candidate) {
         throw changed("pruned copy", this.#candidatePath());
       }
-      if (this.replacesModel) this.#refuseChangedModel(original);
+      if (this.replacesModel) this.#refuseChangedModel();
       this.#note({ stage: "placing" });
       this.#files.rename(this.#candidatePath(), this.#target);
       this.#isPlaced = true;
     });
     explained(
-      `The pruned model is in place, but ${dirname15(this.#target)} cannot be written to the disk`,
-      () => this.#files.syncFolder(dirname15(this.#target))
+      `The pruned model is in place, but ${dirname16(this.#target)} cannot be written to the disk`,
+      () => this.#files.syncFolder(dirname16(this.#target))
     );
   }
   /**
@@ -63893,7 +64226,7 @@ var ModelVault = class {
     }
   }
   #candidatePath() {
-    return join20(this.#folder, "candidate.onnx");
+    return join21(this.#folder, "candidate.onnx");
   }
   #note(news) {
     this.#journal = { ...this.#journal, ...news };
@@ -63907,16 +64240,28 @@ var ModelVault = class {
   /** It is gone for good before the journal, which is all that knows of it. */
   #removePartial() {
     const { partial } = this.#journal;
-    if (partial === null || this.#files.stat(dirname15(partial)) === null) return;
+    if (partial === null || this.#files.stat(dirname16(partial)) === null) return;
     this.#files.remove(partial);
-    this.#files.syncFolder(dirname15(partial));
+    this.#files.syncFolder(dirname16(partial));
   }
-  #refuseChangedModel(original) {
-    const found2 = explained(
-      `The model ${this.#paths.model} cannot be read`,
-      () => hashFile(this.#files, this.#model)
+  #refuseChangedModel() {
+    for (const { path: path3, sha256: wanted } of this.#parts) {
+      const found2 = explained(`The model ${path3} cannot be read`, () => hashFile(this.#files, path3));
+      if (found2 !== wanted) throw changed("model", path3);
+    }
+  }
+  #refuseToReplace(part) {
+    const { model: model2, output } = this.#paths;
+    const isSame = explained(
+      `The model ${part} cannot be read`,
+      () => sameFile(this.#files, part, this.#target)
     );
-    if (found2 !== original) throw changed("model", this.#paths.model);
+    if (!isSame) return;
+    throw new UserError(
+      "files",
+      `The pruned model must not replace ${part}, where ${model2} keeps its weights, but ${output} leads there.`,
+      "Name another place with `output`."
+    );
   }
   #isKept(path3, { identity: identity2 }, original) {
     for (const other of [this.#model, this.#target]) {
@@ -63966,7 +64311,7 @@ function destination(files, output) {
   const found2 = files.stat(output);
   if (found2?.kind === "file") return files.realpath(output);
   if (found2 === null && files.lstat(output) === null) {
-    return join20(files.realpath(dirname15(output)), basename12(output));
+    return join21(files.realpath(dirname16(output)), basename12(output));
   }
   throw new UserError(
     "files",
@@ -64070,7 +64415,7 @@ var package_default = {
 };
 
 // src/remember/format.ts
-import { createHash as createHash5 } from "node:crypto";
+import { createHash as createHash6 } from "node:crypto";
 var MAGIC = "yolo-prune detections 1\n";
 var HASH_BYTES = 32;
 var GEOMETRY = [
@@ -64103,7 +64448,7 @@ function encode(key2, images) {
     ...images.map(({ detections: { conf, count } }) => conf.subarray(0, count)),
     ...images.map(({ detections: { cls, count } }) => cls.subarray(0, count))
   ].map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
-  const hash = createHash5("sha256");
+  const hash = createHash6("sha256");
   for (const part of parts) hash.update(part);
   return Buffer.concat([Buffer.from(MAGIC), hash.digest(), ...parts]);
 }
@@ -64111,7 +64456,7 @@ function decode2(bytes2, expected) {
   const buffer = Buffer.from(bytes2.buffer, bytes2.byteOffset, bytes2.length);
   if (buffer.toString("latin1", 0, MAGIC.length) !== MAGIC) throw new Error("it is of another format");
   const body = buffer.subarray(MAGIC.length + HASH_BYTES);
-  const hash = createHash5("sha256").update(body).digest();
+  const hash = createHash6("sha256").update(body).digest();
   if (!buffer.subarray(MAGIC.length, MAGIC.length + HASH_BYTES).equals(hash))
     throw new Error("its bytes are not those that were written");
   const reader = new Reader2(body);
@@ -64168,7 +64513,7 @@ var Reader2 = class {
 };
 
 // src/remember/key.ts
-import { createHash as createHash6 } from "node:crypto";
+import { createHash as createHash7 } from "node:crypto";
 import { readFile as readFile9 } from "node:fs/promises";
 function keyOf2({ model: model2, images, detector, options, versions, provider, processor }) {
   const { input: input2, output, width, height, head, family, nc } = detector;
@@ -64178,7 +64523,7 @@ function keyOf2({ model: model2, images, detector, options, versions, provider, 
 }
 var AT_ONCE = 8;
 async function imagesDigest(paths) {
-  const hash = createHash6("sha256");
+  const hash = createHash7("sha256");
   try {
     for (let first = 0; first < paths.length; first += AT_ONCE) {
       const some = paths.slice(first, first + AT_ONCE).map(async (path3) => sha256(await readFile9(path3)));
@@ -64279,10 +64624,10 @@ async function* noting(seen, detected) {
 }
 
 // src/report/baseline.ts
-import { createHash as createHash7 } from "node:crypto";
+import { createHash as createHash8 } from "node:crypto";
 import { basename as basename13 } from "node:path";
 function dataDigest(images) {
-  const hash = createHash7("sha256");
+  const hash = createHash8("sha256");
   for (const { path: path3, labels } of images) {
     hash.update(`${basename13(path3)}
 ${labels.count}
@@ -64314,7 +64659,7 @@ function text2({ validation }, key2) {
 }
 
 // src/report/coco-files.ts
-import { open as open3 } from "node:fs/promises";
+import { open as open4 } from "node:fs/promises";
 
 // src/metrics/coco-json.ts
 import { basename as basename14 } from "node:path";
@@ -64374,7 +64719,7 @@ async function writeCocoFiles(folder, { before, after, family, names }) {
   await writeArray(await freshPath(folder, COCO_FILES.before), cocoResults(before, family));
   await writeArray(await freshPath(folder, COCO_FILES.after), cocoResults(after, family));
   const { images, categories, annotations } = cocoGroundTruth(before, names);
-  const file = await open3(await freshPath(folder, COCO_FILES.groundTruth), "wx");
+  const file = await open4(await freshPath(folder, COCO_FILES.groundTruth), "wx");
   try {
     await file.write(
       `{"images": ${JSON.stringify(images)},
@@ -64388,7 +64733,7 @@ async function writeCocoFiles(folder, { before, after, family, names }) {
   }
 }
 async function writeArray(path3, rows) {
-  const file = await open3(path3, "wx");
+  const file = await open4(path3, "wx");
   try {
     await writeRows(file, rows);
   } finally {
@@ -64565,7 +64910,7 @@ function readTiffAlpha(bytes2) {
 
 // src/validate/image/decode-sharp.ts
 async function decodeWithSharp(sharpModule, bytes2, format2, family) {
-  const picture2 = open4(sharpModule, bytes2);
+  const picture2 = open5(sharpModule, bytes2);
   const { space, depth, channels } = await picture2.metadata();
   if (depth !== "uchar" && depth !== "ushort") throw new Error(`its samples are ${depth}, not 8 or 16 bits`);
   if (space === "cmyk") picture2.pipelineColourspace("cmyk").toColourspace("cmyk");
@@ -64580,7 +64925,7 @@ async function decodeWithSharp(sharpModule, bytes2, format2, family) {
   const samples = isRounded ? await roundedSamplesOf(picture2) : await samplesOf(picture2);
   return isMultiplied ? multiplyByAlpha(samples) : withoutAlpha(samples);
 }
-function open4(sharpModule, bytes2) {
+function open5(sharpModule, bytes2) {
   return sharpModule(bytes2, {
     autoOrient: true,
     failOn: "truncated",
@@ -64935,10 +65280,11 @@ async function run(inputs, log3, runtime, stop2, memory) {
   const { provider } = runtime.device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
   const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
+  const scratch = new ScratchFolder(stop2);
   try {
     const checked = await log3.group(
       "Check the inputs, the model and the data set",
-      () => check(inputs, pool, log3)
+      () => check(inputs, pool, scratch, log3)
     );
     const { model: model2, plan } = checked;
     const baseline = inputs.baseline === "" ? null : await readReport(inputs.baseline);
@@ -64954,10 +65300,11 @@ async function run(inputs, log3, runtime, stop2, memory) {
       () => choosePruned(checked, inputs, { pool, nativeBase: nativeBase2, provider, stop: stop2, timeUp, log: log3 })
     );
     const pruneSeconds = secondsSince(pruneStarted);
-    const nothingToDo = !pruned.changed && vault.replacesModel;
+    const isAsItWas = !pruned.changed && model2.parts.length === 0;
+    const nothingToDo = isAsItWas && vault.replacesModel;
     const backup = await log3.group(
       "Back up the original",
-      async () => nothingToDo ? noBackup(vault, inputs, log3) : keepOriginal(vault, model2.bytes, sha256Before, log3)
+      async () => nothingToDo ? noBackup(vault, inputs, log3) : keepOriginal(vault, model2, sha256Before, log3)
     );
     const sha256After = sha256(pruned.bytes);
     const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes, sha256After);
@@ -65004,6 +65351,7 @@ async function run(inputs, log3, runtime, stop2, memory) {
             sha256Before,
             sha256After,
             bytes: model2.bytes.length,
+            parts: model2.parts,
             ...await sizes
           },
           pruneSeconds,
@@ -65014,6 +65362,7 @@ async function run(inputs, log3, runtime, stop2, memory) {
     );
   } finally {
     callOff();
+    scratch.remove();
     vault.close();
     await pool.close();
   }
@@ -65027,8 +65376,8 @@ function openVault(inputs, log3, stop2) {
   });
   return vault;
 }
-function keepOriginal(vault, bytes2, sha256Before, log3) {
-  const backup = vault.keepOriginal(bytes2, sha256Before);
+function keepOriginal(vault, { bytes: bytes2, parts }, sha256Before, log3) {
+  const backup = vault.keepOriginal(bytes2, sha256Before, parts);
   log3.info(backupLine(backup, sha256Before));
   return backup;
 }
@@ -65094,7 +65443,7 @@ async function reportAgain([folder, ...rest]) {
   if (folder === void 0 || rest.length > 0)
     throw new UserError("input", "`yolo-prune report` takes one folder.", "Name the one with report.json.");
   await renderAgain(folder);
-  terminalLog.info(`${join21(folder, "report.html")} and summary.md are made from report.json`);
+  terminalLog.info(`${join22(folder, "report.html")} and summary.md are made from report.json`);
 }
 async function tellAnalysis(args) {
   const options = readAnalyzeOptions(args);

@@ -64,7 +64,7 @@ export async function analyze(
   const pool = startDetectPool(await nativeBase(), arrange(inputs.threads), 'cpu');
   const scratch = new ScratchFolder(stop);
   try {
-    const checked = await check(inputs, pool, log);
+    const checked = await check(inputs, pool, scratch, log);
     const { images } = checked.dataset;
     const chosen = [...sampleIndices(mulberry32(inputs.seed), images.length, COST_IMAGES)];
     const trials = new Trials(
@@ -73,7 +73,7 @@ export async function analyze(
       chosen.map((index) => images[index]!),
     );
     const pruned = pruneModel(checked.model, { method: 'l1', amount: TRIED, exclude: [] });
-    const costs = await layerCosts(trials, checked.model, pruned, scratch, log);
+    const costs = await layerCosts(trials, checked, pruned, scratch, log);
     return analyzeModel(checked.model, new Map(costs.map(({ name, lost }) => [name, lost])));
   } finally {
     scratch.remove();

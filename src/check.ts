@@ -6,6 +6,8 @@ import type { Log } from './log.ts';
 import { findConvWeights } from './onnx/conv-weights.ts';
 import { type ModelFile, readModelFile } from './onnx/model-file.ts';
 import { detectionOptions } from './protocol.ts';
+import { partsLine } from './report/text.ts';
+import type { ScratchFolder } from './scratch.ts';
 import { type DetectPool, loadModel } from './validate/detect.ts';
 import { describeDetector, refuseOtherThanDetectors } from './validate/detector.ts';
 import type { DetectionPlan } from './validate/worker.ts';
@@ -13,6 +15,8 @@ import type { DetectionPlan } from './validate/worker.ts';
 /** Model and data set, read and found to fit each other. */
 export interface Checked {
   readonly model: ModelFile;
+  /** A file with the model's bytes, for ONNX Runtime. */
+  readonly modelFile: string;
   readonly dataset: Dataset;
   readonly plan: DetectionPlan;
   /** Class names for reports: the data set's, or else the model's. */
@@ -21,11 +25,17 @@ export interface Checked {
 }
 
 /**
- * Reads everything a run depends on and writes nothing; the unpruned model is loaded into the pool on the way.
+ * Reads everything a run depends on and writes nothing beside it; the unpruned model is loaded into the pool on the way.
  *
+ * @param scratch gets the model in one file, where it is kept in several.
  * @throws {UserError} the first thing that is wrong.
  */
-export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise<Checked> {
+export async function check(
+  inputs: Inputs,
+  pool: DetectPool,
+  scratch: ScratchFolder,
+  log: Log,
+): Promise<Checked> {
   const warnings: string[] = [];
   const warn = (warning: string) => {
     warnings.push(warning);
@@ -34,7 +44,8 @@ export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise
 
   const model = await readModelFile(inputs.model);
   const { names } = await readDataYaml(inputs.data);
-  const tensors = await loadModel(pool, inputs.model);
+  const modelFile = oneFileOf(model, scratch, log);
+  const tensors = await loadModel(pool, modelFile);
   const description = { ...tensors, metadata: model.metadata };
   // What the model is for comes before its weights, and both before its classes: the most telling message wins.
   refuseOtherThanDetectors(description);
@@ -74,9 +85,17 @@ export async function check(inputs: Inputs, pool: DetectPool, log: Log): Promise
   }
   return {
     model,
+    modelFile,
     dataset,
     plan: { detector, options },
     names: new Map([...(detector.names ?? []), ...names]),
     warnings,
   };
+}
+
+/** ONNX Runtime never follows a model's external data itself: what it would read may have changed, or be another file. */
+function oneFileOf({ path, bytes, parts }: ModelFile, scratch: ScratchFolder, log: Log): string {
+  if (parts.length === 0) return path;
+  log.info(partsLine(parts));
+  return scratch.write('unpruned.onnx', bytes);
 }

@@ -6,12 +6,14 @@ import { ModelVault } from './files/vault.ts';
 import type { Inputs } from './inputs.ts';
 import { judge } from './judge.ts';
 import type { Log } from './log.ts';
+import type { ModelFile } from './onnx/model-file.ts';
 import type { Memory } from './remember/folder.ts';
 import { validateBoth } from './remembered.ts';
 import { compressedSizes, zstdFile } from './report/sizes.ts';
 import { backupLine } from './report/text.ts';
 import { readReport } from './report/write.ts';
 import { type Outcome, type Runtime, reportOn } from './reporting.ts';
+import { ScratchFolder } from './scratch.ts';
 import { limitTime } from './stop.ts';
 import { arrange, startDetectPool } from './validate/detect.ts';
 import type { ValidatedModel } from './validation.ts';
@@ -40,9 +42,10 @@ export async function run(
   const { provider } = runtime.device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
   const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
+  const scratch = new ScratchFolder(stop);
   try {
     const checked = await log.group('Check the inputs, the model and the data set', () =>
-      check(inputs, pool, log),
+      check(inputs, pool, scratch, log),
     );
     const { model, plan } = checked;
     const baseline = inputs.baseline === '' ? null : await readReport(inputs.baseline);
@@ -58,10 +61,11 @@ export async function run(
       choosePruned(checked, inputs, { pool, nativeBase, provider, stop, timeUp, log }),
     );
     const pruneSeconds = secondsSince(pruneStarted);
-    const nothingToDo = !pruned.changed && vault.replacesModel;
+    const isAsItWas = !pruned.changed && model.parts.length === 0;
+    const nothingToDo = isAsItWas && vault.replacesModel;
 
     const backup = await log.group('Back up the original', async () =>
-      nothingToDo ? noBackup(vault, inputs, log) : keepOriginal(vault, model.bytes, sha256Before, log),
+      nothingToDo ? noBackup(vault, inputs, log) : keepOriginal(vault, model, sha256Before, log),
     );
     const sha256After = sha256(pruned.bytes);
     const candidate = nothingToDo ? null : vault.offerCandidate(pruned.bytes, sha256After);
@@ -114,6 +118,7 @@ export async function run(
             sha256Before,
             sha256After,
             bytes: model.bytes.length,
+            parts: model.parts,
             ...(await sizes),
           },
           pruneSeconds,
@@ -124,6 +129,7 @@ export async function run(
     );
   } finally {
     callOff();
+    scratch.remove();
     vault.close();
     await pool.close();
   }
@@ -139,8 +145,13 @@ function openVault(inputs: Inputs, log: Log, stop: AbortSignal): ModelVault {
   return vault;
 }
 
-function keepOriginal(vault: ModelVault, bytes: Uint8Array, sha256Before: string, log: Log): Backup {
-  const backup = vault.keepOriginal(bytes, sha256Before);
+function keepOriginal(
+  vault: ModelVault,
+  { bytes, parts }: ModelFile,
+  sha256Before: string,
+  log: Log,
+): Backup {
+  const backup = vault.keepOriginal(bytes, sha256Before, parts);
   log.info(backupLine(backup, sha256Before));
   return backup;
 }

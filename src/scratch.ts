@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { explained } from './files/file-error.ts';
 
-/** A folder for what a run needs on the disk and does not keep; gone when the process is told to end. */
+/** A folder for what a run needs on the disk and does not keep, made when it is first needed; gone when the process is told to end. */
 export class ScratchFolder {
-  readonly #path = mkdtempSync(join(tmpdir(), 'yolo-prune-'));
-  readonly #remove = () => rmSync(this.#path, { recursive: true, force: true });
+  #path: string | null = null;
+  readonly #remove = () => {
+    if (this.#path !== null) rmSync(this.#path, { recursive: true, force: true });
+  };
   readonly #stop: AbortSignal;
 
   constructor(stop: AbortSignal) {
@@ -21,9 +23,12 @@ export class ScratchFolder {
    * @throws {UserError} when it cannot be written.
    */
   write(name: string, bytes: Uint8Array): string {
-    const path = join(this.#path, name);
-    explained(`The temporary file ${path} cannot be written`, () => writeFileSync(path, bytes));
-    return path;
+    return explained(`The temporary file ${name} cannot be written to ${tmpdir()}`, () => {
+      this.#path ??= mkdtempSync(join(tmpdir(), 'yolo-prune-'));
+      const path = join(this.#path, name);
+      writeFileSync(path, bytes);
+      return path;
+    });
   }
 
   remove(): void {

@@ -112,7 +112,7 @@ class Search {
     const folder = new ScratchFolder(stop);
     try {
       const trials = new Trials(pool, checked.plan, aside.images);
-      const unpruned = await trials.validate(inputs.model);
+      const unpruned = await trials.validate(checked.modelFile);
       const verdict = await judgeTry(unpruned, unpruned, checked, inputs, checked.model.bytes, true);
       return new Search({ kind, checked, inputs, log, aside, pool, folder, trials, unpruned }, verdict);
     } catch (error) {
@@ -151,7 +151,7 @@ class Search {
   /** Names of the pruned layers by what each zero in them costs, the costliest first. */
   async costliest(pruned: PrunedModel): Promise<readonly string[]> {
     const { trials, checked, folder, log } = this.#parts;
-    const costs = await layerCosts(trials, checked.model, pruned, folder, log);
+    const costs = await layerCosts(trials, checked, pruned, folder, log);
     return costs.toSorted((a, b) => b.lost / b.zeros - a.lost / a.zeros).map(({ name }) => name);
   }
 

@@ -1,5 +1,5 @@
+import type { Checked } from './check.ts';
 import type { Log } from './log.ts';
-import type { ModelFile } from './onnx/model-file.ts';
 import { progressOf } from './progress.ts';
 import { giveBack } from './prune/give-back.ts';
 import type { PrunedModel } from './prune/prune-model.ts';
@@ -21,18 +21,18 @@ export interface LayerCost {
  * Measures what each pruned layer costs by itself. No labels are needed, and the measure moves with every weight, where mAP
  * moves in steps.
  *
- * @param model the unpruned model, which is at `model.path`.
+ * @param checked the unpruned model, and where it is for ONNX Runtime.
  * @returns one entry a layer that has become zeros, in graph order.
  */
 export async function layerCosts(
   trials: Trials,
-  model: ModelFile,
+  { model, modelFile }: Pick<Checked, 'model' | 'modelFile'>,
   pruned: PrunedModel,
   scratch: ScratchFolder,
   log: Log,
 ): Promise<readonly LayerCost[]> {
   const layers = pruned.layers.filter(({ name, zeros }) => zeros > 0 && !pruned.excluded.includes(name));
-  const reference = await trials.detect(model.path, COST_IMAGES);
+  const reference = await trials.detect(modelFile, COST_IMAGES);
   log.info(`Measures what each of ${layers.length} layers costs, on ${reference.size} images`);
   const step = progressOf(log, layers.length, 'layers');
   const costs: LayerCost[] = [];

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 
+/** A file, and the SHA-256 of the bytes that it had. */
+export interface HashedFile {
+  readonly path: string;
+  readonly sha256: string;
+}
+
 /** SHA-256 of a file's bytes, as lower-case hexadecimal. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');

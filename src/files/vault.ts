@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type Backup, isPartialPath, partialPath, publish, underFreeName } from './backup.ts';
 import { explained } from './file-error.ts';
-import { sha256 } from './hashes.ts';
+import { type HashedFile, sha256 } from './hashes.ts';
 import { type Journal, journalPath, nextJournalPath, readJournal, writeJournal } from './journal.ts';
 import { type Machine, takeFolder, thisMachine } from './lock.ts';
 import { type FileOperations, type FileStatus, realFiles } from './operations.ts';
@@ -38,6 +38,8 @@ export class ModelVault {
   readonly #folder: string;
   #journal: Journal;
   #backup: Backup | null = null;
+  /** The files that the model is on the disk. */
+  #parts: readonly HashedFile[] = [];
   #isPlaced = false;
   #isClosed = false;
 
@@ -83,11 +85,16 @@ export class ModelVault {
    * Makes sure that the original is on the disk a second time: as `backup`, or under the next free `NAME.1.EXT`, … A file
    * with other bytes is never overwritten; one with the same bytes is used as it is.
    *
-   * @param bytes the model as it was read.
-   * @throws {UserError} when the backup cannot be written, or when the model changed since it was read.
+   * @param bytes the model as it was read, in one file.
+   * @param original SHA-256 of the bytes.
+   * @param parts the files that it was put together from, the model's own first; none where it is one file with these bytes.
+   * @throws {UserError} when the backup cannot be written, when the model changed since it was read, or when the pruned model
+   *   would replace one of the parts.
    */
-  keepOriginal(bytes: Uint8Array, original: string): Backup {
-    this.#refuseChangedModel(original);
+  keepOriginal(bytes: Uint8Array, original: string, parts: readonly HashedFile[] = []): Backup {
+    this.#parts = parts.length > 0 ? parts : [{ path: this.#paths.model, sha256: original }];
+    this.#refuseChangedModel();
+    for (const { path } of parts.slice(1)) this.#refuseToReplace(path);
     return explained(`The backup ${this.#paths.backup} cannot be written`, () => {
       const backup = underFreeName(this.#files, this.#paths.backup, {
         isSame: (path, found) => this.#isKept(path, found, original),
@@ -138,7 +145,7 @@ export class ModelVault {
       if (hashFile(this.#files, this.#candidatePath()) !== candidate) {
         throw changed('pruned copy', this.#candidatePath());
       }
-      if (this.replacesModel) this.#refuseChangedModel(original);
+      if (this.replacesModel) this.#refuseChangedModel();
       this.#note({ stage: 'placing' });
       this.#files.rename(this.#candidatePath(), this.#target);
       this.#isPlaced = true;
@@ -219,11 +226,24 @@ export class ModelVault {
     this.#files.syncFolder(dirname(partial));
   }
 
-  #refuseChangedModel(original: string): void {
-    const found = explained(`The model ${this.#paths.model} cannot be read`, () =>
-      hashFile(this.#files, this.#model),
+  #refuseChangedModel(): void {
+    for (const { path, sha256: wanted } of this.#parts) {
+      const found = explained(`The model ${path} cannot be read`, () => hashFile(this.#files, path));
+      if (found !== wanted) throw changed('model', path);
+    }
+  }
+
+  #refuseToReplace(part: string): void {
+    const { model, output } = this.#paths;
+    const isSame = explained(`The model ${part} cannot be read`, () =>
+      sameFile(this.#files, part, this.#target),
     );
-    if (found !== original) throw changed('model', this.#paths.model);
+    if (!isSame) return;
+    throw new UserError(
+      'files',
+      `The pruned model must not replace ${part}, where ${model} keeps its weights, but ${output} leads there.`,
+      'Name another place with `output`.',
+    );
   }
 
   #isKept(path: string, { identity }: FileStatus, original: string): boolean {

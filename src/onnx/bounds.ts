@@ -30,7 +30,7 @@ const EXPORT_HINT = 'Export the detector again with the exporter of yolov5 or Ul
 
 /**
  * Refuses what a detector never needs, and what would let a model from outside hold up the machine or reach other files:
- * loops, functions that call each other over and over, graphs within graphs, tensors in other files, tensors that are blown up
+ * loops, functions that call each other over and over, graphs within graphs, tensors left in other files, tensors that are blown up
  * to a size that stands in the model.
  *
  * @param path for messages.
@@ -115,12 +115,12 @@ function productOf({ rawData, dataType }: TensorProto): number {
   return product;
 }
 
-/** Backup and pruned model would lack the other file, and what the model names could be any file of the machine. */
+/** Whoever reads a model takes its external data in before; what is left was written so that no reader finds it. */
 function refuseExternal(path: string, { name, dataLocation, externalData }: TensorProto): void {
   if (dataLocation !== 1 && externalData.length === 0) return;
   throw new UserError(
     'model',
-    `The tensor ${name} in ${path} must be in the model itself, but it is kept in an external data file.`,
-    'Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`.',
+    `The tensor ${name} in ${path} must hold its values or say in one place which external data file does, but it does neither.`,
+    'Save the model again as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`.',
   );
 }

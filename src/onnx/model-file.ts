@@ -2,8 +2,10 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { messageOf, UserError } from '../errors.ts';
+import type { HashedFile } from '../files/hashes.ts';
 import { refuseUnbounded } from './bounds.ts';
 import { frameFault } from './frame.ts';
+import { inOneFile } from './one-file.ts';
 import { type ModelProto, ModelProtoSchema } from './onnx_pb.ts';
 
 /** Files above this many bytes are looked at before they are read. */
@@ -12,7 +14,7 @@ const LARGE = 64 << 20;
 /** Enough to tell other formats by. */
 const HEAD_BYTES = 256;
 
-/** An ONNX file in memory: its bytes, and the parsed message whose `bytes` fields are views into them. */
+/** An ONNX model in memory, whole: its bytes, and the parsed message whose `bytes` fields are views into them. */
 export interface ModelFile {
   /** The path as it was given. */
   readonly path: string;
@@ -20,21 +22,23 @@ export interface ModelFile {
   readonly proto: ModelProto;
   /** `metadata_props`, as exporters write `names`, `stride`, `task`, … */
   readonly metadata: ReadonlyMap<string, string>;
+  /** The files that the bytes were put together from, the model's own first; none where it is one file with these bytes. */
+  readonly parts: readonly HashedFile[];
 }
 
 const EXPORT_HINT =
   'Export the model with `python export.py --weights best.pt --include onnx` or `yolo export format=onnx`.';
 
 /**
- * Reads and parses an ONNX file.
+ * Reads and parses an ONNX model; what it keeps in external data files is taken into its bytes.
  *
  * @throws {UserError} when the file cannot be read, is something else than ONNX (Git LFS pointer, PyTorch checkpoint,
- *   web page, empty), or holds no graph.
+ *   web page, empty), holds no graph, or names external data that is not to be had.
  */
 export async function readModelFile(path: string): Promise<ModelFile> {
-  let bytes: Uint8Array;
+  let own: Uint8Array;
   try {
-    bytes = await readBytes(path);
+    own = await readBytes(path);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
@@ -46,7 +50,9 @@ export async function readModelFile(path: string): Promise<ModelFile> {
       },
     );
   }
-  return parseModel(path, bytes);
+  refuseOtherFormats(path, own);
+  const { bytes, parts } = await inOneFile(path, own);
+  return { ...parseModel(path, bytes), parts };
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {
@@ -74,7 +80,7 @@ function notOnnx(path: string, fault: string, cause?: unknown): UserError {
 }
 
 /**
- * Parses the bytes of an ONNX file; `path` is used for messages.
+ * Parses the bytes of an ONNX model in one file; `path` is used for messages.
  *
  * @throws {UserError} see {@link readModelFile}.
  */
@@ -91,7 +97,7 @@ export function parseModel(path: string, bytes: Uint8Array): ModelFile {
   }
   refuseUnbounded(path, proto);
   const metadata = new Map(proto.metadataProps.map(({ key, value }) => [key, value]));
-  return { path, bytes, proto, metadata };
+  return { path, bytes, proto, metadata, parts: [] };
 }
 
 function refuseOtherFormats(path: string, bytes: Uint8Array): void {

@@ -27,7 +27,7 @@ function bytesPerValue(format: Format): number {
 /**
  * Locates a tensor's values in the model's bytes, whether they are in `raw_data` or in `float_data`.
  *
- * @throws {UserError} for other number formats, external data files, 16-bit floats in `int32_data`, and sizes that do not fit the dims.
+ * @throws {UserError} for other number formats, 16-bit floats in `int32_data`, and sizes that do not fit the dims.
  */
 export function storedTensor(model: ModelFile, tensor: TensorProto, name: string): StoredTensor {
   const format = FORMATS.get(tensor.dataType);
@@ -38,13 +38,6 @@ export function storedTensor(model: ModelFile, tensor: TensorProto, name: string
       tensor.dataType === 2 || tensor.dataType === 3
         ? 'Prune the float model first and quantize the pruned one.'
         : 'Export the model as float32.',
-    );
-  }
-  if (tensor.dataLocation === 1) {
-    throw new UserError(
-      'model',
-      `The weight ${name} in ${model.path} is kept in an external data file.`,
-      'Save the model as one file: `onnx.save(onnx.load(PATH), PATH, save_as_external_data=False)`.',
     );
   }
   const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);

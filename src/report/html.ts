@@ -13,6 +13,7 @@ import {
   figure,
   HONEST_SENTENCE,
   megabytes,
+  partsLine,
   percent,
   range,
   signed,
@@ -254,7 +255,7 @@ function warningsSection({ validation }: Report): string {
 
 function provenance({ validation, timing, model }: Report): string {
   const rows = [
-    ['Model', html(model.path)],
+    ['Model', html(model.parts.length === 0 ? model.path : partsLine(model.parts))],
     [
       'Images and labels',
       `${validation.images} images, ${validation.labels} labels, split ${html(validation.split)}`,

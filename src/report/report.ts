@@ -1,3 +1,4 @@
+import type { HashedFile } from '../files/hashes.ts';
 import type { Verdict } from '../gate/decide.ts';
 import { type FigureSource, figureSource } from '../gate/metric-names.ts';
 import type { RuleResult } from '../gate/rules.ts';
@@ -114,8 +115,12 @@ export interface ReportedModel {
   readonly replaced: boolean;
   /** A compressed copy of it, where one was asked for. */
   readonly compressed: string | null;
+  /** The files that it was read from, its own first, where its values lay in external data files; else none. */
+  readonly parts: readonly HashedFile[];
+  /** Of the model in one file, which is what the backup holds. */
   readonly sha256Before: string;
   readonly sha256After: string;
+  /** Of the model in one file, unpruned or pruned. */
   readonly bytes: number;
   readonly gzipBytesBefore: number;
   readonly gzipBytesAfter: number;

@@ -8,6 +8,7 @@ import {
   figure,
   HONEST_SENTENCE,
   megabytes,
+  partsLine,
   percent,
   range,
   signed,
@@ -77,6 +78,7 @@ function verdictSection(report: Report): string {
     ...verdict.warnings.map((warning) => `\n> [!WARNING]\n> ${markdown(warning)}`),
     '',
     fate,
+    ...(model.parts.length === 0 ? [] : ['', markdown(partsLine(model.parts))]),
   ].join('\n');
 }
 

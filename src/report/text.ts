@@ -1,4 +1,5 @@
 import type { Backup } from '../files/backup.ts';
+import type { HashedFile } from '../files/hashes.ts';
 import type { PrunedModel } from '../prune/prune-model.ts';
 import type { Interval } from './details.ts';
 import { printable } from './escape.ts';
@@ -77,6 +78,13 @@ export function pruneLine({
 /** Where the original is kept. */
 export function backupLine({ path, created }: Backup, sha256: string): string {
   return `${created ? 'The original is kept as' : 'The original was already kept as'} ${path} (SHA-256 ${sha256})`;
+}
+
+/** What a model that is kept in several files becomes; the model's own path comes first. */
+export function partsLine([model, ...data]: readonly HashedFile[]): string {
+  const [first] = data as [HashedFile];
+  const files = data.length === 1 ? first.path : `${first.path} and ${data.length - 1} more files`;
+  return `The values of ${model!.path} come from ${files}; backup and pruned model hold them themselves, as one file each.`;
 }
 
 /** The verdict in one line. */

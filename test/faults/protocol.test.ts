@@ -2,7 +2,18 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { type Fault, Injected, PowerCut, WRITES } from './injected.ts';
 import { type Draw, SimulatedDisk } from './simulated-disk.ts';
-import { COMPRESSED, expectNothingLost, ORIGINAL, PRUNED, prune, type Story, told } from './story.ts';
+import {
+  COMPRESSED,
+  DATA,
+  dataPath,
+  expectNothingLost,
+  ORIGINAL,
+  PRUNED,
+  prune,
+  REFERRING,
+  type Story,
+  told,
+} from './story.ts';
 
 /** Power cuts have many outcomes: how many are drawn for each, and how many second cuts are left out for each first one. */
 const [DRAWS, STEP] = process.env.FAULTS === 'full' ? [20, 3] : [1, 30];
@@ -69,6 +80,20 @@ const SCENARIOS: readonly Scenario[] = [
     compressed: true,
     before: { [MODEL]: ORIGINAL },
     after: { [MODEL]: PRUNED, [BACKUP]: ORIGINAL, [BESIDE]: COMPRESSED },
+  },
+  {
+    name: 'the pruned model replaces one that keeps its weights in another file',
+    paths: SAME,
+    accepted: true,
+    before: { [MODEL]: REFERRING, [dataPath(MODEL)]: DATA },
+    after: { [MODEL]: PRUNED, [dataPath(MODEL)]: DATA, [BACKUP]: ORIGINAL },
+  },
+  {
+    name: 'the pruned model of one that keeps its weights in another file is refused',
+    paths: SAME,
+    accepted: false,
+    before: { [MODEL]: REFERRING, [dataPath(MODEL)]: DATA },
+    after: { [MODEL]: REFERRING, [dataPath(MODEL)]: DATA, [BACKUP]: ORIGINAL },
   },
   {
     name: 'the pruned model goes to a place of its own',

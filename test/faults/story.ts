@@ -7,6 +7,10 @@ import { ModelVault, type VaultPaths } from '../../src/files/vault.ts';
 export const ORIGINAL = Buffer.from('the weights of a week of training, all of them');
 export const PRUNED = Buffer.from('the weights of a week of training, and zeros --');
 
+/** The same original as a model and the data file beside it. */
+export const [REFERRING, DATA] = [ORIGINAL.subarray(0, 35), ORIGINAL.subarray(35)];
+export const dataPath = (model: string) => `${model}.data`;
+
 export const COMPRESSED = Buffer.from('the same, but shorter');
 
 let processes = 100;
@@ -35,9 +39,9 @@ export interface Story {
 export function prune(files: FileOperations, { paths, accepted, compressed }: Story): void {
   const vault = new ModelVault(paths, files, newProcess());
   try {
-    const bytes = readWhole(files, paths.model);
+    const { bytes, parts } = readModel(files, paths.model);
     if (!vault.replacesModel || !bytes.equals(PRUNED)) {
-      vault.keepOriginal(bytes, sha256(bytes));
+      vault.keepOriginal(bytes, sha256(bytes), parts);
       vault.offerCandidate(PRUNED);
       if (accepted) {
         vault.putInPlace();
@@ -47,6 +51,17 @@ export function prune(files: FileOperations, { paths, accepted, compressed }: St
   } finally {
     vault.close();
   }
+}
+
+function readModel(files: FileOperations, path: string) {
+  const own = readWhole(files, path);
+  if (!own.equals(REFERRING)) return { bytes: own, parts: [] };
+  const data = readWhole(files, dataPath(path));
+  const parts = [
+    { path, sha256: sha256(own) },
+    { path: dataPath(path), sha256: sha256(data) },
+  ];
+  return { bytes: Buffer.concat([own, data]), parts };
 }
 
 function readWhole(files: FileOperations, path: string): Buffer {
@@ -73,10 +88,13 @@ export function expectNothingLost(
   accepted: boolean,
 ): void {
   const model = found.get(paths.model);
+  const data = found.get(dataPath(paths.model));
+  if (data !== undefined && !DATA.equals(data)) throw new Error('The data file was written to.');
+  const isWhole = data !== undefined && model !== undefined && REFERRING.equals(model);
   const isOriginal = (bytes: Uint8Array | undefined) => bytes !== undefined && ORIGINAL.equals(bytes);
   const isPruned = model !== undefined && PRUNED.equals(model);
-  const isRight = isOriginal(model) || (accepted && paths.output === paths.model && isPruned);
-  const isKept = isOriginal(model) || [...found.values()].some(isOriginal);
+  const isRight = isWhole || isOriginal(model) || (accepted && paths.output === paths.model && isPruned);
+  const isKept = isWhole || isOriginal(model) || [...found.values()].some(isOriginal);
   if (!isRight || !isKept) throw new Error(`Lost: ${JSON.stringify(told(found), null, 2)}`);
 }
 

@@ -254,6 +254,69 @@ describe('the pruned model', () => {
   });
 });
 
+describe('a model that keeps its weights in another file', () => {
+  const data = () => join(folder, 'best.onnx.data');
+  const parts = () => [
+    { path: model, sha256: sha256(Buffer.from('see best.onnx.data')) },
+    { path: data(), sha256: sha256(Buffer.from('weights')) },
+  ];
+  beforeEach(() => {
+    writeFileSync(model, 'see best.onnx.data');
+    writeFileSync(data(), 'weights');
+  });
+
+  test('has a backup in one file, and the other file stays as it is', () => {
+    const vault = open();
+    expect(vault.keepOriginal(ORIGINAL, HASH, parts())).toEqual({ path: backup, created: true });
+    vault.offerCandidate(PRUNED);
+    vault.putInPlace();
+    vault.close();
+    expect([readFileSync(model), readFileSync(backup)]).toEqual([PRUNED, ORIGINAL]);
+    expect(readFileSync(data(), 'utf8')).toBe('weights');
+  });
+
+  test('is written once more where it comes back, and once it was restored from the backup', () => {
+    for (const content of [Buffer.from('see best.onnx.data'), ORIGINAL]) {
+      writeFileSync(model, content);
+      const vault = open();
+      vault.keepOriginal(ORIGINAL, HASH, content === ORIGINAL ? [] : parts());
+      vault.offerCandidate(PRUNED);
+      vault.putInPlace();
+      vault.close();
+      expect(readFileSync(model)).toEqual(PRUNED);
+    }
+    expect(readdirSync(folder)).toEqual(['best.onnx', 'best.onnx.data', 'best.unpruned.onnx']);
+  });
+
+  test.for([
+    ['model', () => model],
+    ['data', data],
+  ] as const)('is neither backed up nor replaced when its %s changed meanwhile', ([, path]) => {
+    const vault = open();
+    vault.keepOriginal(ORIGINAL, HASH, parts());
+    vault.offerCandidate(PRUNED);
+    const before = readFileSync(path());
+    writeFileSync(path(), 'changed');
+    expect(() => vault.putInPlace()).toThrow(`The model ${path()} must not change`);
+    expect(() => vault.keepOriginal(ORIGINAL, HASH, parts())).toThrow(`The model ${path()} must not change`);
+    writeFileSync(path(), before);
+    vault.putInPlace();
+    vault.close();
+    expect(readFileSync(model)).toEqual(PRUNED);
+  });
+
+  test('is never replaced by halves: the pruned model does not go where its data lies', () => {
+    const link = join(folder, 'link.onnx');
+    symlinkSync(data(), link);
+    for (const output of [data(), link]) {
+      const vault = open({ output });
+      expect(() => vault.keepOriginal(ORIGINAL, HASH, parts())).toThrow(/must not replace .*data.*`output`/);
+      vault.close();
+    }
+    expect(readdirSync(folder)).toEqual(['best.onnx', 'best.onnx.data', 'link.onnx']);
+  });
+});
+
 describe('the lock', () => {
   test('keeps a second run out while the first is alive, and says who and for how long', () => {
     const first = open();

@@ -35,7 +35,8 @@ interface TensorParts {
   readonly dataType?: number;
   readonly raw?: Uint8Array;
   readonly floatData?: Uint8Array;
-  readonly external?: boolean;
+  /** Where the values lie in another file; `location`, `offset`, `length`. */
+  readonly external?: Readonly<Record<string, string>>;
 }
 
 /** TensorProto. */
@@ -46,6 +47,15 @@ export function tensor({ name, dims, dataType = 1, raw, floatData, external }: T
     ...(floatData ? [[4, floatData] as Field] : []),
     [8, name],
     ...(raw ? [[9, raw] as Field] : []),
+    ...Object.entries(external ?? {}).map(
+      ([key, value]): Field => [
+        13,
+        message([
+          [1, key],
+          [2, value],
+        ]),
+      ],
+    ),
     ...(external ? [[14, 1] as Field] : []),
   ]);
 }

@@ -87,6 +87,7 @@ export function reportOf({
       output: path,
       replaced,
       compressed: null,
+      parts: [],
       sha256Before: 'a'.repeat(64),
       sha256After: 'b'.repeat(64),
       bytes: 7_921_435,

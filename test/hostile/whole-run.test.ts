@@ -72,27 +72,13 @@ function nested(depth: number): Uint8Array {
   ]);
 }
 
-/** A model with a bias that lies in another file. */
-function external(location: string, more: readonly (readonly [string, string])[] = []): Uint8Array {
-  const entries = [['location', location], ...more] as const;
-  const bias = message([
-    [1, 8],
-    [2, 1],
-    [8, 'bias'],
-    ...entries.map(
-      ([key, value]) =>
-        [
-          13,
-          message([
-            [1, key],
-            [2, value],
-          ]),
-        ] as const,
-    ),
-    [14, 1],
-  ]);
-  const conv = node({ op: 'Conv', inputs: ['images', 'w', 'bias'], outputs: ['z'] });
-  return smallDetector({ nodes: [conv], weights: [bias] });
+/** A model with a weight whose 32 bytes lie in another file, so often. */
+function external(entries: Readonly<Record<string, string>>, times = 1): Uint8Array {
+  const names = Array.from({ length: times }, (_, i) => `v${i}`);
+  return smallDetector({
+    nodes: names.map((name) => node({ op: 'Identity', inputs: [name], outputs: [`of ${name}`] })),
+    weights: names.map((name) => tensor({ name, dims: [8], external: entries })),
+  });
 }
 
 type Case = readonly [
@@ -121,7 +107,11 @@ describe('models', () => {
   const big = (head?: Uint8Array) => () => sparse(workspace.model, 1.9 * 2 ** 30, head);
   const link = (target: string) => () => {
     symlinkSync(target, inWorkspace('models/link.bin'));
-    model(external('link.bin'));
+    model(external({ location: 'link.bin' }));
+  };
+  const beside = (content: string | Uint8Array, entries: Readonly<Record<string, string>>) => () => {
+    write('models/best.data', content);
+    model(external({ location: 'best.data', ...entries }));
   };
   test.for(
     cases(
@@ -164,27 +154,82 @@ describe('models', () => {
             ),
           /ONNX Runtime cannot load/,
         ],
-        ['data in /etc/passwd', () => model(external('/etc/passwd')), /external data file/],
-        ['data in ../', () => model(external('../../../../../../etc/passwd')), /external data file/],
-        ['data behind a link', link('/etc/passwd'), /external data file/],
+        ['data in /etc/passwd', () => model(external({ location: '/etc/passwd' })), /model's own folder/],
+        [
+          'data in ../',
+          () => model(external({ location: '../../../../../../etc/passwd' })),
+          /model's own folder/,
+        ],
+        ['data behind a link', link('/etc/passwd'), /leads to \/etc\/passwd/],
+        ['data on a device', link('/dev/zero'), /leads to \/dev\/zero/],
+        [
+          'data in a hidden file',
+          () => {
+            write('models/.env', 'a password of thirty-two letters');
+            model(external({ location: '.env' }));
+          },
+          /not a hidden one/,
+        ],
         [
           'data in a FIFO',
           () => {
             execFileSync('mkfifo', [inWorkspace('models/fifo.bin')]);
-            model(external('fifo.bin'));
+            model(external({ location: 'fifo.bin' }));
           },
-          /external data file/,
+          /must be in a regular file, but .*fifo\.bin is a FIFO/,
+        ],
+        [
+          'data in a folder',
+          () => {
+            mkdirSync(inWorkspace('models/data'));
+            model(external({ location: 'data' }));
+          },
+          /regular file, but .*data is a folder/,
+        ],
+        [
+          'data that is not there',
+          () => model(external({ location: 'best.data' })),
+          /best\.data.*cannot be found/,
+        ],
+        [
+          'data of ten megabytes of path',
+          () => model(external({ location: 'x/'.repeat(5e6) })),
+          /model's own folder/,
         ],
         [
           'data past the end of the file',
-          () =>
-            model(
-              external('best.onnx', [
-                ['offset', '9223372036854775807'],
-                ['length', '9223372036854775807'],
-              ]),
-            ),
-          /external data file/,
+          beside('thirty bytes and two are there..', { offset: '9223372036854775807' }),
+          /must lie within/,
+        ],
+        [
+          'data of 2⁶³ bytes',
+          beside('thirty bytes and two are there..', { length: '9223372036854775808' }),
+          /must fit its shape/,
+        ],
+        [
+          'data before the file',
+          beside('thirty bytes and two are there..', { offset: '-32' }),
+          /whole number/,
+        ],
+        [
+          'a gigabyte of data, a thousand times',
+          () => {
+            sparse(inWorkspace('models/best.data'), 2 ** 30);
+            const huge = Array.from({ length: 1000 }, (_, i) =>
+              tensor({ name: `h${i}`, dims: [2 ** 28], external: { location: 'best.data' } }),
+            );
+            model(smallDetector({ weights: huge }));
+          },
+          /must be in its data files once/,
+        ],
+        [
+          'two gigabytes of data',
+          () => {
+            sparse(inWorkspace('models/best.data'), 2 ** 31);
+            const huge = tensor({ name: 'h', dims: [2 ** 29], external: { location: 'best.data' } });
+            model(smallDetector({ weights: [huge] }));
+          },
+          /smaller than 2 GiB/,
         ],
         [
           'an operator of a library',
@@ -303,6 +348,21 @@ describe('models', () => {
     ['a million names', () => modelWith(metadata('names', `[${"'a',".repeat(1e6)}]`))],
     ['five million brackets', () => modelWith(metadata('names', '{'.repeat(5e6)))],
     ['names of objects', () => modelWith(metadata('names', "['__proto__', 'constructor', 'toString']"))],
+    [
+      'the same bytes for a thousand tensors',
+      () => {
+        write('models/best.data', new Uint8Array(32));
+        model(external({ location: 'best.data' }, 1000));
+      },
+    ],
+    [
+      'data behind a link that stays in the folder',
+      () => {
+        write('models/best.data', new Uint8Array(32));
+        symlinkSync('best.data', inWorkspace('models/link.bin'));
+        model(external({ location: 'link.bin' }));
+      },
+    ],
     ['a stride of 2⁵³', () => modelWith(metadata('stride', '9007199254740991'))],
     [
       'ten thousand classes',

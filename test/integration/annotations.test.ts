@@ -7,6 +7,7 @@ import { check } from '../../src/check.ts';
 import { type InputName, loadInputs } from '../../src/inputs.ts';
 import { silent } from '../../src/log.ts';
 import { loadNativeParts } from '../../src/runtime/load.ts';
+import { ScratchFolder } from '../../src/scratch.ts';
 import { startDetectPool } from '../../src/validate/detect.ts';
 import { validateModels } from '../../src/validation.ts';
 
@@ -42,7 +43,12 @@ test('the input `annotations` takes the place of label files, crowds go to COCO 
     annotations: join(folder, 'truth.json'),
   };
   const inputs = await loadInputs((name) => given[name] ?? '', { temporaryFolder: folder });
-  const { dataset, plan, warnings } = await check(inputs, pool, silent);
+  const { dataset, plan, warnings } = await check(
+    inputs,
+    pool,
+    new ScratchFolder(new AbortController().signal),
+    silent,
+  );
   expect(warnings).toEqual([]);
   const { models } = await validateModels(pool, plan, dataset, 1, false, silent);
   const { metrics } = models[0]!;

@@ -9,6 +9,7 @@ import { silent } from '../../src/log.ts';
 import type { Metrics } from '../../src/metrics/types.ts';
 import { pruneModel } from '../../src/prune/prune-model.ts';
 import type { NativeBase } from '../../src/runtime/load.ts';
+import { ScratchFolder } from '../../src/scratch.ts';
 import { loadModel, startDetectPool } from '../../src/validate/detect.ts';
 import { validateModels } from '../../src/validation.ts';
 import { webassemblyBase } from '../helpers/webassembly.ts';
@@ -24,7 +25,12 @@ async function figures(base: NativeBase, folder: string): Promise<readonly Metri
       data: demo('data/data.yaml'),
     };
     const inputs = await loadInputs((name) => given[name] ?? '', { temporaryFolder: folder });
-    const { model, plan, dataset } = await check(inputs, pool, silent);
+    const { model, plan, dataset } = await check(
+      inputs,
+      pool,
+      new ScratchFolder(new AbortController().signal),
+      silent,
+    );
     const candidate = join(folder, 'candidate.onnx');
     await writeFile(candidate, pruneModel(model, { method: 'l1', amount: 0.3, exclude: [] }).bytes);
     await loadModel(pool, candidate);

@@ -69,8 +69,8 @@ describe('what is refused', () => {
   });
 
   test('external data, other types, sizes that do not fit', () => {
-    expect(() => find(convModel([{ name: 'w', dims: [2, 1, 1, 1], external: true }]))).toThrow(
-      /external data file/,
+    expect(() => find(convModel([{ name: 'w', dims: [2, 1, 1, 1], external: {} }]))).toThrow(
+      /must hold its values or say/,
     );
     expect(() => find(convModel([{ name: 'w', dims: [2, 1, 1, 1], dataType: 11 }]))).toThrow(
       /data type is 11/,
