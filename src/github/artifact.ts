@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { DefaultArtifactClient } from '@actions/artifact';
 
@@ -38,8 +38,9 @@ export async function uploadArtifact(
     );
   const stage = await mkdtemp(join(temporaryFolder, 'yolo-prune-artifact-'));
   try {
-    for (const model of models) await cp(model, join(stage, basename(model)));
-    await cp(folder, join(stage, 'report'), { recursive: true });
+    // What a link of these names leads to, for the inputs were held to it; links inside of the report folder stay out.
+    for (const model of models) await copyFile(model, join(stage, basename(model)));
+    await cp(await realpath(folder), join(stage, 'report'), { recursive: true });
     const entries = await readdir(stage, { recursive: true, withFileTypes: true });
     const files = entries
       .filter((entry) => entry.isFile())
