@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Api } from './api.ts';
+import { type Api, isUnanswered } from './api.ts';
 
 /** A pull request. */
 export interface PullRequest {
@@ -54,7 +54,8 @@ async function authorOf(api: Api): Promise<string> {
       '{ viewer { login } }',
     );
     return viewer.login;
-  } catch {
+  } catch (error) {
+    if (isUnanswered(error)) throw error;
     // Some tokens may not ask who they are; the workflow's own is the usual one.
     return ACTIONS_BOT;
   }

@@ -27,10 +27,13 @@ export async function publish(outcome: Outcome, inputs: PublishInputs): Promise<
   setOutputs(outcome, artifact);
   const links = artifact ? [{ text: 'Models and report (artifact)', url: artifact.url }] : [];
   if (inputs.summary) await writeSummary(summaryMarkdown(outcome.report, SUMMARY_LIMIT, links));
-  await attempt('The pull request could not be commented on', 'pull-requests: write', () =>
-    sendComment(outcome, inputs, links),
-  );
-  await attempt('The release got no files', 'contents: write', () => sendToRelease(outcome, inputs));
+  // Both at once: where GitHub does not answer, the step waits for it one time.
+  await Promise.all([
+    attempt('The pull request could not be commented on', 'pull-requests: write', () =>
+      sendComment(outcome, inputs, links),
+    ),
+    attempt('The release got no files', 'contents: write', () => sendToRelease(outcome, inputs)),
+  ]);
 }
 
 async function attempt<T>(
