@@ -10165,7 +10165,7 @@ var WorkerPool = class {
   }
   /**
    * Ends all threads after what they are doing, for a thread that is stopped inside native code, or while it loads some, takes the
-   * process with it; calls that have not begun are given up.
+   * process with it; calls that have not begun are given up. It may be called again.
    *
    * A thread that does not come back cannot be ended at all, and the process would wait for it for ever: then its end is a
    * kill, after everything else.
@@ -65318,6 +65318,7 @@ async function run(inputs, log3, runtime, stop2, memory) {
         log: log3
       })
     );
+    await pool.close();
     const [before, after = before] = validation.models;
     const sizes = compressedSizes(model2.bytes, pruned.bytes);
     sizes.catch(() => {

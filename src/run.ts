@@ -81,6 +81,8 @@ export async function run(
           log,
         }),
       ));
+    // The models take most of the memory, and are not needed any more.
+    await pool.close();
     const [before, after = before] = validation.models as [ValidatedModel, ValidatedModel?];
 
     const sizes = compressedSizes(model.bytes, pruned.bytes);

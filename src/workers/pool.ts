@@ -102,7 +102,7 @@ export class WorkerPool<M extends Methods> {
 
   /**
    * Ends all threads after what they are doing, for a thread that is stopped inside native code, or while it loads some, takes the
-   * process with it; calls that have not begun are given up.
+   * process with it; calls that have not begun are given up. It may be called again.
    *
    * A thread that does not come back cannot be ended at all, and the process would wait for it for ever: then its end is a
    * kill, after everything else.
