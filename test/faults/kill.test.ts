@@ -1,67 +1,87 @@
 import { copyFileSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { besideModel, makeWorkspace, reset, runBundle, type Workspace } from './workspace.ts';
+import {
+  besideModel,
+  EXTERNAL,
+  makeWorkspace,
+  ONE_FILE,
+  reset,
+  runBundle,
+  type Workspace,
+} from './workspace.ts';
 
 const KILLS = process.env.FAULTS === 'full' ? 200 : 10;
 
 /** Lines after which a run is about to write something. */
 const PHASES = [/^Check/, /^Prune/, /^Back up/, /^Validate/, /^Judge/, /^Report/];
 
-let workspace: Workspace;
-let pruned: string;
-let runMilliseconds: number;
 const counts = { killed: 0, ended: 0, lost: 0 };
-
-beforeAll(async () => {
-  workspace = makeWorkspace(3);
-  const started = performance.now();
-  const { code, log } = await runBundle(workspace);
-  expect(code, log).toBe(0);
-  runMilliseconds = performance.now() - started;
-  const found = besideModel(workspace);
-  pruned = found['best.onnx']!;
-  expect(found).toEqual({ 'best.onnx': pruned, 'best.unpruned.onnx': workspace.original });
-  expect(pruned).not.toBe(workspace.original);
-});
 
 afterAll(() => {
   process.stdout.write(
     `kill -9: ${counts.killed} in the middle, ${counts.ended} too late, ${counts.lost} lost originals\n`,
   );
-  rmSync(workspace.folder, { recursive: true });
 });
 
-/** Half of the kills come at any time, half right after a phase began. */
-async function runAndKill(number: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const phase = PHASES[(number >> 1) % PHASES.length]!;
-  const atAnyTime = number % 2 === 0;
-  const { signal } = await runBundle(workspace, {}, (line, child) => {
-    const kill = () => child.kill('SIGKILL');
-    if (atAnyTime) timer ??= setTimeout(kill, Math.random() * runMilliseconds);
-    else if (phase.test(line)) setTimeout(kill, Math.random() * 20);
-  });
-  clearTimeout(timer);
-  counts[signal === 'SIGKILL' ? 'killed' : 'ended']++;
-}
+describe.for([
+  ['a model in one file', ONE_FILE, KILLS],
+  ['a model whose values lie in another file', EXTERNAL, Math.ceil(KILLS / 3)],
+] as const)('%s', ([, source, kills]) => {
+  let workspace: Workspace;
+  let before: ReturnType<typeof besideModel>;
+  let after: ReturnType<typeof besideModel>;
+  let runMilliseconds: number;
 
-test(`after kill -9 the original is there, and the next run ends well (${KILLS} times)`, {
-  timeout: 3_600_000,
-}, async () => {
-  for (let number = 0; number < KILLS; number++) {
-    reset(workspace);
-    await runAndKill(number);
-    const left = besideModel(workspace);
-    const isSafe =
-      left['best.onnx'] === workspace.original ||
-      (left['best.onnx'] === pruned && left['best.unpruned.onnx'] === workspace.original);
-    if (!isSafe) counts.lost++;
-    expect(left, `kill ${number}`).toSatisfy(() => isSafe);
+  beforeAll(async () => {
+    workspace = makeWorkspace(3, source);
+    before = besideModel(workspace);
+    const started = performance.now();
     const { code, log } = await runBundle(workspace);
     expect(code, log).toBe(0);
-    expect(besideModel(workspace)).toEqual({ 'best.onnx': pruned, 'best.unpruned.onnx': workspace.original });
+    runMilliseconds = performance.now() - started;
+    after = besideModel(workspace);
+    expect(after).toEqual({
+      ...before,
+      'best.onnx': after['best.onnx'],
+      'best.unpruned.onnx': workspace.original,
+    });
+    expect(after['best.onnx']).not.toBe(before['best.onnx']);
+  });
+
+  afterAll(() => rmSync(workspace.folder, { recursive: true }));
+
+  /** Half of the kills come at any time, half right after a phase began. */
+  async function runAndKill(number: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const phase = PHASES[(number >> 1) % PHASES.length]!;
+    const atAnyTime = number % 2 === 0;
+    const { signal } = await runBundle(workspace, {}, (line, child) => {
+      const kill = () => child.kill('SIGKILL');
+      if (atAnyTime) timer ??= setTimeout(kill, Math.random() * runMilliseconds);
+      else if (phase.test(line)) setTimeout(kill, Math.random() * 20);
+    });
+    clearTimeout(timer);
+    counts[signal === 'SIGKILL' ? 'killed' : 'ended']++;
   }
+
+  test(`is there after kill -9, and the next run ends well (${kills} times)`, {
+    timeout: 3_600_000,
+  }, async () => {
+    for (let number = 0; number < kills; number++) {
+      reset(workspace);
+      await runAndKill(number);
+      const left = besideModel(workspace);
+      const isAsBefore = Object.entries(before).every(([name, hash]) => left[name] === hash);
+      const isPruned = left['best.onnx'] === after['best.onnx'];
+      const isSafe = isAsBefore || (isPruned && left['best.unpruned.onnx'] === workspace.original);
+      if (!isSafe) counts.lost++;
+      expect(left, `kill ${number}`).toSatisfy(() => isSafe);
+      const { code, log } = await runBundle(workspace);
+      expect(code, log).toBe(0);
+      expect(besideModel(workspace)).toEqual(after);
+    }
+  });
 });
 
 describe.for(['SIGTERM', 'SIGINT'] as const)('%s, as a cancelled job sends it', (signal) => {

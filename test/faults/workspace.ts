@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../src/files/hashes.ts';
 import { temporaryFiles } from '../helpers/temporary-folder.ts';
 
-const FIXTURES = fileURLToPath(new URL('../fixtures/models/', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 /** A box that the model finds in its picture (test/fixtures/models/expected.json), so that there is something to lose. */
@@ -25,30 +25,43 @@ const FOUND = '2 0.493667 0.599932 0.026068 0.293197';
 export interface Workspace {
   readonly folder: string;
   readonly model: string;
+  /** Files of the model before any run, as paths among the fixtures, by their names beside it. */
+  readonly source: Readonly<Record<string, string>>;
+  /** SHA-256 of the model in one file. */
   readonly original: string;
 }
 
-export function makeWorkspace(images: number): Workspace {
+/** A model in one file, and the same with its values in another. */
+export const ONE_FILE = { 'best.onnx': 'models/yolov5.onnx' };
+export const EXTERNAL = {
+  'best.onnx': 'external/one-data-file/best.onnx',
+  'best.onnx.data': 'external/one-data-file/best.onnx.data',
+};
+
+export function makeWorkspace(images: number, source: Workspace['source'] = ONE_FILE): Workspace {
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
   const data = join(folder, 'images');
   mkdirSync(data);
   mkdirSync(join(folder, 'labels'));
-  mkdirSync(join(folder, 'models'));
   const first = join(data, '0.png');
-  copyFileSync(join(FIXTURES, '64x64.png'), first);
+  copyFileSync(join(FIXTURES, 'models', '64x64.png'), first);
   for (let number = 1; number < images; number++) linkSync(first, join(data, `${number}.png`));
   writeFileSync(join(folder, 'labels', '0.txt'), `${FOUND}\n`);
   writeFileSync(join(folder, 'data.yaml'), 'path: .\nval: images\nnames: [class 0, class 1, class 2]\n');
   const model = join(folder, 'models', 'best.onnx');
-  copyFileSync(join(FIXTURES, 'yolov5.onnx'), model);
-  return { folder, model, original: sha256(readFileSync(model)) };
+  const original = sha256(readFileSync(join(FIXTURES, ONE_FILE['best.onnx'])));
+  const workspace = { folder, model, source, original };
+  reset(workspace);
+  return workspace;
 }
 
 /** Puts the original back, and nothing else beside it. */
-export function reset({ model }: Workspace): void {
-  rmSync(dirname(model), { recursive: true });
+export function reset({ model, source }: Workspace): void {
+  rmSync(dirname(model), { recursive: true, force: true });
   mkdirSync(dirname(model));
-  copyFileSync(join(FIXTURES, 'yolov5.onnx'), model);
+  for (const [name, from] of Object.entries(source)) {
+    copyFileSync(join(FIXTURES, from), join(dirname(model), name));
+  }
 }
 
 /** Hashes of what lies beside the model, by name. */
