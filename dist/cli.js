@@ -4829,6 +4829,16 @@ function shorten(list) {
 // src/dataset/coco-file.ts
 import { readFile as readFile2, stat as stat2 } from "node:fs/promises";
 
+// src/json-value.ts
+var MAX_SHOWN = 40;
+function showJson(value) {
+  if (value === void 0) return "missing";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, MAX_SHOWN));
+  if (!Array.isArray(value)) return typeof value === "object" && value !== null ? "an object" : String(value);
+  const shown = value.slice(0, 5).map((item) => Array.isArray(item) ? "[…]" : showJson(item));
+  return `[${shown.join(", ")}${value.length > shown.length ? ", …" : ""}]`;
+}
+
 // src/dataset/coco-outlines.ts
 var KEY = Buffer.from('"segmentation"');
 var [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = Buffer.from('"\\:[]{}');
@@ -4903,7 +4913,6 @@ function lfsError(what, pointers) {
 var MAX_BYTES2 = 256 << 20;
 var MAX_READ_BYTES = 96 << 20;
 var MAX_BRACKETS = 3e6;
-var MAX_SHOWN = 40;
 var WHERE_FROM = "Give the ground truth in the form of COCO's instances_*.json: `images`, `categories` and `annotations` with `bbox`.";
 async function readCocoFile(file) {
   const content = parse(await readBounded2(file), file);
@@ -4954,13 +4963,16 @@ function parse(bytes2, file) {
     throw wrong(file, `it is no JSON (${messageOf(thrown)})`, thrown);
   }
   if (isEntry(content)) return content;
-  throw wrong(file, Array.isArray(content) ? "it is a list, as detections are" : `it is ${show(content)}`);
+  throw wrong(
+    file,
+    Array.isArray(content) ? "it is a list, as detections are" : `it is ${showJson(content)}`
+  );
 }
 function entriesOf(content, key2, file) {
   const list = content[key2];
-  if (!Array.isArray(list)) throw wrong(file, `its \`${key2}\` are ${show(list)}`);
+  if (!Array.isArray(list)) throw wrong(file, `its \`${key2}\` are ${showJson(list)}`);
   const bad = list.findIndex((entry) => !isEntry(entry));
-  if (bad >= 0) throw wrong(file, `${key2}[${bad}] is ${show(list[bad])}`);
+  if (bad >= 0) throw wrong(file, `${key2}[${bad}] is ${showJson(list[bad])}`);
   return list;
 }
 function distinctIds(entries, key2, file) {
@@ -4990,7 +5002,7 @@ function readImageEntry(entry, place, file) {
   const side = (key2) => {
     const value = entry[key2];
     if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
-    throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}`);
+    throw wrong(file, `\`${key2}\` of ${where} is ${showJson(value)}`);
   };
   return {
     id: idOf(entry, "id", where, file),
@@ -5033,12 +5045,12 @@ function readAnnotation(entry, place, file) {
   if (bbox === void 0 && entry.segmentation !== void 0) {
     throw wrong(file, `${where} has an outline but no \`bbox\``);
   }
-  if (!isBox(bbox)) throw wrong(file, `\`bbox\` of ${where} is ${show(bbox)}`);
+  if (!isBox(bbox)) throw wrong(file, `\`bbox\` of ${where} is ${showJson(bbox)}`);
   if (area !== void 0 && !(typeof area === "number" && area >= 0 && area < Infinity)) {
-    throw wrong(file, `\`area\` of ${where} is ${show(area)}`);
+    throw wrong(file, `\`area\` of ${where} is ${showJson(area)}`);
   }
   if (![void 0, 0, 1, false, true].some((known) => known === iscrowd)) {
-    throw wrong(file, `\`iscrowd\` of ${where} is ${show(iscrowd)}`);
+    throw wrong(file, `\`iscrowd\` of ${where} is ${showJson(iscrowd)}`);
   }
   return {
     categoryId: idOf(entry, "category_id", where, file),
@@ -5050,26 +5062,18 @@ function readAnnotation(entry, place, file) {
 function idOf(entry, key2, where, file) {
   const value = entry[key2];
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}, no whole number`);
+  throw wrong(file, `\`${key2}\` of ${where} is ${showJson(value)}, no whole number`);
 }
 function textOf(entry, key2, where, file) {
   const value = entry[key2];
   if (typeof value === "string" && value !== "") return value;
-  throw wrong(file, `\`${key2}\` of ${where} is ${show(value)}, no text`);
+  throw wrong(file, `\`${key2}\` of ${where} is ${showJson(value)}, no text`);
 }
 function isEntry(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function isBox(value) {
   return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite) && value.slice(2).every((side) => side >= 0);
-}
-function show(value) {
-  if (value === void 0) return "missing";
-  if (typeof value === "string") return JSON.stringify(value.slice(0, MAX_SHOWN));
-  if (isEntry(value)) return "an object";
-  if (!Array.isArray(value)) return String(value);
-  const shown = value.slice(0, 5).map((item) => Array.isArray(item) ? "[…]" : show(item));
-  return `[${shown.join(", ")}${value.length > shown.length ? ", …" : ""}]`;
 }
 function wrong(file, was, cause) {
   return new UserError(
@@ -10255,7 +10259,7 @@ async function loadOnly(pool, path3) {
 async function* detectAll(pool, plan, images) {
   await pool.broadcast("configure", plan);
   const underWay = /* @__PURE__ */ new Map();
-  const unreadable2 = [];
+  const unreadable3 = [];
   let next = 0;
   const start3 = () => {
     const index = next++;
@@ -10271,8 +10275,8 @@ async function* detectAll(pool, plan, images) {
     underWay.delete(index);
     if (next < images.length) start3();
     if ("unreadable" in found2) {
-      unreadable2.push(found2.unreadable);
-      refuseTooMany(unreadable2, images.length);
+      unreadable3.push(found2.unreadable);
+      refuseTooMany(unreadable3, images.length);
     }
     yield found2;
   }
@@ -10288,12 +10292,12 @@ function toDetected(image, result) {
   }));
   return { samples, milliseconds };
 }
-function refuseTooMany(unreadable2, total) {
-  if (unreadable2.length <= Math.max(1, total / 100)) return;
-  const [first] = unreadable2;
+function refuseTooMany(unreadable3, total) {
+  if (unreadable3.length <= Math.max(1, total / 100)) return;
+  const [first] = unreadable3;
   throw new UserError(
     "dataset",
-    `At least ${unreadable2.length} of ${total} images cannot be decoded, more than 1 %; the first: ${first.reason}`,
+    `At least ${unreadable3.length} of ${total} images cannot be decoded, more than 1 %; the first: ${first.reason}`,
     "Check that the images are complete (with Git LFS: `lfs: true` in actions/checkout) and of a supported format."
   );
 }
@@ -11235,10 +11239,10 @@ var resolveSymlinksAsync = function(path3, state, callback$1) {
   queue.enqueue();
   fs2.realpath(path3, (error2, resolvedPath) => {
     if (error2) return queue.dequeue(suppressErrors ? null : error2, state);
-    fs2.stat(resolvedPath, (error$1, stat11) => {
+    fs2.stat(resolvedPath, (error$1, stat12) => {
       if (error$1) return queue.dequeue(suppressErrors ? null : error$1, state);
-      if (stat11.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
-      callback$1(stat11, resolvedPath);
+      if (stat12.isDirectory() && isRecursive(path3, resolvedPath, state)) return queue.dequeue(null, state);
+      callback$1(stat12, resolvedPath);
       queue.dequeue(null, state);
     });
   });
@@ -11248,9 +11252,9 @@ var resolveSymlinks = function(path3, state, callback$1) {
   queue.enqueue();
   try {
     const resolvedPath = fs2.realpathSync(path3);
-    const stat11 = fs2.statSync(resolvedPath);
-    if (stat11.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
-    callback$1(stat11, resolvedPath);
+    const stat12 = fs2.statSync(resolvedPath);
+    if (stat12.isDirectory() && isRecursive(path3, resolvedPath, state)) return;
+    callback$1(stat12, resolvedPath);
   } catch (e2) {
     if (!suppressErrors) throw e2;
   }
@@ -11447,8 +11451,8 @@ var Walker = class {
         this.walkDirectory(this.state, path3, path3, depth - 1, this.walk);
       } else if (this.resolveSymlink && entry.isSymbolicLink()) {
         let path3 = joinPathWithBasePath(entry.name, directoryPath);
-        this.resolveSymlink(path3, this.state, (stat11, resolvedPath) => {
-          if (stat11.isDirectory()) {
+        this.resolveSymlink(path3, this.state, (stat12, resolvedPath) => {
+          if (stat12.isDirectory()) {
             resolvedPath = normalizePath(resolvedPath, this.state.options);
             if (exclude && exclude(entry.name, useRealPaths ? resolvedPath : path3 + pathSeparator)) return;
             this.walkDirectory(this.state, resolvedPath, useRealPaths ? resolvedPath : path3 + pathSeparator, depth - 1, this.walk);
@@ -12648,7 +12652,7 @@ var INPUTS = {
   "runtime-path": input(
     optional(text),
     "",
-    "Prepared folder or archive of the native packages, for machines without network; see docs/runtime.md."
+    "Prepared folder or archive of the native packages, for machines without network; its code runs, so never take it from the files of a pull request. See docs/runtime.md."
   ),
   summary: input(boolean, "true", "Whether to write the job summary."),
   comment: input(
@@ -14068,7 +14072,7 @@ async function validateModels(pool, plan, dataset, modelCount, keepSamples, log3
 }
 async function validateDetected(detectedImages, plan, { images }, modelCount, keepSamples, log3, through = MODELS[modelCount] ?? `${modelCount} models`) {
   const validators = Array.from({ length: modelCount }, () => new Validator(plan, keepSamples));
-  const unreadable2 = [];
+  const unreadable3 = [];
   const warnings2 = warnOfUnreadable(log3, "It does not count.");
   const resized = [];
   const started = performance.now();
@@ -14076,7 +14080,7 @@ async function validateDetected(detectedImages, plan, { images }, modelCount, ke
   for await (const detected of detectedImages) {
     step();
     if ("unreadable" in detected) {
-      unreadable2.push(detected.unreadable);
+      unreadable3.push(detected.unreadable);
       warnings2.add(detected.unreadable.reason);
       continue;
     }
@@ -14099,7 +14103,7 @@ async function validateDetected(detectedImages, plan, { images }, modelCount, ke
   );
   return {
     models: validators.map((validator) => validator.finish()),
-    unreadable: unreadable2,
+    unreadable: unreadable3,
     validateSeconds,
     imagesPerSecond,
     isRemembered: false
@@ -15112,6 +15116,7 @@ import { resolve as resolve7 } from "node:path";
 // src/runtime/archive.ts
 import { spawn as spawn2 } from "node:child_process";
 import { createReadStream as createReadStream2, createWriteStream } from "node:fs";
+import { readdir as readdir5, readFile as readFile6 } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 async function unpackFolder(archive, folder) {
@@ -15129,7 +15134,13 @@ async function unpackFolder(archive, folder) {
     pipeline(createReadStream2(archive), createGunzip(), tar.stdin)
   ]);
   const failures = results.filter((result) => result.status === "rejected").map(({ reason }) => reason).filter((reason) => !hungUp(reason));
-  if (failures.length === 0) return;
+  if (failures.length === 0) {
+    const other = (await readdir5(folder, { recursive: true, withFileTypes: true })).find(
+      (entry) => !entry.isFile() && !entry.isDirectory()
+    );
+    if (other === void 0) return;
+    throw refusal(archive, `it holds ${other.name}, which is neither a file nor a folder`);
+  }
   const cause = failures.find(({ code }) => code?.startsWith("Z_")) ?? failures[0];
   if (cause.syscall?.startsWith("spawn")) {
     throw new UserError(
@@ -15139,9 +15150,12 @@ async function unpackFolder(archive, folder) {
       { cause }
     );
   }
-  throw new UserError(
+  throw refusal(archive, `it cannot be unpacked: ${cause.message.split("\n", 1)[0]}`, cause);
+}
+function refusal(archive, reason, cause) {
+  return new UserError(
     "input",
-    `runtime-path must be a .tar.gz made by \`npm run runtime:pack\`, but ${archive} cannot be unpacked: ${cause.message}.`,
+    `runtime-path must be a .tar.gz made by \`npm run runtime:pack\`, but ${archive} is none: ${reason}.`,
     "Copy or make the archive again.",
     { cause }
   );
@@ -15319,14 +15333,14 @@ function userCache() {
 
 // src/remember/folder.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { mkdir as mkdir4, readdir as readdir5, readFile as readFile6, rename as rename3, rm as rm5, stat as stat10, writeFile as writeFile3 } from "node:fs/promises";
+import { mkdir as mkdir4, readdir as readdir6, readFile as readFile7, rename as rename3, rm as rm5, stat as stat10, writeFile as writeFile3 } from "node:fs/promises";
 import { join as join16 } from "node:path";
 var ENTRIES = 32;
 var ENTRY = /^[0-9a-f]{64}\.bin$/;
 function folderMemory(folder, log3) {
   const pathOf = (key2) => join16(folder, `${key2}.bin`);
   return {
-    recall: (key2) => readFile6(pathOf(key2)).catch(() => null),
+    recall: (key2) => readFile7(pathOf(key2)).catch(() => null),
     async keep(key2, bytes2) {
       try {
         await mkdir4(folder, { recursive: true });
@@ -15347,7 +15361,7 @@ function folderMemory(folder, log3) {
   };
 }
 async function removeOldest(folder) {
-  const names = (await readdir5(folder)).filter((name) => ENTRY.test(name));
+  const names = (await readdir6(folder)).filter((name) => ENTRY.test(name));
   if (names.length <= ENTRIES) return;
   const dated = await Promise.all(
     names.map(async (name) => ({ path: join16(folder, name), time: (await stat10(join16(folder, name))).mtimeMs }))
@@ -15387,7 +15401,7 @@ function analysisLines({ layers: layers2, constants: constants3, weights, zeros 
 }
 
 // src/report/write.ts
-import { readFile as readFile7, writeFile as writeFile4 } from "node:fs/promises";
+import { readFile as readFile9, writeFile as writeFile4 } from "node:fs/promises";
 import { join as join18 } from "node:path";
 
 // src/report/badge.ts
@@ -15403,8 +15417,10 @@ function badge({ verdict }) {
 }
 
 // src/report/rows.ts
-function figureRows({ validation, details }) {
-  const { before, after, protocol } = validation;
+function figureRows({
+  validation: { before, after, protocol },
+  details
+}) {
   const row = (name, key2, rule, a, b) => ({
     name,
     protocol: rule,
@@ -38878,8 +38894,8 @@ function eachKeyOnAxis(axis2, cb) {
   var keysByAxisModelUid = ecModelCacheFullUpdateInner(getCachePerECFullUpdate(model2.ecModel)).keys;
   keysByAxisModelUid && each(keysByAxisModelUid.get(model2.uid), function(axisStatKey) {
     if (process.env.NODE_ENV !== "production") {
-      var stat11 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
-      assert2(stat11 && stat11.sers.length > 0);
+      var stat12 = getAxisStatPerKeyPerAxis(axis2, axisStatKey);
+      assert2(stat12 && stat12.sers.length > 0);
     }
     cb(axisStatKey);
   });
@@ -39018,8 +39034,8 @@ function calcBandWidthForNumericAxis(out2, axis2, scaleLinearSpan, pxSpan, fromS
   }
   var onlySingular = false;
   var bandWidthInData = -Infinity;
-  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat11) {
-    var liPosMinGap = stat11.liPosMinGap;
+  each(fromStat.key ? [getAxisStat(axis2, fromStat.key)] : getAxisStatBySeries(axis2, fromStat.sers || []), function(stat12) {
+    var liPosMinGap = stat12.liPosMinGap;
     if (liPosMinGap != null) {
       if (liPosMinGap > 0) {
         if (liPosMinGap > bandWidthInData) {
@@ -40076,11 +40092,11 @@ function dealLastTickLabelResultReusable(local, group, extraParams) {
 }
 function buildAxisLabel(cfg, local, group, kind, axisModel, api) {
   var axis2 = axisModel.axis;
-  var show2 = retrieve(cfg.raw.axisLabelShow, axisModel.get(["axisLabel", "show"]));
+  var show = retrieve(cfg.raw.axisLabelShow, axisModel.get(["axisLabel", "show"]));
   var labelGroup = new Group_default();
   group.add(labelGroup);
   var axisLabelCreationCtx = createAxisLabelsComputingContext(kind);
-  if (!show2 || axis2.scale.isBlank()) {
+  if (!show || axis2.scale.isBlank()) {
     axisLabelBuildResultSet(local, [], labelGroup, axisLabelCreationCtx);
     return;
   }
@@ -61829,6 +61845,41 @@ function chartFigure(charts, name) {
   return `<figure class="chart"><figcaption>${html(title)}</figcaption>${inline}</figure>`;
 }
 
+// src/report/read.ts
+import { readFile as readFile8, stat as stat11 } from "node:fs/promises";
+var MAX_BYTES4 = 96 << 20;
+var MAX_BRACKETS2 = 3e6;
+var REMEDY = "Name the report.json that a run of this version wrote.";
+async function readReport(file) {
+  const text3 = await readBounded3(file);
+  let report2;
+  try {
+    report2 = JSON.parse(text3);
+  } catch (error2) {
+    throw unreadable2(file, messageOf(error2), error2);
+  }
+  if (report2?.schema !== 1 || !report2.verdict || !report2.validation || !report2.details) {
+    throw new UserError("files", `${file} must be a report.json with schema 1, but is not.`, REMEDY);
+  }
+  return report2;
+}
+async function readBounded3(file) {
+  try {
+    const stats = await stat11(file);
+    if (!stats.isFile()) throw unreadable2(file, "it is no regular file");
+    if (stats.size > MAX_BYTES4) throw unreadable2(file, `it has ${stats.size} bytes, more than ${MAX_BYTES4}`);
+    const bytes2 = await readFile8(file);
+    if (countBrackets(bytes2) > MAX_BRACKETS2)
+      throw unreadable2(file, `it holds more than ${MAX_BRACKETS2} lists and maps`);
+    return bytes2.toString();
+  } catch (error2) {
+    throw error2 instanceof UserError ? error2 : unreadable2(file, messageOf(error2), error2);
+  }
+}
+function unreadable2(file, reason, cause) {
+  return new UserError("files", `The report ${file} cannot be read: ${reason}.`, REMEDY, { cause });
+}
+
 // src/report/summary.ts
 var SUMMARY_LIMIT = 1e6;
 var LONGEST_SENTENCE = 400;
@@ -62067,24 +62118,11 @@ async function renderAgain(folder) {
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
-      const bytes2 = await readFile7(join18(folder, name)).catch(() => null);
+      const bytes2 = await readFile9(join18(folder, name)).catch(() => null);
       if (bytes2) pictures.set(name, bytes2);
     }
   }
   await writeAll(folder, new Map(texts(report2, pictures, reportCharts(report2))));
-}
-async function readReport(file) {
-  const remedy = "Name the report.json (or its folder) that a run of this version wrote.";
-  let report2;
-  try {
-    report2 = JSON.parse(await readFile7(file, "utf8"));
-  } catch (error2) {
-    throw new UserError("files", `${file} cannot be read: ${messageOf(error2)}.`, remedy, { cause: error2 });
-  }
-  if (report2?.schema !== 1 || !report2.verdict || !report2.validation || !report2.details) {
-    throw new UserError("files", `${file} must be a report.json with schema 1, but is not.`, remedy);
-  }
-  return report2;
 }
 function texts(report2, pictures, charts) {
   return [
@@ -63065,7 +63103,7 @@ async function resample(before, after, gate, others, threads) {
 
 // src/calibrate/images.ts
 import { createHash as createHash4 } from "node:crypto";
-import { readFile as readFile8 } from "node:fs/promises";
+import { readFile as readFile10 } from "node:fs/promises";
 async function chooseCalibrationImages(candidates, validation, { count, seed }) {
   const paths = [...new Set(candidates)];
   if (paths.length === 0) {
@@ -63100,7 +63138,7 @@ async function contents(paths) {
   return found2;
 }
 async function contentOf(path3) {
-  return createHash4("sha256").update(await readFile8(path3)).digest("hex");
+  return createHash4("sha256").update(await readFile10(path3)).digest("hex");
 }
 
 // src/calibration.ts
@@ -63235,7 +63273,7 @@ var LIMITS = { sums: 1 << 30, kept: 512 << 20 };
 async function collectStatistics(pool, model2, sites, { detector, images, seed, augment = false, scratch, limits = LIMITS }) {
   const isKept = bytesOf(sites) <= limits.kept;
   const found2 = [];
-  const unreadable2 = /* @__PURE__ */ new Map();
+  const unreadable3 = /* @__PURE__ */ new Map();
   const drawn = images.map(() => []);
   const underWay = pool.size + 1;
   for (const pass of passes(sites, limits.sums / (underWay + 1))) {
@@ -63258,7 +63296,7 @@ async function collectStatistics(pool, model2, sites, { detector, images, seed, 
     )) {
       for (const [i, { index }] of chunks[next++].images.entries()) drawn[index] = part.drawn[i];
       for (const [i, moments] of part.moments.entries()) addMoments(sums[i], moments);
-      for (const entry of part.unreadable) unreadable2.set(entry.path, entry);
+      for (const entry of part.unreadable) unreadable3.set(entry.path, entry);
     }
     for (const [i, site] of pass.entries()) {
       const { products, sums: columnSums, total } = sums[i];
@@ -63270,7 +63308,7 @@ async function collectStatistics(pool, model2, sites, { detector, images, seed, 
       });
     }
   }
-  return { sites: found2, unreadable: [...unreadable2.values()] };
+  return { sites: found2, unreadable: [...unreadable3.values()] };
 }
 function bytesIn({ buffer, byteOffset, byteLength }) {
   return new Uint8Array(buffer, byteOffset, byteLength);
@@ -63366,7 +63404,7 @@ var Reconstruction = class {
   async prune(amount2) {
     const pattern = this.#pattern;
     const isDone = alreadyPruned(this.#affected, pattern ? 1 - pattern.n / pattern.m : amount2);
-    const { solved, biases, unreadable: unreadable2 } = isDone ? { solved: null, biases: [], unreadable: [] } : await this.#solve(amount2);
+    const { solved, biases, unreadable: unreadable3 } = isDone ? { solved: null, biases: [], unreadable: [] } : await this.#solve(amount2);
     const after = new Map(this.#affected.map((layer, i) => [layer, solved?.[i]?.values ?? layer.values]));
     const bytes2 = this.#model.bytes.slice();
     const written = writeLayers(
@@ -63377,11 +63415,11 @@ var Reconstruction = class {
     for (const { tensor, values: shifted } of biases) writeValues(bytes2, tensor, shifted);
     const options = { method: this.#method, amount: amount2 };
     const errors = new Map(this.#affected.map(({ name }, i) => [name, solved?.[i]?.outputError ?? null]));
-    return { ...describePruned(this.#model, bytes2, this.#layers, written, options, errors), unreadable: unreadable2 };
+    return { ...describePruned(this.#model, bytes2, this.#layers, written, options, errors), unreadable: unreadable3 };
   }
   async #solve(amount2) {
     this.#looked ??= this.#look();
-    const { problems, means, unreadable: unreadable2 } = await this.#looked;
+    const { problems, means, unreadable: unreadable3 } = await this.#looked;
     const targets = this.#pattern ? problems.map(() => ({ pattern: this.#pattern })) : (await this.#budgets(problems, amount2)).map((counts) => ({ counts }));
     const solved = await inParallel(
       problems,
@@ -63390,11 +63428,11 @@ var Reconstruction = class {
     const biases = this.#affected.flatMap(
       (layer, i) => shiftedBiases(this.#model, layer, means[i], problems[i].segments, solved[i].values)
     );
-    return { solved, biases, unreadable: unreadable2 };
+    return { solved, biases, unreadable: unreadable3 };
   }
   async #look() {
     const sites = findSites(this.#affected.map(({ conv }) => conv));
-    const { sites: found2, unreadable: unreadable2 } = await collectStatistics(
+    const { sites: found2, unreadable: unreadable3 } = await collectStatistics(
       this.#pool,
       this.#model,
       sites.sites,
@@ -63403,7 +63441,7 @@ var Reconstruction = class {
     const seen = this.#affected.map((_, i) => sites.ofLayer[i].map((index) => found2[index]));
     const means = this.#affected.map((layer, i) => meansOf(layer, seen[i]));
     const problems = this.#affected.map((layer, i) => problemOf(layer, seen[i], means[i]));
-    return { problems, means, unreadable: unreadable2 };
+    return { problems, means, unreadable: unreadable3 };
   }
   /** How many weights go in each segment of each layer. */
   #budgets(problems, amount2) {
@@ -63888,11 +63926,11 @@ function whereAllowed(change2) {
 
 // src/files/journal.ts
 var STAGES = ["started", "backing-up", "validating", "placing"];
-var MAX_BYTES4 = 64 << 10;
+var MAX_BYTES5 = 64 << 10;
 function readJournal(files, folder) {
   const path3 = journalPath(folder);
   if (files.lstat(path3)?.kind !== "file") return null;
-  const buffer = new Uint8Array(MAX_BYTES4);
+  const buffer = new Uint8Array(MAX_BYTES5);
   const file = files.openToRead(path3);
   try {
     const text3 = new TextDecoder().decode(buffer.subarray(0, files.read(file, buffer)));
@@ -64514,7 +64552,7 @@ var Reader2 = class {
 
 // src/remember/key.ts
 import { createHash as createHash7 } from "node:crypto";
-import { readFile as readFile9 } from "node:fs/promises";
+import { readFile as readFile11 } from "node:fs/promises";
 function keyOf2({ model: model2, images, detector, options, versions, provider, processor }) {
   const { input: input2, output, width, height, head, family, nc } = detector;
   const { conf, iou: iou2, maxDet } = options;
@@ -64526,7 +64564,7 @@ async function imagesDigest(paths) {
   const hash = createHash7("sha256");
   try {
     for (let first = 0; first < paths.length; first += AT_ONCE) {
-      const some = paths.slice(first, first + AT_ONCE).map(async (path3) => sha256(await readFile9(path3)));
+      const some = paths.slice(first, first + AT_ONCE).map(async (path3) => sha256(await readFile11(path3)));
       for (const digest of await Promise.all(some)) hash.update(digest);
     }
   } catch {
@@ -64637,19 +64675,64 @@ ${labels.count}
   }
   return hash.digest("hex");
 }
-var KEYS = ["dataDigest", "protocol", "split", "imgsz", "conf", "iou", "maxDet"];
+var KEYS = {
+  dataDigest: isWord,
+  protocol: isWord,
+  split: isWord,
+  imgsz: isSize,
+  conf: isNumber2,
+  iou: isNumber2,
+  maxDet: isNumber2
+};
+var FIGURES = ["P", "R", "mAP50", "mAP50_95", "coco.AP", "coco.AP50", "coco.AR100"];
+async function readBaseline(file) {
+  const report2 = await readReport(file);
+  const expected = [
+    ...Object.entries(KEYS).map(([key2, fits]) => [`validation.${key2}`, fits]),
+    ...FIGURES.map((figure2) => [`validation.after.${figure2}`, isFigure])
+  ];
+  for (const [path3, fits] of expected) {
+    const value = valueAt(report2, path3);
+    if (fits(value)) continue;
+    throw new UserError(
+      "files",
+      `baseline must be a whole report.json, but ${path3} of ${file} is ${showJson(value)}.`,
+      "Name the report.json that a run of this version wrote."
+    );
+  }
+  return report2;
+}
+function valueAt(report2, path3) {
+  return path3.split(".").reduce((value, key2) => value?.[key2], report2);
+}
+function isWord(value) {
+  return typeof value === "string" && /^[\w.-]{1,64}$/.test(value);
+}
+function isSize(value) {
+  return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
+}
+function isNumber2(value) {
+  return Number.isFinite(value);
+}
+function isFigure(value) {
+  return typeof value === "number" && value >= -1 && value <= 1;
+}
 function compareBaseline(path3, baseline, current) {
-  const differing = KEYS.filter((key2) => text2(baseline, key2) !== text2(current, key2));
+  const differing = Object.keys(KEYS).filter((key2) => text2(baseline, key2) !== text2(current, key2));
   if (differing.length > 0) {
     const pairs = differing.map((key2) => `${key2} was ${text2(baseline, key2)} and is ${text2(current, key2)}`);
     return { path: path3, differs: pairs.join("; "), figures: [] };
   }
-  const earlier = figureRows(baseline);
-  const figures = figureRows(current).map(({ name, protocol, after }, i) => ({
+  const { protocol, after } = baseline.validation;
+  const earlier = figureRows({
+    validation: { protocol, before: after, after },
+    details: { bootstrap: null }
+  });
+  const figures = figureRows(current).map(({ name, protocol: protocol2, after: after2 }, i) => ({
     name,
-    protocol,
+    protocol: protocol2,
     was: earlier[i].after,
-    is: after
+    is: after2
   }));
   return { path: path3, differs: null, figures };
 }
@@ -64751,7 +64834,7 @@ async function writeRows(file, rows) {
 }
 
 // src/validate/image/decode.ts
-import { readFile as readFile10 } from "node:fs/promises";
+import { readFile as readFile12 } from "node:fs/promises";
 
 // src/validate/image/samples.ts
 var MAX_PIXELS2 = 2 * 89478485;
@@ -65005,7 +65088,7 @@ var FORMATS2 = {
 };
 async function decodeImage(sharpModule, source, family) {
   try {
-    const bytes2 = typeof source === "string" ? await readFile10(source) : source;
+    const bytes2 = typeof source === "string" ? await readFile12(source) : source;
     const format2 = acceptedFormat(bytes2, family);
     const image = format2 === "bmp" ? decodeBmp(bytes2) : await decodeWithSharp(sharpModule, bytes2, format2, family);
     if (Math.min(image.width, image.height) >= MIN_SIDE) return image;
@@ -65287,7 +65370,7 @@ async function run(inputs, log3, runtime, stop2, memory) {
       () => check(inputs, pool, scratch, log3)
     );
     const { model: model2, plan } = checked;
-    const baseline = inputs.baseline === "" ? null : await readReport(inputs.baseline);
+    const baseline = inputs.baseline === "" ? null : await readBaseline(inputs.baseline);
     const sha256Before = sha256(model2.bytes);
     const pruneStarted = performance.now();
     const {

@@ -182,7 +182,7 @@ export const INPUTS = {
   'runtime-path': input(
     optional(text),
     '',
-    'Prepared folder or archive of the native packages, for machines without network; see docs/runtime.md.',
+    'Prepared folder or archive of the native packages, for machines without network; its code runs, so never take it from the files of a pull request. See docs/runtime.md.',
   ),
   summary: input(boolean, 'true', 'Whether to write the job summary.'),
   comment: input(

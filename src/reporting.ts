@@ -5,7 +5,7 @@ import type { Judgement } from './judge.ts';
 import type { Log } from './log.ts';
 import type { Family } from './protocol.ts';
 import type { PrunedModel } from './prune/prune-model.ts';
-import { compareBaseline, dataDigest } from './report/baseline.ts';
+import { type Baseline, compareBaseline, dataDigest } from './report/baseline.ts';
 import { writeCocoFiles } from './report/coco-files.ts';
 import { type ReportedPicture, worstPictures } from './report/pictures.ts';
 import { pictureFiles, png } from './report/raster.ts';
@@ -42,7 +42,7 @@ export interface Findings {
   readonly validation: Validation;
   readonly judgement: Judgement;
   /** Another run to hold this one against. */
-  readonly baseline: Report | null;
+  readonly baseline: Baseline | null;
   readonly model: ReportedModel;
   readonly pruneSeconds: number;
   /** When the run began, by `performance.now()`. */

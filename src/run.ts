@@ -9,9 +9,9 @@ import type { Log } from './log.ts';
 import type { ModelFile } from './onnx/model-file.ts';
 import type { Memory } from './remember/folder.ts';
 import { validateBoth } from './remembered.ts';
+import { readBaseline } from './report/baseline.ts';
 import { compressedSizes, zstdFile } from './report/sizes.ts';
 import { backupLine } from './report/text.ts';
-import { readReport } from './report/write.ts';
 import { type Outcome, type Runtime, reportOn } from './reporting.ts';
 import { ScratchFolder } from './scratch.ts';
 import { limitTime } from './stop.ts';
@@ -48,7 +48,7 @@ export async function run(
       check(inputs, pool, scratch, log),
     );
     const { model, plan } = checked;
-    const baseline = inputs.baseline === '' ? null : await readReport(inputs.baseline);
+    const baseline = inputs.baseline === '' ? null : await readBaseline(inputs.baseline);
     const sha256Before = sha256(model.bytes);
 
     const pruneStarted = performance.now();

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../errors.ts';
+import { showJson } from '../json-value.ts';
 import { countBrackets, withoutOutlines } from './coco-outlines.ts';
 import { isLfsPointer, lfsError } from './lfs.ts';
 
@@ -47,8 +48,6 @@ const MAX_BYTES = 256 << 20;
 const MAX_READ_BYTES = 96 << 20;
 /** Lists and maps: a box is two of them. An empty one takes three bytes in the file, and twenty times as much in memory. */
 const MAX_BRACKETS = 3_000_000;
-
-const MAX_SHOWN = 40;
 
 const WHERE_FROM =
   "Give the ground truth in the form of COCO's instances_*.json: `images`, `categories` and `annotations` with `bbox`.";
@@ -115,14 +114,17 @@ function parse(bytes: Buffer, file: string): Entry {
     throw wrong(file, `it is no JSON (${messageOf(thrown)})`, thrown);
   }
   if (isEntry(content)) return content;
-  throw wrong(file, Array.isArray(content) ? 'it is a list, as detections are' : `it is ${show(content)}`);
+  throw wrong(
+    file,
+    Array.isArray(content) ? 'it is a list, as detections are' : `it is ${showJson(content)}`,
+  );
 }
 
 function entriesOf(content: Entry, key: string, file: string): readonly Entry[] {
   const list = content[key];
-  if (!Array.isArray(list)) throw wrong(file, `its \`${key}\` are ${show(list)}`);
+  if (!Array.isArray(list)) throw wrong(file, `its \`${key}\` are ${showJson(list)}`);
   const bad = list.findIndex((entry) => !isEntry(entry));
-  if (bad >= 0) throw wrong(file, `${key}[${bad}] is ${show(list[bad])}`);
+  if (bad >= 0) throw wrong(file, `${key}[${bad}] is ${showJson(list[bad])}`);
   return list;
 }
 
@@ -155,7 +157,7 @@ function readImageEntry(entry: Entry, place: number, file: string): CocoImage {
   const side = (key: 'width' | 'height'): number => {
     const value = entry[key];
     if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-    throw wrong(file, `\`${key}\` of ${where} is ${show(value)}`);
+    throw wrong(file, `\`${key}\` of ${where} is ${showJson(value)}`);
   };
   return {
     id: idOf(entry, 'id', where, file),
@@ -205,12 +207,12 @@ function readAnnotation(entry: Entry, place: number, file: string): CocoAnnotati
   if (bbox === undefined && entry.segmentation !== undefined) {
     throw wrong(file, `${where} has an outline but no \`bbox\``);
   }
-  if (!isBox(bbox)) throw wrong(file, `\`bbox\` of ${where} is ${show(bbox)}`);
+  if (!isBox(bbox)) throw wrong(file, `\`bbox\` of ${where} is ${showJson(bbox)}`);
   if (area !== undefined && !(typeof area === 'number' && area >= 0 && area < Infinity)) {
-    throw wrong(file, `\`area\` of ${where} is ${show(area)}`);
+    throw wrong(file, `\`area\` of ${where} is ${showJson(area)}`);
   }
   if (![undefined, 0, 1, false, true].some((known) => known === iscrowd)) {
-    throw wrong(file, `\`iscrowd\` of ${where} is ${show(iscrowd)}`);
+    throw wrong(file, `\`iscrowd\` of ${where} is ${showJson(iscrowd)}`);
   }
   return {
     categoryId: idOf(entry, 'category_id', where, file),
@@ -223,13 +225,13 @@ function readAnnotation(entry: Entry, place: number, file: string): CocoAnnotati
 function idOf(entry: Entry, key: string, where: string, file: string): number {
   const value = entry[key];
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw wrong(file, `\`${key}\` of ${where} is ${show(value)}, no whole number`);
+  throw wrong(file, `\`${key}\` of ${where} is ${showJson(value)}, no whole number`);
 }
 
 function textOf(entry: Entry, key: string, where: string, file: string): string {
   const value = entry[key];
   if (typeof value === 'string' && value !== '') return value;
-  throw wrong(file, `\`${key}\` of ${where} is ${show(value)}, no text`);
+  throw wrong(file, `\`${key}\` of ${where} is ${showJson(value)}, no text`);
 }
 
 function isEntry(value: unknown): value is Entry {
@@ -246,15 +248,6 @@ function isBox(value: unknown): value is CocoAnnotation['bbox'] {
 }
 
 /** A value for messages, cut short: it may be of any size and depth. */
-function show(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_SHOWN));
-  if (isEntry(value)) return 'an object';
-  if (!Array.isArray(value)) return String(value);
-  const shown = value.slice(0, 5).map((item) => (Array.isArray(item) ? '[…]' : show(item)));
-  return `[${shown.join(', ')}${value.length > shown.length ? ', …' : ''}]`;
-}
-
 function wrong(file: string, was: string, cause?: unknown): UserError {
   return new UserError(
     'dataset',

@@ -1,6 +1,6 @@
 import type { RuleResult } from '../gate/rules.ts';
 import type { Interval } from './details.ts';
-import type { Report } from './report.ts';
+import type { Report, ReportedMetrics } from './report.ts';
 
 /** One figure before and after. */
 export interface FigureRow {
@@ -12,9 +12,19 @@ export interface FigureRow {
   readonly interval: Interval | undefined;
 }
 
+/** One model's figures that every output shows. */
+export type Figures = Pick<ReportedMetrics, 'mAP50_95' | 'mAP50' | 'P' | 'R'> & {
+  readonly coco: Pick<ReportedMetrics['coco'], 'AP' | 'AP50' | 'AR100'>;
+};
+
 /** The figures that every output shows. */
-export function figureRows({ validation, details }: Report): readonly FigureRow[] {
-  const { before, after, protocol } = validation;
+export function figureRows({
+  validation: { before, after, protocol },
+  details,
+}: {
+  readonly validation: { readonly before: Figures; readonly after: Figures; readonly protocol: string };
+  readonly details: Pick<Report['details'], 'bootstrap'>;
+}): readonly FigureRow[] {
   const row = (name: string, key: string, rule: string, a: number, b: number): FigureRow => ({
     name,
     protocol: rule,

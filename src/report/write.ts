@@ -6,6 +6,7 @@ import { reportCharts } from './charts/charts.ts';
 import { freshPath } from './fresh-path.ts';
 import { reportHtml } from './html.ts';
 import type { PictureFiles } from './pictures.ts';
+import { readReport } from './read.ts';
 import type { Report } from './report.ts';
 import { summaryMarkdown } from './summary.ts';
 
@@ -60,25 +61,6 @@ export async function renderAgain(folder: string): Promise<void> {
     }
   }
   await writeAll(folder, new Map(texts(report, pictures, reportCharts(report))));
-}
-
-/**
- * Reads a report.json.
- *
- * @throws {UserError} when the file cannot be read, or is none that this version knows.
- */
-export async function readReport(file: string): Promise<Report> {
-  const remedy = 'Name the report.json (or its folder) that a run of this version wrote.';
-  let report: Partial<Report> | null;
-  try {
-    report = JSON.parse(await readFile(file, 'utf8')) as Partial<Report> | null;
-  } catch (error) {
-    throw new UserError('files', `${file} cannot be read: ${messageOf(error)}.`, remedy, { cause: error });
-  }
-  if (report?.schema !== 1 || !report.verdict || !report.validation || !report.details) {
-    throw new UserError('files', `${file} must be a report.json with schema 1, but is not.`, remedy);
-  }
-  return report as Report;
 }
 
 function texts(

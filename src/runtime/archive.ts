@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -19,9 +19,9 @@ export async function packFolder(folder: string, archive: string): Promise<void>
 }
 
 /**
- * Unpacks a .tar.gz into an existing folder, by the system's own `tar`.
+ * Unpacks a .tar.gz into an existing folder, by the system's own `tar`, which writes nothing outside of it.
  *
- * @throws {UserError} when there is no `tar`, or the archive is damaged.
+ * @throws {UserError} when there is no `tar`, or the archive is damaged, holds paths that lead out of the folder, or holds links.
  */
 export async function unpackFolder(archive: string, folder: string): Promise<void> {
   // Over standard input, for GNU tar on Windows takes `C:` in a file's name for a host.
@@ -43,7 +43,13 @@ export async function unpackFolder(archive: string, folder: string): Promise<voi
     .filter((result) => result.status === 'rejected')
     .map(({ reason }) => reason)
     .filter((reason) => !hungUp(reason));
-  if (failures.length === 0) return;
+  if (failures.length === 0) {
+    const other = (await readdir(folder, { recursive: true, withFileTypes: true })).find(
+      (entry) => !entry.isFile() && !entry.isDirectory(),
+    );
+    if (other === undefined) return;
+    throw refusal(archive, `it holds ${other.name}, which is neither a file nor a folder`);
+  }
   // A damaged gzip stream makes tar complain too.
   const cause = failures.find(({ code }) => code?.startsWith('Z_')) ?? failures[0];
   if (cause.syscall?.startsWith('spawn')) {
@@ -54,9 +60,13 @@ export async function unpackFolder(archive: string, folder: string): Promise<voi
       { cause },
     );
   }
-  throw new UserError(
+  throw refusal(archive, `it cannot be unpacked: ${cause.message.split('\n', 1)[0]}`, cause);
+}
+
+function refusal(archive: string, reason: string, cause?: unknown): UserError {
+  return new UserError(
     'input',
-    `runtime-path must be a .tar.gz made by \`npm run runtime:pack\`, but ${archive} cannot be unpacked: ${cause.message}.`,
+    `runtime-path must be a .tar.gz made by \`npm run runtime:pack\`, but ${archive} is none: ${reason}.`,
     'Copy or make the archive again.',
     { cause },
   );

@@ -418,7 +418,7 @@ describe('data.yaml', () => {
         [
           'a whole disk',
           () => dataYaml(`path: /\nval: .\n${NAMES}`),
-          /must hold at most|must have labels|label file|There must be/,
+          /must hold at most|must have labels|label files?|There must be/i,
           '/',
         ],
         [
@@ -532,6 +532,30 @@ describe('annotations', () => {
         ],
       ],
       'a.json',
+    ),
+  )('%s', LIMIT, refused);
+});
+
+describe('a baseline', () => {
+  const baseline = (write: (path: string) => void) => () => {
+    const path = inWorkspace('baseline.json');
+    write(path);
+    return { baseline: path };
+  };
+  const json = (content: string) => baseline((path) => writeFileSync(path, content));
+  test.for(
+    cases(
+      [
+        ['3 GB', baseline((path) => sparse(path, 3e9)), /cannot be read: it has 3000000000 bytes/],
+        ['ninety million brackets', json('['.repeat(9e7)), /more than \d+ lists and maps/],
+        [
+          'eight million keys',
+          json(`{${Array.from({ length: 8e6 }, (_, i) => `"${i}":1`).join()}}`),
+          /must be a report.json with schema 1/,
+        ],
+        ['a FIFO', baseline((path) => execFileSync('mkfifo', [path])), /must be the path of an existing/],
+      ],
+      'baseline.json',
     ),
   )('%s', LIMIT, refused);
 });
