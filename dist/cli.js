@@ -10240,8 +10240,9 @@ function ended(code) {
 }
 
 // src/validate/detect.ts
-function arrange(threads) {
-  return { workers: threads || availableParallelism(), threadsPerWorker: 1 };
+function arrange(threads, provider = "cpu") {
+  const cores = threads || availableParallelism();
+  return provider === "cpu" ? { workers: cores, threadsPerWorker: 1 } : { workers: 1, threadsPerWorker: cores };
 }
 function startDetectPool(nativeBase2, arrangement, provider, timeUp) {
   const entry = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
@@ -12602,9 +12603,9 @@ var INPUTS = {
   ),
   "max-det": input(optional(positiveInteger), "", "Detections kept per image; by default 300."),
   device: input(
-    oneOf(["auto", "cpu", "cuda"]),
+    oneOf(["auto", "cpu", "cuda", "coreml", "dml", "webgpu"]),
     "auto",
-    "Where the models run: auto (an NVIDIA card where everything for it is there, else the CPU), cpu or cuda."
+    "Where the models run: auto (an NVIDIA card where everything for it is there, else the CPU), cpu, cuda, coreml, dml or webgpu."
   ),
   threads: input(wholeNumber, "0", "Processor threads to use; 0 means all cores."),
   timeout: input(
@@ -14283,6 +14284,10 @@ import { createHash as createHash3 } from "node:crypto";
 import { readFile as readFile4 } from "node:fs/promises";
 
 // src/runtime/target.ts
+var GPU_FILES = {
+  cuda12: ["libonnxruntime_providers_cuda.so", "libonnxruntime_providers_shared.so"],
+  directx: ["DirectML.dll", "dxcompiler.dll", "dxil.dll"]
+};
 var NATIVE_TARGETS = [
   "linux-x64-glibc",
   "linux-arm64-glibc",
@@ -14291,8 +14296,13 @@ var NATIVE_TARGETS = [
   "win32-arm64"
 ];
 var WEBASSEMBLY = { platform: "webassembly", arch: null, libc: null };
-function partsTarget(machine) {
-  return isNativeTarget(machine) ? machine : WEBASSEMBLY;
+function partsTarget(machine2, device = "cpu") {
+  if (!isNativeTarget(machine2)) return WEBASSEMBLY;
+  const { platform: platform2 } = machine2;
+  if (device === "cuda" && platform2 === "linux") return { ...machine2, gpu: "cuda12" };
+  if ((device === "dml" || device === "webgpu") && platform2 === "win32")
+    return { ...machine2, gpu: "directx" };
+  return machine2;
 }
 function currentTarget() {
   const { platform: platform2, arch } = process;
@@ -14304,14 +14314,14 @@ function glibcVersion() {
   const { header } = process.report.getReport();
   return header.glibcVersionRuntime ?? null;
 }
-function targetName({ platform: platform2, arch, libc }) {
-  return [platform2, arch, libc].filter((part) => part !== null).join("-");
+function targetName({ platform: platform2, arch, libc, gpu = void 0 }) {
+  return [platform2, arch, libc, gpu].filter((part) => part).join("-");
 }
-function isNativeTarget(target) {
-  return NATIVE_TARGETS.includes(targetName(target));
+function isNativeTarget({ platform: platform2, arch, libc }) {
+  return NATIVE_TARGETS.includes(targetName({ platform: platform2, arch, libc }));
 }
 var ORT_BINARY = /(?:^|\/)onnxruntime-node\/bin\/napi-v\d+\/([^/]+)\/([^/]+)\/([^/]+)$/;
-var GPU_ONLY = ["DirectML.dll", "dxcompiler.dll", "dxil.dll"];
+var UNUSED = "libonnxruntime_providers_tensorrt.so";
 var MAC_COPY = /^libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 var ORT_WEB_FILE = /(?:^|\/)onnxruntime-web\/(.+)$/;
 var ORT_WEB_NEEDED = [
@@ -14326,7 +14336,10 @@ function isNeeded(path3, target) {
   if (webFile !== void 0) return ORT_WEB_NEEDED.includes(webFile);
   const [, platform2, arch, file] = ORT_BINARY.exec(path3) ?? [];
   if (file === void 0) return true;
-  return platform2 === target.platform && arch === target.arch && !GPU_ONLY.includes(file) && !MAC_COPY.test(file);
+  if (platform2 !== target.platform || arch !== target.arch || MAC_COPY.test(file) || file === UNUSED)
+    return false;
+  const parts = Object.entries(GPU_FILES).find(([, files]) => files.includes(file));
+  return parts === void 0 || parts[0] === target.gpu;
 }
 
 // src/runtime/lock.ts
@@ -14544,14 +14557,34 @@ function userCacheFolder({ platform: platform2, home, XDG_CACHE_HOME, LOCALAPPDA
 }
 
 // src/runtime/device.ts
+import { existsSync as existsSync4 } from "node:fs";
+
+// src/runtime/libraries.ts
+import { execFile } from "node:child_process";
 import { existsSync as existsSync2 } from "node:fs";
-import { createRequire as createRequire3 } from "node:module";
-import { dirname as dirname9, join as join9 } from "node:path";
+import { delimiter, join as join8 } from "node:path";
+import { promisify } from "node:util";
+var FOLDERS = ["/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64"];
+async function libraryFinder(searchPath) {
+  const folders = [...searchPath.split(delimiter).filter(Boolean), ...FOLDERS];
+  const cached = await linkerCache();
+  return (name) => cached.has(name) || folders.some((folder) => existsSync2(join8(folder, name)));
+}
+async function linkerCache() {
+  const { stdout } = await promisify(execFile)("/sbin/ldconfig", ["-p"]).catch(() => ({ stdout: "" }));
+  return namesInCache(stdout);
+}
+function namesInCache(printed) {
+  return new Set([...printed.matchAll(/^\s+(\S+\.so\S*) \(/gm)].map(([, name]) => name));
+}
+function cudaProvider(packageFolder2) {
+  return join8(packageFolder2, "bin", "napi-v6", "linux", "x64", "libonnxruntime_providers_cuda.so");
+}
 
 // src/runtime/load.ts
-import { readFileSync as readFileSync2 } from "node:fs";
+import { existsSync as existsSync3, readFileSync as readFileSync2 } from "node:fs";
 import { createRequire as createRequire2 } from "node:module";
-import { join as join8 } from "node:path";
+import { join as join9 } from "node:path";
 function loadNativeParts(base2) {
   const ort = load2(base2, ortPackage(base2));
   ort.env.wasm.numThreads = 1;
@@ -14572,14 +14605,17 @@ function runtimeName(base2) {
   return `${name} ${version}`;
 }
 function installedVersion(base2, name) {
-  for (const folder of createRequire2(base2).resolve.paths(name) ?? []) {
-    try {
-      const manifest = readFileSync2(join8(folder, name, "package.json"), "utf8");
-      return JSON.parse(manifest).version;
-    } catch {
-    }
+  const folder = packageFolder(base2, name);
+  if (folder === null) return null;
+  try {
+    return JSON.parse(readFileSync2(join9(folder, "package.json"), "utf8")).version;
+  } catch {
+    return null;
   }
-  return null;
+}
+function packageFolder(base2, name) {
+  const places = (createRequire2(base2).resolve.paths(name) ?? []).map((folder) => join9(folder, name));
+  return places.find((place) => existsSync3(join9(place, "package.json"))) ?? null;
 }
 function load2(base2, name) {
   try {
@@ -14598,7 +14634,7 @@ function missing(name, reason, cause) {
 }
 
 // src/runtime/probe.ts
-import { execFile } from "node:child_process";
+import { execFile as execFile2 } from "node:child_process";
 import { fileURLToPath as fileURLToPath2 } from "node:url";
 var PROBE_SECONDS = 60;
 async function probe(base2, provider = "cpu") {
@@ -14612,7 +14648,7 @@ function runProbe(base2, provider) {
   );
   const options = { timeout: PROBE_SECONDS * 1e3, killSignal: "SIGTERM", windowsHide: true };
   return new Promise((resolve9) => {
-    execFile(process.execPath, [child, base2, provider], options, (error2, said, errors) => {
+    execFile2(process.execPath, [child, base2, provider], options, (error2, said, errors) => {
       const part = said.trim().split("\n").at(-1) || "node";
       if (error2 === null && part === "done") resolve9(null);
       else {
@@ -14628,17 +14664,17 @@ var WINDOWS_CRASHES = {
   3221225781: "a missing DLL",
   3221225794: "a DLL that failed to start"
 };
-function explainProbe({ part, errors, code, signal }, machine) {
+function explainProbe({ part, errors, code, signal }, machine2) {
   const reason = reasonOf(errors);
   const error2 = (problem, remedy) => new UserError(
     "runtime",
-    `${part} (from ${machine.base}) must work on this machine, but ${problem}.`,
+    `${part} (from ${machine2.base}) must work on this machine, but ${problem}.`,
     remedy
   );
   const symbol = /version `(GLIBC|GLIBCXX|CXXABI)_([\d.]+)' not found/.exec(errors);
   if (symbol?.[1] === "GLIBC") {
     return error2(
-      `it needs glibc ${symbol[2]} or newer, and this machine has ${machine.glibc ?? "none"}`,
+      `it needs glibc ${symbol[2]} or newer, and this machine has ${machine2.glibc ?? "none"}`,
       "Use a newer system or container image: Ubuntu 20.04, Debian 10, RHEL 8 or later."
     );
   }
@@ -14664,7 +14700,7 @@ function explainProbe({ part, errors, code, signal }, machine) {
       "Mount the folder without `noexec`, or name one on another disk in `runtime-path`."
     );
   }
-  if (machine.platform === "win32" && /ERR_DLOPEN_FAILED/.test(errors)) {
+  if (machine2.platform === "win32" && /ERR_DLOPEN_FAILED/.test(errors)) {
     return error2(
       `Windows does not load it: ${reason}`,
       "Install the Microsoft Visual C++ Redistributable 2015-2022 for this architecture, or its newest update."
@@ -14705,76 +14741,172 @@ var CUDA_NEEDS = [
   ],
   ["cuDNN 9", ["libcudnn.so.9"]]
 ];
-var CUDA_PROVIDER = "libonnxruntime_providers_cuda.so";
+var MACHINES = {
+  coreml: { targets: ["darwin-arm64"], where: "a Mac with an Apple processor" },
+  dml: { targets: ["win32-x64", "win32-arm64"], where: "Windows (x64, arm64)" },
+  webgpu: {
+    targets: ["linux-x64-glibc", "darwin-arm64", "win32-x64", "win32-arm64"],
+    where: "Linux (x64, glibc, with Vulkan), a Mac with an Apple processor, or Windows (x64, arm64)"
+  }
+};
+var PLACES = {
+  cpu: "the CPU",
+  cuda: "the GPU",
+  coreml: "CoreML",
+  dml: "DirectML",
+  webgpu: "WebGPU"
+};
+function environmentOf(provider) {
+  return provider === "cuda" ? { NVIDIA_TF32_OVERRIDE: "0" } : {};
+}
+function requireMachine(asked, { target, hasLibrary }) {
+  if (asked === "auto" || asked === "cpu") return;
+  if (asked === "cuda") {
+    const missing2 = missingLibraries(target, hasLibrary);
+    if (missing2.length > 0) throw lacking(missing2);
+    return;
+  }
+  const { targets, where } = MACHINES[asked];
+  if (targets.includes(targetName(target))) return;
+  throw new UserError(
+    "runtime",
+    `device is ${asked}, but this machine must be one that ONNX Runtime has it for, ${where}; it is ${targetName(target)}.`,
+    "Use such a runner, or set `device: auto` or `device: cpu`."
+  );
+}
 async function chooseDevice(asked, surroundings) {
   if (asked === "cpu") return { provider: "cpu", reason: "device is cpu" };
-  const missing2 = missingForCuda(surroundings);
+  if (asked !== "cuda") requireMachine(asked, surroundings);
+  const provider = asked === "auto" ? "cuda" : asked;
+  const missing2 = provider === "cuda" ? missingForCuda(surroundings) : [];
   if (missing2.length > 0) {
     if (asked === "auto") return { provider: "cpu", reason: `a GPU would need ${missing2[0]}` };
-    throw new UserError(
-      "runtime",
-      `device is cuda, but this machine must have what ONNX Runtime needs for it, and lacks ${missing2.join("; ")}.`,
-      "Install it on the self-hosted runner (docs/self-hosted.md says how), or set `device: cpu`."
-    );
+    throw lacking(missing2);
   }
   try {
-    await probe(surroundings.base, "cuda");
+    await probe(surroundings.base, provider);
     return {
-      provider: "cuda",
-      reason: asked === "cuda" ? "device is cuda" : "all that a GPU needs is there"
+      provider,
+      reason: asked === "auto" ? "all that a GPU needs is there" : `device is ${asked}`
     };
   } catch (error2) {
-    if (asked === "cuda" || !(error2 instanceof UserError)) throw error2;
-    return { provider: "cpu", reason: `the GPU does not work: ${error2.problem}` };
+    if (!(error2 instanceof UserError)) throw error2;
+    if (asked === "auto") return { provider: "cpu", reason: `the GPU does not work: ${error2.problem}` };
+    throw new UserError(
+      "runtime",
+      `device is ${asked}, but a tiny model does not run there: ${error2.problem}`,
+      "Check the GPU's driver, and that the job may use it (a container needs the device passed in); or set `device: auto` or `device: cpu`.",
+      { cause: error2 }
+    );
   }
 }
+function lacking(missing2) {
+  return new UserError(
+    "runtime",
+    `device is cuda, but this machine must have what ONNX Runtime needs for it, and lacks ${missing2.join("; ")}.`,
+    "Install it on the self-hosted runner (docs/self-hosted.md says how), or set `device: cpu`."
+  );
+}
 function missingForCuda({ base: base2, target, hasLibrary }) {
-  if (target.platform !== "linux" || target.arch !== "x64" || target.libc !== "glibc") {
+  const missing2 = missingLibraries(target, hasLibrary);
+  if (hasCudaBuild(base2) || !isForCuda(target)) return missing2;
+  return [...missing2, "the CUDA build of ONNX Runtime (libonnxruntime_providers_cuda.so beside its binary)"];
+}
+function missingLibraries(target, hasLibrary) {
+  if (!isForCuda(target)) {
     return [
       `Linux on x64 with glibc, the only system that CUDA builds are made for (this is ${targetName(target)})`
     ];
   }
-  const missing2 = CUDA_NEEDS.flatMap(([what, libraries]) => {
+  return CUDA_NEEDS.flatMap(([what, libraries]) => {
     const absent = libraries.filter((library) => !hasLibrary(library));
     return absent.length > 0 ? [`${what} (${absent.join(", ")})`] : [];
   });
-  const provider = providerPath(base2);
-  if (provider !== null && existsSync2(provider)) return missing2;
-  return [...missing2, `the CUDA build of ONNX Runtime (${CUDA_PROVIDER} beside its binary)`];
 }
-function providerPath(base2) {
-  if (ortPackage(base2) !== "onnxruntime-node") return null;
-  const main2 = createRequire3(base2).resolve("onnxruntime-node");
-  return join9(dirname9(dirname9(main2)), "bin", "napi-v6", "linux", "x64", CUDA_PROVIDER);
+function isForCuda({ platform: platform2, arch, libc }) {
+  return platform2 === "linux" && arch === "x64" && libc === "glibc";
 }
-
-// src/runtime/libraries.ts
-import { execFile as execFile2 } from "node:child_process";
-import { existsSync as existsSync3 } from "node:fs";
-import { delimiter, join as join10 } from "node:path";
-import { promisify } from "node:util";
-var FOLDERS = ["/usr/local/cuda/lib64", "/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64"];
-async function libraryFinder(searchPath) {
-  const folders = [...searchPath.split(delimiter).filter(Boolean), ...FOLDERS];
-  const cached = await linkerCache();
-  return (name) => cached.has(name) || folders.some((folder) => existsSync3(join10(folder, name)));
-}
-async function linkerCache() {
-  const { stdout } = await promisify(execFile2)("/sbin/ldconfig", ["-p"]).catch(() => ({ stdout: "" }));
-  return namesInCache(stdout);
-}
-function namesInCache(printed) {
-  return new Set([...printed.matchAll(/^\s+(\S+\.so\S*) \(/gm)].map(([, name]) => name));
+function hasCudaBuild(base2) {
+  if (ortPackage(base2) !== "onnxruntime-node") return false;
+  const folder = packageFolder(base2, "onnxruntime-node");
+  return folder !== null && existsSync4(cudaProvider(folder));
 }
 
 // src/runtime/prepare.ts
 import { mkdir as mkdir3, mkdtemp, rm as rm4 } from "node:fs/promises";
 import { join as join14 } from "node:path";
 
-// src/runtime/npm.ts
+// src/runtime/install-cuda.ts
 import { spawn } from "node:child_process";
-import { existsSync as existsSync4 } from "node:fs";
-import { dirname as dirname12, join as join13 } from "node:path";
+import { existsSync as existsSync5 } from "node:fs";
+import { join as join10 } from "node:path";
+var PACKAGE = ["node_modules", "onnxruntime-node"];
+var SCRIPT = [...PACKAGE, "script", "install.js"];
+var PASSED_ON = /^(PATH|HOME|USERPROFILE|SystemRoot|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|GLOBAL_AGENT_\w+)$/i;
+async function installCuda(folder, environment, limits = { reachSeconds: 25, totalSeconds: 1200 }) {
+  const reason = await runScript(folder, environment, limits);
+  if (reason === null && existsSync5(cudaProvider(join10(folder, ...PACKAGE)))) return;
+  throw new UserError(
+    "runtime",
+    `device is cuda, so the CUDA build of ONNX Runtime must be installed by its vendor's script, but ${reason ?? "it brought none"}.`,
+    "Check the runner's network and proxy (HTTPS_PROXY): the script downloads from its vendor's NuGet feed. Without a network, name a folder that holds the CUDA build in `runtime-path` (docs/self-hosted.md), or set `device: cpu`."
+  );
+}
+function runScript(folder, environment, { reachSeconds, totalSeconds }) {
+  const child = spawn(process.execPath, [join10(folder, ...SCRIPT)], {
+    cwd: folder,
+    env: scriptEnvironment(environment, folder),
+    stdio: ["ignore", "pipe", "pipe"]
+  });
+  let [said, overdue] = ["", ""];
+  const endAfter = (seconds, what) => setTimeout(() => {
+    overdue = `it ${what} within ${seconds} seconds`;
+    child.kill("SIGKILL");
+  }, seconds * 1e3);
+  const reach = endAfter(reachSeconds, "did not reach its feed");
+  const total = endAfter(totalSeconds, "was not done");
+  child.stdout.setEncoding("utf8").on("data", (text3) => {
+    if (/^Downloading /m.test(text3)) clearTimeout(reach);
+  });
+  child.stderr.setEncoding("utf8").on("data", (text3) => {
+    said += text3;
+  });
+  return new Promise((resolve9, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(reach);
+      clearTimeout(total);
+      resolve9(overdue || (code === 0 ? null : `it failed: ${errorIn(said)}`));
+    });
+  });
+}
+function scriptEnvironment(environment, folder) {
+  const passed = Object.entries(environment).filter(
+    (entry) => PASSED_ON.test(entry[0]) && entry[1] !== void 0
+  );
+  const given = (...names) => names.map((name) => environment[name] ?? environment[name.toLowerCase()]).find(Boolean);
+  const proxies = {
+    GLOBAL_AGENT_HTTPS_PROXY: given("HTTPS_PROXY"),
+    GLOBAL_AGENT_HTTP_PROXY: given("HTTP_PROXY", "HTTPS_PROXY"),
+    GLOBAL_AGENT_NO_PROXY: given("NO_PROXY")
+  };
+  return {
+    ...Object.fromEntries(Object.entries(proxies).filter((entry) => !!entry[1])),
+    ...Object.fromEntries(passed),
+    ONNXRUNTIME_NODE_INSTALL: "cuda12",
+    // What it leaves where it is ended goes with the folder.
+    ...Object.fromEntries(["TMPDIR", "TEMP", "TMP"].map((name) => [name, folder]))
+  };
+}
+function errorIn(said) {
+  const message = /^(?:\w*Error)(?: \[\w+\])?: (.+)$/m.exec(said)?.[1] ?? said.trim().split("\n", 1)[0];
+  return message?.replace(/[.]$/, "") || "it gave no reason";
+}
+
+// src/runtime/npm.ts
+import { spawn as spawn2 } from "node:child_process";
+import { existsSync as existsSync6 } from "node:fs";
+import { dirname as dirname11, join as join13 } from "node:path";
 
 // node_modules/@actions/io/lib/io.js
 import * as path2 from "path";
@@ -14989,8 +15121,8 @@ function findInPath(tool) {
 async function findNpm() {
   const found2 = await which("npm");
   if (found2) return { program: found2, first: [] };
-  const bin = dirname12(process.execPath);
-  const beside = [join13(dirname12(bin), "lib"), bin].map((folder) => join13(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync4(path3));
+  const bin = dirname11(process.execPath);
+  const beside = [join13(dirname11(bin), "lib"), bin].map((folder) => join13(folder, "node_modules", "npm", "bin", "npm-cli.js")).find((path3) => existsSync6(path3));
   if (beside) return { program: process.execPath, first: [beside] };
   throw new UserError(
     "runtime",
@@ -15018,8 +15150,8 @@ function start({ program, first }, args, cwd, signal) {
   const words = [...first, ...args];
   const stdio = ["ignore", "ignore", "pipe"];
   const options = { cwd, stdio, killSignal: "SIGKILL", ...signal && { signal } };
-  if (!/\.(cmd|bat)$/i.test(program)) return spawn(program, words, options);
-  return spawn(`"${program}" ${words.join(" ")}`, { ...options, shell: true });
+  if (!/\.(cmd|bat)$/i.test(program)) return spawn2(program, words, options);
+  return spawn2(`"${program}" ${words.join(" ")}`, { ...options, shell: true });
 }
 var UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ECONNABORTED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|EPROTO|ENOTCACHED|FETCH_ERROR|ERR_SOCKET_TIMEOUT|E(CONNECTION|IDLE|RESPONSE|TRANSFER)TIMEOUT|E5\d\d)$/;
 var UNTRUSTED = /CERT|UNABLE_TO_VERIFY|SELF_SIGNED|UNABLE_TO_GET_ISSUER/;
@@ -15081,11 +15213,12 @@ function explainNpm({ timedOut, errors }) {
 
 // src/runtime/install.ts
 var REACH_SECONDS = 25;
-async function installParts(folder, lock, target) {
+async function installParts(folder, lock, target, environment = {}) {
   await writeManifests(folder, lockFor(lock, target));
   const npm = await findNpm();
   await reachRegistry(npm, folder, lock);
   await succeed(npm, ["ci", "--no-bin-links", "--package-lock", ...ALWAYS], folder);
+  if (target.gpu === "cuda12") await installCuda(folder, environment);
   await dropUnneeded(folder, target);
   await seal(folder, partsName(lock, target));
 }
@@ -15114,13 +15247,13 @@ import { stat as stat9 } from "node:fs/promises";
 import { resolve as resolve7 } from "node:path";
 
 // src/runtime/archive.ts
-import { spawn as spawn2 } from "node:child_process";
+import { spawn as spawn3 } from "node:child_process";
 import { createReadStream as createReadStream2, createWriteStream } from "node:fs";
 import { readdir as readdir5, readFile as readFile6 } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 async function unpackFolder(archive, folder) {
-  const tar = spawn2("tar", ["-xf", "-"], { cwd: folder, stdio: ["pipe", "ignore", "pipe"] });
+  const tar = spawn3("tar", ["-xf", "-"], { cwd: folder, stdio: ["pipe", "ignore", "pipe"] });
   let errors = "";
   tar.stderr.setEncoding("utf8").on("data", (text3) => {
     errors += text3;
@@ -15195,18 +15328,24 @@ async function openRuntimePath(given, caches, work2, log3) {
 
 // src/runtime/prepare.ts
 async function prepareNativeParts(options) {
-  const search = await searchFor(partsTarget(options.target), options);
+  const search = await searchFor(partsTarget(options.target, options.device), options);
   const prepared = await besideBundle(search) ?? await fromRuntimePath(search) ?? await fromToolCache(search) ?? await fromKept(search) ?? await fromNpm(search);
   if (ortPackage(prepared.base) === "onnxruntime-web") options.log.warning(slownessOf(options.target));
   return prepared;
 }
 async function searchFor(target, options) {
   const lock = await readLock(options.bundleUrl, target);
-  return { ...options, target, lock, cache: { root: options.toolCache, name: partsName(lock, target) } };
+  return {
+    ...options,
+    machine: options.target,
+    target,
+    lock,
+    cache: { root: options.toolCache, name: partsName(lock, target) }
+  };
 }
 var WEBASSEMBLY_FACTOR = 4;
-function slownessOf(machine) {
-  const reason = isNativeTarget(machine) ? "runtime-path holds no binary of ONNX Runtime" : `There is no binary of ONNX Runtime for this machine, ${targetName(machine)}`;
+function slownessOf(machine2) {
+  const reason = isNativeTarget(machine2) ? "runtime-path holds no binary of ONNX Runtime" : `There is no binary of ONNX Runtime for this machine, ${targetName(machine2)}`;
   return `${reason}: its WebAssembly build runs the models, which takes about ${WEBASSEMBLY_FACTOR} times as long. Linux with glibc (x64, arm64), macOS (arm64) and Windows (x64, arm64) have binaries.`;
 }
 async function besideBundle({ bundleUrl, target, lock, log: log3 }) {
@@ -15218,6 +15357,10 @@ async function besideBundle({ bundleUrl, target, lock, log: log3 }) {
     log3.info(`The packages beside the action are not used: ${mismatch}.`);
     return null;
   }
+  if (target.gpu === "cuda12" && !hasCudaBuild(bundleUrl)) {
+    log3.info("The packages beside the action are not used: they have no CUDA build.");
+    return null;
+  }
   try {
     await probe(bundleUrl);
     return { base: bundleUrl, how: "node_modules beside the action" };
@@ -15227,11 +15370,15 @@ async function besideBundle({ bundleUrl, target, lock, log: log3 }) {
     return null;
   }
 }
+var DEVICES_WITH_PARTS = ["cpu", "cuda", "dml"];
 async function fromRuntimePath(search) {
   const { runtimePath, log: log3 } = search;
   if (runtimePath === null) return null;
   const webassembly = await searchFor(WEBASSEMBLY, search);
-  const caches = [.../* @__PURE__ */ new Set([search.cache.name, webassembly.cache.name])].map((name) => ({
+  const native = DEVICES_WITH_PARTS.map(
+    (device) => partsName(search.lock, partsTarget(search.machine, device))
+  );
+  const caches = [.../* @__PURE__ */ new Set([...native, webassembly.cache.name])].map((name) => ({
     root: search.toolCache,
     name
   }));
@@ -15257,7 +15404,7 @@ async function fromToolCache({ cache }) {
 }
 async function fromKept(search) {
   const { kept, cache, log: log3 } = search;
-  if (kept === null) return null;
+  if (kept === null || !isWorthKeeping(search)) return null;
   const folder = await inWorkFolder(search, async (work2) => {
     if (!await kept.restore(keyOf(cache), work2)) return null;
     if (await isIntact(work2, cache.name)) return addProbed(search, work2);
@@ -15267,15 +15414,19 @@ async function fromKept(search) {
   return folder === null ? null : { base: baseOf(folder), how: "Actions cache" };
 }
 async function fromNpm(search) {
-  const { kept, cache, lock, target, log: log3 } = search;
+  const { kept, cache, lock, target, environment, log: log3 } = search;
   const wanted = [...lockedPackages(lock)].map((nameAndVersion) => nameAndVersion.join(" "));
   log3.info(`Installing ${wanted.join(", ")} by npm, once.`);
   const folder = await inWorkFolder(search, async (work2) => {
-    await installParts(work2, lock, target);
+    if (target.gpu === "cuda12") log3.info("Then its CUDA build, by its vendor's own install script.");
+    await installParts(work2, lock, target, environment);
     return addProbed(search, work2);
   });
-  await kept?.save(keyOf(cache), folder);
+  if (isWorthKeeping(search)) await kept?.save(keyOf(cache), folder);
   return { base: baseOf(folder), how: "npm" };
+}
+function isWorthKeeping({ target }) {
+  return target.gpu !== "cuda12";
 }
 async function addProbed({ cache, log: log3 }, work2) {
   await probe(baseOf(work2));
@@ -15303,13 +15454,16 @@ function versionMismatch(base2, lock) {
 }
 
 // src/native-base.ts
-async function nativeBase(bundleUrl, runtimePath, kept, log3) {
+async function nativeBase(bundleUrl, runtimePath, asked, kept, log3) {
   const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
+  requireMachine(asked, await machine(asked));
   const { base: base2, how } = await prepareNativeParts({
     bundleUrl,
     toolCache: RUNNER_TOOL_CACHE || userCache(),
     temp: RUNNER_TEMP || tmpdir2(),
     target: currentTarget(),
+    device: asked,
+    environment: process.env,
     runtimePath,
     kept,
     log: log3
@@ -15318,11 +15472,15 @@ async function nativeBase(bundleUrl, runtimePath, kept, log3) {
   return base2;
 }
 async function deviceFor(asked, base2, log3) {
-  const hasLibrary = asked === "cpu" ? () => false : await libraryFinder(process.env.LD_LIBRARY_PATH ?? "");
-  const device = await chooseDevice(asked, { base: base2, target: currentTarget(), hasLibrary });
-  if (device.provider === "cuda") process.env.NVIDIA_TF32_OVERRIDE = "0";
-  log3.info(`The models run on the ${device.provider === "cuda" ? "GPU" : "CPU"}: ${device.reason}`);
+  const device = await chooseDevice(asked, { base: base2, ...await machine(asked) });
+  Object.assign(process.env, environmentOf(device.provider));
+  log3.info(`The models run on ${PLACES[device.provider]}: ${device.reason}`);
   return device;
+}
+async function machine(asked) {
+  const isAsked = asked === "auto" || asked === "cuda";
+  const hasLibrary = isAsked ? await libraryFinder(process.env.LD_LIBRARY_PATH ?? "") : () => false;
+  return { target: currentTarget(), hasLibrary };
 }
 function memoryFolder() {
   return join15(userCache(), "yolo-prune-detections");
@@ -61456,10 +61614,10 @@ function layerBars(shares, {
 
 // src/report/fresh-path.ts
 import { lstat as lstat2, mkdir as mkdir5, rm as rm6 } from "node:fs/promises";
-import { dirname as dirname13, join as join17, resolve as resolve8 } from "node:path";
+import { dirname as dirname12, join as join17, resolve as resolve8 } from "node:path";
 async function freshPath(report2, name) {
   const path3 = join17(report2, name);
-  const folder = dirname13(path3);
+  const folder = dirname12(path3);
   if (resolve8(folder) !== resolve8(report2) && (await lstat2(folder).catch(() => null))?.isSymbolicLink())
     await rm6(folder);
   await mkdir5(folder, { recursive: true });
@@ -63679,7 +63837,7 @@ var Search = class _Search {
     const aside = await searchImages(checked, inputs, pruner.calibration);
     const what = aside.source === "half" ? "a half of the validation images, the other half judges" : "labelled calibration images";
     log3.info(`The search takes ${aside.images.length} images: ${what}`);
-    const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
+    const pool = startDetectPool(nativeBase2, arrange(inputs.threads, provider), provider, timeUp);
     const folder = new ScratchFolder(stop2);
     try {
       const trials = new Trials(pool, checked.plan, aside.images);
@@ -63827,10 +63985,10 @@ async function sweep(pruner, amounts, checked, inputs, { pool, stop: stop2, log:
 
 // src/files/vault.ts
 import { randomBytes } from "node:crypto";
-import { basename as basename12, dirname as dirname16, join as join21 } from "node:path";
+import { basename as basename12, dirname as dirname15, join as join21 } from "node:path";
 
 // src/files/backup.ts
-import { basename as basename11, dirname as dirname14, extname as extname3, join as join19 } from "node:path";
+import { basename as basename11, dirname as dirname13, extname as extname3, join as join19 } from "node:path";
 function* numberedPaths(wanted) {
   yield wanted;
   const extension2 = extname3(wanted);
@@ -63846,7 +64004,7 @@ function underFreeName(files, wanted, { isSame, write }) {
   throw new Error("There is always a next number.");
 }
 function partialPath(backup, token2) {
-  return join19(dirname14(backup), `.${basename11(backup)}.${token2}.partial`);
+  return join19(dirname13(backup), `.${basename11(backup)}.${token2}.partial`);
 }
 function isPartialPath(path3) {
   return /^\..+\.[0-9a-f]{16}\.partial$/.test(basename11(path3));
@@ -63863,7 +64021,7 @@ function publish(files, partial, path3) {
     if (files.lstat(path3) !== null) return false;
     files.rename(partial, path3);
   }
-  files.syncFolder(dirname14(path3));
+  files.syncFolder(dirname13(path3));
   return true;
 }
 
@@ -63872,7 +64030,7 @@ import { join as join20 } from "node:path";
 
 // src/files/whole-files.ts
 import { createHash as createHash5 } from "node:crypto";
-import { dirname as dirname15 } from "node:path";
+import { dirname as dirname14 } from "node:path";
 var CHUNK2 = 256 << 10;
 function hashFile(files, path3) {
   const hash = createHash5("sha256");
@@ -63906,7 +64064,7 @@ function syncFile(files, path3) {
   } finally {
     files.close(file);
   }
-  files.syncFolder(dirname15(path3));
+  files.syncFolder(dirname14(path3));
 }
 function takeOver(files, file, attributes) {
   const { uid, gid, mode, accessed, modified } = attributes;
@@ -63976,7 +64134,7 @@ var thisMachine = {
 var MAX_AGE_HOURS = 6;
 var JOURNAL_PAUSES = 10;
 var PAUSE_MILLISECONDS = 100;
-function takeFolder(files, machine, folder, model2) {
+function takeFolder(files, machine2, folder, model2) {
   if (makeFolder(files, folder)) return { isNew: true };
   const found2 = files.lstat(folder);
   if (found2 !== null && found2.kind !== "folder") {
@@ -63988,10 +64146,10 @@ function takeFolder(files, machine, folder, model2) {
   }
   let left = readJournal(files, folder);
   for (let pauses = 0; left === null && pauses < JOURNAL_PAUSES; pauses++) {
-    machine.pause(PAUSE_MILLISECONDS);
+    machine2.pause(PAUSE_MILLISECONDS);
     left = readJournal(files, folder);
   }
-  if (left !== null && isHeld(left, machine)) throw held(left, machine, folder, model2);
+  if (left !== null && isHeld(left, machine2)) throw held(left, machine2, folder, model2);
   return makeFolder(files, folder) ? { isNew: true } : { isNew: false, left };
 }
 function makeFolder(files, folder) {
@@ -64003,13 +64161,13 @@ function makeFolder(files, folder) {
     throw error2;
   }
 }
-function isHeld({ owner, since }, machine) {
-  if (machine.now() - since > MAX_AGE_HOURS * 36e5) return false;
-  if (owner.host !== machine.host) return true;
-  return owner.pid !== machine.pid && machine.isAlive(owner.pid);
+function isHeld({ owner, since }, machine2) {
+  if (machine2.now() - since > MAX_AGE_HOURS * 36e5) return false;
+  if (owner.host !== machine2.host) return true;
+  return owner.pid !== machine2.pid && machine2.isAlive(owner.pid);
 }
-function held({ owner, since }, machine, folder, model2) {
-  const minutes = Math.max(0, Math.floor((machine.now() - since) / 6e4));
+function held({ owner, since }, machine2, folder, model2) {
+  const minutes = Math.max(0, Math.floor((machine2.now() - since) / 6e4));
   return new UserError(
     "files",
     `${model2} must not be pruned by two runs at once, but process ${owner.pid} on ${owner.host} has been at it for ${minutes} minutes.`,
@@ -64118,20 +64276,20 @@ var ModelVault = class {
    *
    * @throws {UserError} when another run works on the model, or the output's folder cannot be written to.
    */
-  constructor(paths, files = realFiles, machine = thisMachine) {
+  constructor(paths, files = realFiles, machine2 = thisMachine) {
     this.#files = files;
     this.#paths = paths;
     const what = `The pruned model cannot go to ${paths.output}`;
     this.#model = explained(`The model ${paths.model} cannot be read`, () => files.realpath(paths.model));
     this.#target = explained(what, () => destination(files, paths.output));
     this.replacesModel = explained(what, () => sameFile(files, this.#model, this.#target));
-    this.#folder = join21(dirname16(this.#target), `.${basename12(this.#target)}.prune`);
-    const taken = explained(what, () => takeFolder(files, machine, this.#folder, paths.output));
+    this.#folder = join21(dirname15(this.#target), `.${basename12(this.#target)}.prune`);
+    const taken = explained(what, () => takeFolder(files, machine2, this.#folder, paths.output));
     const left = taken.isNew ? null : taken.left;
     this.#journal = {
       version: 1,
-      owner: { host: machine.host, pid: machine.pid, token: randomBytes(8).toString("hex") },
-      since: machine.now(),
+      owner: { host: machine2.host, pid: machine2.pid, token: randomBytes(8).toString("hex") },
+      since: machine2.now(),
       stage: "started",
       original: null,
       candidate: null,
@@ -64141,7 +64299,7 @@ var ModelVault = class {
     try {
       this.notes = explained(what, () => {
         writeJournal(files, this.#folder, this.#journal);
-        files.syncFolder(dirname16(this.#folder));
+        files.syncFolder(dirname15(this.#folder));
         this.#removeLeftovers();
         return [...left ? [this.#aboutEarlierRun(left)] : [], ...this.#aboutOtherNames()];
       });
@@ -64217,8 +64375,8 @@ var ModelVault = class {
       this.#isPlaced = true;
     });
     explained(
-      `The pruned model is in place, but ${dirname16(this.#target)} cannot be written to the disk`,
-      () => this.#files.syncFolder(dirname16(this.#target))
+      `The pruned model is in place, but ${dirname15(this.#target)} cannot be written to the disk`,
+      () => this.#files.syncFolder(dirname15(this.#target))
     );
   }
   /**
@@ -64278,9 +64436,9 @@ var ModelVault = class {
   /** It is gone for good before the journal, which is all that knows of it. */
   #removePartial() {
     const { partial } = this.#journal;
-    if (partial === null || this.#files.stat(dirname16(partial)) === null) return;
+    if (partial === null || this.#files.stat(dirname15(partial)) === null) return;
     this.#files.remove(partial);
-    this.#files.syncFolder(dirname16(partial));
+    this.#files.syncFolder(dirname15(partial));
   }
   #refuseChangedModel() {
     for (const { path: path3, sha256: wanted } of this.#parts) {
@@ -64349,7 +64507,7 @@ function destination(files, output) {
   const found2 = files.stat(output);
   if (found2?.kind === "file") return files.realpath(output);
   if (found2 === null && files.lstat(output) === null) {
-    return join21(files.realpath(dirname16(output)), basename12(output));
+    return join21(files.realpath(dirname15(output)), basename12(output));
   }
   throw new UserError(
     "files",
@@ -65362,7 +65520,7 @@ async function run(inputs, log3, runtime, stop2, memory) {
   const nativeBase2 = runtime.base;
   const { provider } = runtime.device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
-  const pool = startDetectPool(nativeBase2, arrange(inputs.threads), provider, timeUp);
+  const pool = startDetectPool(nativeBase2, arrange(inputs.threads, provider), provider, timeUp);
   const scratch = new ScratchFolder(stop2);
   try {
     const checked = await log3.group(
@@ -65532,7 +65690,7 @@ async function reportAgain([folder, ...rest]) {
 async function tellAnalysis(args) {
   const options = readAnalyzeOptions(args);
   const log3 = options.json ? { ...silent, warning: terminalLog.warning } : terminalLog;
-  const base2 = () => nativeBase(import.meta.url, null, null, log3);
+  const base2 = () => nativeBase(import.meta.url, null, "cpu", null, log3);
   const analysis = await analyze(options, base2, stopOnSignals(), log3);
   if (options.json) process.stdout.write(`${JSON.stringify(analysis, null, 2)}
 `);
@@ -65551,7 +65709,7 @@ async function main() {
     temporaryFolder: process.env.RUNNER_TEMP
   });
   const runtime = await terminalLog.group("Prepare ONNX Runtime and sharp", async () => {
-    const base2 = await nativeBase(import.meta.url, inputs["runtime-path"], null, terminalLog);
+    const base2 = await nativeBase(import.meta.url, inputs["runtime-path"], inputs.device, null, terminalLog);
     return { base: base2, device: await deviceFor(inputs.device, base2, terminalLog) };
   });
   const memory = inputs.cache ? folderMemory(memoryFolder(), terminalLog) : null;

@@ -895,7 +895,9 @@ async function openSession(ort2, path, options) {
       executionProviders: [options.provider],
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3
+      logSeverityLevel: 3,
+      // DirectML cannot reuse memory by pattern: https://onnxruntime.ai/docs/execution-providers/DirectML-ExecutionProvider.html
+      ...options.provider === "dml" && { enableMemPattern: false }
     });
   } catch (error) {
     throw refusal(path, options.provider, messageOf(error), error);
@@ -914,11 +916,11 @@ function refusal(path, provider, message, cause) {
       { cause }
     );
   }
-  if (provider === "cuda") {
+  if (provider !== "cpu") {
     return new UserError(
       "runtime",
-      `device is cuda, but ONNX Runtime cannot run on a GPU here: ${reason}.`,
-      "Use a self-hosted runner with an NVIDIA driver, CUDA 12 and cuDNN 9, or set `device: cpu`.",
+      `The models must run by ${provider}, but ONNX Runtime cannot load ${path} there: ${reason}.`,
+      "Set `device: cpu`; if the model loads then, its operators or the memory of this GPU are what is missing.",
       { cause }
     );
   }

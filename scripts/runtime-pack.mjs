@@ -39,7 +39,7 @@ const archive = resolve(
 );
 const work = mkdtempSync(join(tmpdir(), 'yolo-prune-runtime-'));
 try {
-  await installParts(work, lock, target);
+  await installParts(work, lock, target, process.env);
   if (target === WEBASSEMBLY || values.target === here) await probe(baseOf(work));
   mkdirSync(dirname(archive), { recursive: true });
   await packFolder(work, archive);

@@ -64,7 +64,7 @@ async function tellAnalysis(args: readonly string[]): Promise<void> {
   const options = readAnalyzeOptions(args);
   // With --json the result alone goes to the standard output.
   const log = options.json ? { ...silent, warning: terminalLog.warning } : terminalLog;
-  const base = () => nativeBase(import.meta.url, null, null, log);
+  const base = () => nativeBase(import.meta.url, null, 'cpu', null, log);
   const analysis = await analyze(options, base, stopOnSignals(), log);
   if (options.json) process.stdout.write(`${JSON.stringify(analysis, null, 2)}\n`);
   else analysisLines(analysis).forEach(terminalLog.info);
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
     temporaryFolder: process.env.RUNNER_TEMP,
   });
   const runtime = await terminalLog.group('Prepare ONNX Runtime and sharp', async () => {
-    const base = await nativeBase(import.meta.url, inputs['runtime-path'], null, terminalLog);
+    const base = await nativeBase(import.meta.url, inputs['runtime-path'], inputs.device, null, terminalLog);
     return { base, device: await deviceFor(inputs.device, base, terminalLog) };
   });
   const memory = inputs.cache ? folderMemory(memoryFolder(), terminalLog) : null;

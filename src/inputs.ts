@@ -132,9 +132,9 @@ export const INPUTS = {
   ),
   'max-det': input(optional(positiveInteger), '', 'Detections kept per image; by default 300.'),
   device: input(
-    oneOf(['auto', 'cpu', 'cuda']),
+    oneOf(['auto', 'cpu', 'cuda', 'coreml', 'dml', 'webgpu']),
     'auto',
-    'Where the models run: auto (an NVIDIA card where everything for it is there, else the CPU), cpu or cuda.',
+    'Where the models run: auto (an NVIDIA card where everything for it is there, else the CPU), cpu, cuda, coreml, dml or webgpu.',
   ),
   threads: input(wholeNumber, '0', 'Processor threads to use; 0 means all cores.'),
   timeout: input(

@@ -41,7 +41,7 @@ export async function run(
   const nativeBase = runtime.base;
   const { provider } = runtime.device;
   const { timeUp, callOff } = limitTime(inputs.timeout);
-  const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
+  const pool = startDetectPool(nativeBase, arrange(inputs.threads, provider), provider, timeUp);
   const scratch = new ScratchFolder(stop);
   try {
     const checked = await log.group('Check the inputs, the model and the data set', () =>

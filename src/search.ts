@@ -108,7 +108,7 @@ class Search {
         ? 'a half of the validation images, the other half judges'
         : 'labelled calibration images';
     log.info(`The search takes ${aside.images.length} images: ${what}`);
-    const pool = startDetectPool(nativeBase, arrange(inputs.threads), provider, timeUp);
+    const pool = startDetectPool(nativeBase, arrange(inputs.threads, provider), provider, timeUp);
     const folder = new ScratchFolder(stop);
     try {
       const trials = new Trials(pool, checked.plan, aside.images);

@@ -27,7 +27,7 @@ export async function runAction(bundleUrl: string): Promise<void> {
   const runtime = await actionsLog.group('Prepare ONNX Runtime and sharp', async () => {
     const cache = actionsCache(process.env.RUNNER_TEMP || tmpdir(), actionsLog);
     const kept = savesParts ? cache : { ...cache, save: async () => {} };
-    const base = await nativeBase(bundleUrl, inputs['runtime-path'], kept, actionsLog);
+    const base = await nativeBase(bundleUrl, inputs['runtime-path'], inputs.device, kept, actionsLog);
     return { base, device: await deviceFor(inputs.device, base, actionsLog) };
   });
   const memory = inputs.cache && isFeatureAvailable() ? openMemory(savesParts) : null;

@@ -1,3 +1,4 @@
+import { type Environment, installCuda } from './install-cuda.ts';
 import { type Lock, lockFor, ortVersion, partsName } from './lock.ts';
 import { explainNpm, findNpm, type Npm, runNpm } from './npm.ts';
 import { dropUnneeded, seal, writeManifests } from './parts-folder.ts';
@@ -8,17 +9,22 @@ const REACH_SECONDS = 25;
 
 /**
  * Installs the native packages into an empty folder by npm, with the hashes of the lock file and no scripts, and keeps what
- * the target needs.
+ * the target needs. But for CUDA, nothing here asks for this machine to be the target.
  *
- * Nothing here asks for this machine to be the target.
- *
+ * @param environment of this process, for the script that installs CUDA where the target has it: that one must run on the target.
  * @throws {UserError} without npm, when its registry is out of reach, and when a package does not have its hash.
  */
-export async function installParts(folder: string, lock: Lock, target: Target): Promise<void> {
+export async function installParts(
+  folder: string,
+  lock: Lock,
+  target: Target,
+  environment: Environment = {},
+): Promise<void> {
   await writeManifests(folder, lockFor(lock, target));
   const npm = await findNpm();
   await reachRegistry(npm, folder, lock);
   await succeed(npm, ['ci', '--no-bin-links', '--package-lock', ...ALWAYS], folder);
+  if (target.gpu === 'cuda12') await installCuda(folder, environment);
   await dropUnneeded(folder, target);
   await seal(folder, partsName(lock, target));
 }

@@ -27,3 +27,8 @@ async function linkerCache(): Promise<ReadonlySet<string>> {
 export function namesInCache(printed: string): ReadonlySet<string> {
   return new Set([...printed.matchAll(/^\s+(\S+\.so\S*) \(/gm)].map(([, name]) => name!));
 }
+
+/** Where the CUDA provider is in the package `onnxruntime-node`, if that has it. */
+export function cudaProvider(packageFolder: string): string {
+  return join(packageFolder, 'bin', 'napi-v6', 'linux', 'x64', 'libonnxruntime_providers_cuda.so');
+}

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as Ort from 'onnxruntime-node';
@@ -56,16 +56,20 @@ export function runtimeName(base: NativeBase): string {
 
 /** The version of a package, `null` where there is none; nothing is loaded. */
 export function installedVersion(base: NativeBase, name: string): string | null {
-  // Not by `require(name/package.json)`, which sharp does not export.
-  for (const folder of createRequire(base).resolve.paths(name) ?? []) {
-    try {
-      const manifest = readFileSync(join(folder, name, 'package.json'), 'utf8');
-      return (JSON.parse(manifest) as { version: string }).version;
-    } catch {
-      // Not in this folder: Node looks further up too.
-    }
+  const folder = packageFolder(base, name);
+  if (folder === null) return null;
+  try {
+    return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
+  } catch {
+    return null;
   }
-  return null;
+}
+
+/** The folder of a package, `null` where there is none; nothing is loaded. */
+export function packageFolder(base: NativeBase, name: string): string | null {
+  // Not by `require(name/package.json)`, which sharp does not export.
+  const places = (createRequire(base).resolve.paths(name) ?? []).map((folder) => join(folder, name));
+  return places.find((place) => existsSync(join(place, 'package.json'))) ?? null;
 }
 
 function load<T>(base: NativeBase, name: string): T {

@@ -3,13 +3,22 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { addEntry, findEntry, type PartsCache } from './cache.ts';
+import { hasCudaBuild } from './device.ts';
 import { installParts } from './install.ts';
+import type { Environment } from './install-cuda.ts';
 import { installedVersion, type NativeBase, ortPackage } from './load.ts';
 import { type Lock, lockedPackages, partsName, readLock } from './lock.ts';
 import { baseOf, isIntact } from './parts-folder.ts';
 import { probe } from './probe.ts';
 import { openRuntimePath } from './runtime-path.ts';
-import { isNativeTarget, partsTarget, type Target, targetName, WEBASSEMBLY } from './target.ts';
+import {
+  type AskedDevice,
+  isNativeTarget,
+  partsTarget,
+  type Target,
+  targetName,
+  WEBASSEMBLY,
+} from './target.ts';
 
 /** Where installations outlive the machine: @actions/cache. Neither method fails. */
 export interface KeptParts {
@@ -28,6 +37,10 @@ export interface PrepareOptions {
   readonly temp: string;
   /** The machine: `currentTarget()`. */
   readonly target: Target;
+  /** Input `device`: a GPU may need more than the CPU. */
+  readonly device: AskedDevice;
+  /** The environment of this process, for the script that installs CUDA. */
+  readonly environment: Environment;
   /** Input `runtime-path`. */
   readonly runtimePath: string | null;
   /** `actionsCache()` in a workflow, `null` elsewhere. */
@@ -43,6 +56,7 @@ export interface PreparedParts {
 }
 
 interface Search extends PrepareOptions {
+  readonly machine: Target;
   /** What is looked for: `partsTarget` of the machine. */
   readonly target: Target;
   readonly lock: Lock;
@@ -59,7 +73,7 @@ interface Search extends PrepareOptions {
  * @throws {UserError} when the parts cannot be had, or do not work here.
  */
 export async function prepareNativeParts(options: PrepareOptions): Promise<PreparedParts> {
-  const search = await searchFor(partsTarget(options.target), options);
+  const search = await searchFor(partsTarget(options.target, options.device), options);
   const prepared =
     (await besideBundle(search)) ??
     (await fromRuntimePath(search)) ??
@@ -72,7 +86,13 @@ export async function prepareNativeParts(options: PrepareOptions): Promise<Prepa
 
 async function searchFor(target: Target, options: PrepareOptions): Promise<Search> {
   const lock = await readLock(options.bundleUrl, target);
-  return { ...options, target, lock, cache: { root: options.toolCache, name: partsName(lock, target) } };
+  return {
+    ...options,
+    machine: options.target,
+    target,
+    lock,
+    cache: { root: options.toolCache, name: partsName(lock, target) },
+  };
 }
 
 /** How much longer the WebAssembly build of ONNX Runtime takes; test/cases/webassembly.test.ts prints it. */
@@ -98,6 +118,10 @@ async function besideBundle({ bundleUrl, target, lock, log }: Search): Promise<P
     log.info(`The packages beside the action are not used: ${mismatch}.`);
     return null;
   }
+  if (target.gpu === 'cuda12' && !hasCudaBuild(bundleUrl)) {
+    log.info('The packages beside the action are not used: they have no CUDA build.');
+    return null;
+  }
   try {
     await probe(bundleUrl);
     return { base: bundleUrl, how: 'node_modules beside the action' };
@@ -108,12 +132,19 @@ async function besideBundle({ bundleUrl, target, lock, log }: Search): Promise<P
   }
 }
 
+/** One of each kind of parts. */
+const DEVICES_WITH_PARTS = ['cpu', 'cuda', 'dml'] as const;
+
 /** Parts for this kind of machine, or WebAssembly, which runs on every one. */
 async function fromRuntimePath(search: Search): Promise<PreparedParts | null> {
   const { runtimePath, log } = search;
   if (runtimePath === null) return null;
   const webassembly = await searchFor(WEBASSEMBLY, search);
-  const caches = [...new Set([search.cache.name, webassembly.cache.name])].map((name) => ({
+  // With or without what a GPU needs: the archive decides, not `device`.
+  const native = DEVICES_WITH_PARTS.map((device) =>
+    partsName(search.lock, partsTarget(search.machine, device)),
+  );
+  const caches = [...new Set([...native, webassembly.cache.name])].map((name) => ({
     root: search.toolCache,
     name,
   }));
@@ -141,7 +172,7 @@ async function fromToolCache({ cache }: Search): Promise<PreparedParts | null> {
 
 async function fromKept(search: Search): Promise<PreparedParts | null> {
   const { kept, cache, log } = search;
-  if (kept === null) return null;
+  if (kept === null || !isWorthKeeping(search)) return null;
   const folder = await inWorkFolder(search, async (work) => {
     if (!(await kept.restore(keyOf(cache), work))) return null;
     if (await isIntact(work, cache.name)) return addProbed(search, work);
@@ -152,15 +183,21 @@ async function fromKept(search: Search): Promise<PreparedParts | null> {
 }
 
 async function fromNpm(search: Search): Promise<PreparedParts> {
-  const { kept, cache, lock, target, log } = search;
+  const { kept, cache, lock, target, environment, log } = search;
   const wanted = [...lockedPackages(lock)].map((nameAndVersion) => nameAndVersion.join(' '));
   log.info(`Installing ${wanted.join(', ')} by npm, once.`);
   const folder = await inWorkFolder(search, async (work) => {
-    await installParts(work, lock, target);
+    if (target.gpu === 'cuda12') log.info("Then its CUDA build, by its vendor's own install script.");
+    await installParts(work, lock, target, environment);
     return addProbed(search, work);
   });
-  await kept?.save(keyOf(cache), folder);
+  if (isWorthKeeping(search)) await kept?.save(keyOf(cache), folder);
   return { base: baseOf(folder), how: 'npm' };
+}
+
+/** A machine with a card is somebody's own and has a tool cache; its parts would crowd others out of the Actions cache. */
+function isWorthKeeping({ target }: Search): boolean {
+  return target.gpu !== 'cuda12';
 }
 
 async function addProbed({ cache, log }: Search, work: string): Promise<string> {

@@ -20,10 +20,16 @@ export interface Arrangement {
  * One worker a core with one thread each: `session.run` blocks its thread, and two workers with one thread beat one with
  * two.
  *
+ * On a GPU one worker with one session a model: each further one would take the card's memory once more, and they would only
+ * wait for each other.
+ *
  * @param threads cores to use; 0 for all.
  */
-export function arrange(threads: number): Arrangement {
-  return { workers: threads || availableParallelism(), threadsPerWorker: 1 };
+export function arrange(threads: number, provider: Provider = 'cpu'): Arrangement {
+  const cores = threads || availableParallelism();
+  return provider === 'cpu'
+    ? { workers: cores, threadsPerWorker: 1 }
+    : { workers: 1, threadsPerWorker: cores };
 }
 
 /** Starts the workers; no model is loaded yet. `timeUp` gives up what they are at. */

@@ -3,7 +3,7 @@ import { messageOf, UserError } from '../errors.ts';
 import type { Detector, TensorInfo } from './detector.ts';
 
 /** Execution providers of ONNX Runtime that can be asked for. */
-export type Provider = 'cpu' | 'cuda';
+export type Provider = 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
 
 export interface SessionOptions {
   readonly provider: Provider;
@@ -27,6 +27,8 @@ export async function openSession(
       intraOpNumThreads: options.threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
+      // DirectML cannot reuse memory by pattern: https://onnxruntime.ai/docs/execution-providers/DirectML-ExecutionProvider.html
+      ...(options.provider === 'dml' && { enableMemPattern: false }),
     });
   } catch (error) {
     throw refusal(path, options.provider, messageOf(error), error);
@@ -46,11 +48,11 @@ function refusal(path: string, provider: Provider, message: string, cause: unkno
       { cause },
     );
   }
-  if (provider === 'cuda') {
+  if (provider !== 'cpu') {
     return new UserError(
       'runtime',
-      `device is cuda, but ONNX Runtime cannot run on a GPU here: ${reason}.`,
-      'Use a self-hosted runner with an NVIDIA driver, CUDA 12 and cuDNN 9, or set `device: cpu`.',
+      `The models must run by ${provider}, but ONNX Runtime cannot load ${path} there: ${reason}.`,
+      'Set `device: cpu`; if the model loads then, its operators or the memory of this GPU are what is missing.',
       { cause },
     );
   }

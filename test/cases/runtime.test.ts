@@ -27,6 +27,8 @@ describe.skipIf(!isNativeTarget(currentTarget()))('native parts from the registr
       toolCache: join(root, 'tools'),
       temp: join(root, 'temp'),
       target: currentTarget(),
+      device: 'cpu',
+      environment: {},
       runtimePath: null,
       kept: null,
       log: { info: () => {}, warning: (line) => expect.fail(line) },

@@ -55,6 +55,8 @@ function install(
     toolCache: join(root, 'tools'),
     temp: join(root, 'temp'),
     target: currentTarget(),
+    device: 'cpu',
+    environment: {},
     runtimePath: null,
     kept: null,
   };

@@ -13,6 +13,8 @@ export async function webassemblyBase(): Promise<NativeBase> {
     toolCache: userCacheFolder({ platform: process.platform, home: homedir(), ...process.env }),
     temp: tmpdir(),
     target: { platform: 'linux', arch: 'x64', libc: 'musl' },
+    device: 'cpu',
+    environment: {},
     runtimePath: null,
     kept: null,
     log: { info: () => {}, warning: () => {} },

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { chooseDevice, missingForCuda } from '../../src/runtime/device.ts';
+import { chooseDevice, environmentOf, missingForCuda, requireMachine } from '../../src/runtime/device.ts';
 import { libraryFinder, namesInCache } from '../../src/runtime/libraries.ts';
 import type { Target } from '../../src/runtime/target.ts';
 
@@ -73,7 +73,9 @@ describe('the device', () => {
     const { provider, reason } = await chooseDevice('auto', surroundings);
     expect(provider).toBe('cpu');
     expect(reason).toMatch(/^the GPU does not work: onnxruntime-node .* must work on this machine/);
-    await expect(chooseDevice('cuda', surroundings)).rejects.toThrow(/must work on this machine/);
+    await expect(chooseDevice('cuda', surroundings)).rejects.toThrow(
+      /^device is cuda, but a tiny model does not run there: onnxruntime-node .* must work on this machine.* set `device: auto` or `device: cpu`/,
+    );
   });
 
   test('cuda lists all that is missing, and what to do', async () => {
@@ -81,6 +83,63 @@ describe('the device', () => {
     await expect(refused).rejects.toThrow(
       /lacks an NVIDIA driver \(libcuda\.so\.1\); CUDA 12 \(.*\); cuDNN 9 \(libcudnn\.so\.9\); the CUDA build .*set `device: cpu`/,
     );
+  });
+});
+
+describe('devices of other systems', () => {
+  const MAC: Target = { platform: 'darwin', arch: 'arm64', libc: null };
+  const WINDOWS: Target = { platform: 'win32', arch: 'x64', libc: null };
+
+  test.each([
+    ['coreml', MAC],
+    ['dml', WINDOWS],
+    ['webgpu', MAC],
+    ['webgpu', WINDOWS],
+    ['webgpu', LINUX],
+  ] as const)('%s may be on %o', (asked, target) => {
+    expect(() => requireMachine(asked, { target, hasLibrary: nothing })).not.toThrow();
+  });
+
+  test.each([
+    [
+      'coreml',
+      LINUX,
+      /^device is coreml, .* a Mac with an Apple processor; it is linux-x64-glibc\. .*`device: cpu`/,
+    ],
+    ['coreml', { ...MAC, arch: 'x64' }, /a Mac with an Apple processor; it is darwin-x64/],
+    ['dml', LINUX, /Windows \(x64, arm64\); it is linux-x64-glibc/],
+    ['webgpu', { platform: 'linux', arch: 'arm64', libc: 'glibc' }, /Vulkan.*; it is linux-arm64-glibc/],
+    ['cuda', WINDOWS, /lacks Linux on x64 with glibc/],
+  ] as const)('%s is an error on %o that says where it would work', (asked, target, message) => {
+    expect(() => requireMachine(asked, { target, hasLibrary: everything })).toThrow(message);
+  });
+
+  test('CUDA that can be installed is not asked for before it is', () => {
+    expect(() => requireMachine('cuda', { target: LINUX, hasLibrary: everything })).not.toThrow();
+    expect(() => requireMachine('cuda', { target: LINUX, hasLibrary: nothing })).toThrow(
+      /lacks an NVIDIA driver .*cuDNN 9 \(libcudnn\.so\.9\)\. /,
+    );
+  });
+
+  test.skipIf(process.platform !== 'linux' || process.arch !== 'x64')(
+    'WebGPU without a card is an error that says so, from the package itself',
+    async () => {
+      const webgpu = chooseDevice('webgpu', { base, target: LINUX, hasLibrary: nothing });
+      // A machine that has one runs the tiny model.
+      const device = await webgpu.catch((error: Error) => error.message);
+      expect(device).toEqual(
+        typeof device === 'string'
+          ? expect.stringMatching(
+              /^device is webgpu, but a tiny model does not run there: .*Set|set `device: auto`/,
+            )
+          : { provider: 'webgpu', reason: 'device is webgpu' },
+      );
+    },
+  );
+
+  test('TF32 is off for CUDA alone', () => {
+    expect(environmentOf('cuda')).toEqual({ NVIDIA_TF32_OVERRIDE: '0' });
+    expect(environmentOf('webgpu')).toEqual({});
   });
 });
 

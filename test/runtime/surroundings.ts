@@ -130,6 +130,8 @@ export async function surroundings({
       toolCache: join(root, 'tools'),
       temp: join(root, 'temp'),
       target: currentTarget(),
+      device: 'cpu',
+      environment: {},
       runtimePath: null,
       kept,
       log: { info: (line) => void lines.push(line), warning: (line) => void lines.push(`warning: ${line}`) },

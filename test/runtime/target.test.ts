@@ -64,6 +64,39 @@ it.each([
   },
 );
 
+it('a GPU needs more files, of the package or of its vendor’s script, and not the other provider of that', () => {
+  const windows = targetOf('win32-x64-directx')!;
+  expect(windows).toEqual({ platform: 'win32', arch: 'x64', libc: null, gpu: 'directx' });
+  expect(binaries.filter((path) => isNeeded(path, windows)).map((path) => basename(path))).toEqual([
+    'DirectML.dll',
+    'dxcompiler.dll',
+    'dxil.dll',
+    'onnxruntime.dll',
+    'onnxruntime_binding.node',
+  ]);
+  const brought = ['cuda', 'shared', 'tensorrt'].map(
+    (name) => `${BIN}/linux/x64/libonnxruntime_providers_${name}.so`,
+  );
+  const needed = (name: string) => brought.map((path) => isNeeded(path, targetOf(name)!));
+  expect(needed('linux-x64-glibc-cuda12')).toEqual([true, true, false]);
+  expect(needed('linux-x64-glibc')).toEqual([false, false, false]);
+});
+
+it.each([
+  ['cuda', 'linux-x64-glibc', 'linux-x64-glibc-cuda12'],
+  ['cuda', 'win32-x64', 'win32-x64'],
+  ['dml', 'win32-arm64', 'win32-arm64-directx'],
+  ['webgpu', 'win32-x64', 'win32-x64-directx'],
+  ['webgpu', 'linux-x64-glibc', 'linux-x64-glibc'],
+  ['coreml', 'darwin-arm64', 'darwin-arm64'],
+  ['auto', 'linux-x64-glibc', 'linux-x64-glibc'],
+] as const)('%s on %s runs the parts %s', (device, machine, parts) => {
+  const target = partsTarget(targetOf(machine)!, device);
+  expect(targetName(target)).toBe(parts);
+  expect(targetOf(parts)).toEqual(target);
+  expect(isNativeTarget(target)).toBe(true);
+});
+
 it('keeps everything else but what npm notes for itself', () => {
   const target = targetOf('linux-x64-glibc')!;
   expect(isNeeded('node_modules/onnxruntime-node/dist/index.js', target)).toBe(true);
