@@ -5914,6 +5914,7 @@ function writeValues(bytes2, { format: format2, count, offset }, values) {
 }
 
 // src/onnx/conv-weights.ts
+var STANDARD_DOMAINS = /* @__PURE__ */ new Set(["", "ai.onnx"]);
 var INT8_OPERATORS = /* @__PURE__ */ new Set(["ConvInteger", "QLinearConv", "DequantizeLinear"]);
 function findConvWeights(model2) {
   const found2 = /* @__PURE__ */ new Map();
@@ -5926,7 +5927,7 @@ function findConvWeights(model2) {
         references.set(source.tensor, (references.get(source.tensor) ?? 0) + 1);
     }
     if (INT8_OPERATORS.has(node.opType) && node.opType !== "DequantizeLinear") refuseInt8(model2, node);
-    if (node.opType !== "Conv" || node.domain !== "") return;
+    if (node.opType !== "Conv" || !STANDARD_DOMAINS.has(node.domain)) return;
     const tensor = resolveWeight(model2, node, sources);
     if (tensor.dims.length !== 4) return;
     const known = found2.get(tensor);
@@ -12950,34 +12951,6 @@ function energyOf(values) {
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as join5 } from "node:path";
-
-// src/files/file-error.ts
-var REMEDIES = {
-  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
-  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
-  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
-  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
-  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
-  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
-};
-var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
-function fileError(thrown, what) {
-  if (thrown instanceof UserError) return thrown;
-  const { code } = thrown;
-  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
-    cause: thrown
-  });
-}
-function explained(what, step) {
-  try {
-    return step();
-  } catch (thrown) {
-    throw fileError(thrown, what);
-  }
-}
-
-// src/scratch.ts
 var ScratchFolder = class {
   #path = null;
   #remove = () => {
@@ -12995,12 +12968,19 @@ var ScratchFolder = class {
    * @throws {UserError} when it cannot be written.
    */
   write(name, bytes2) {
-    return explained(`The temporary file ${name} cannot be written to ${tmpdir()}`, () => {
+    try {
       this.#path ??= mkdtempSync(join5(tmpdir(), "yolo-prune-"));
       const path3 = join5(this.#path, name);
       writeFileSync(path3, bytes2);
       return path3;
-    });
+    } catch (error2) {
+      throw new UserError(
+        "files",
+        `The temporary file ${name} cannot be written to ${tmpdir()}: ${messageOf(error2)}.`,
+        "Free some space there, or set the variable TMPDIR to a folder with room for a few copies of the model.",
+        { cause: error2 }
+      );
+    }
   }
   remove() {
     this.#stop.removeEventListener("abort", this.#remove);
@@ -64023,6 +64003,32 @@ function publish(files, partial, path3) {
   }
   files.syncFolder(dirname13(path3));
   return true;
+}
+
+// src/files/file-error.ts
+var REMEDIES = {
+  ENOSPC: "Free some space: the original, its backup and the pruned copy must fit.",
+  EDQUOT: "Free some of your quota: the original, its backup and the pruned copy must fit.",
+  EROFS: "The file system is read-only: name places that may be written to with `backup` and `output`.",
+  EIO: "The disk or the network share does not work as it should: check it, and copy the model elsewhere first.",
+  EBUSY: "Another program, or a mount, holds the file: close it, or name another place with `output`.",
+  EXDEV: "The file is a mount of its own, which no other can replace: name another place with `output`."
+};
+var OTHER_REMEDY = "Check that the folder exists and may be written to, or name another with `backup` and `output`.";
+function fileError(thrown, what) {
+  if (thrown instanceof UserError) return thrown;
+  const { code } = thrown;
+  if (!code) return thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+  return new UserError("files", `${what}: ${messageOf(thrown)}.`, REMEDIES[code] ?? OTHER_REMEDY, {
+    cause: thrown
+  });
+}
+function explained(what, step) {
+  try {
+    return step();
+  } catch (thrown) {
+    throw fileError(thrown, what);
+  }
 }
 
 // src/files/journal.ts

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { explained } from './files/file-error.ts';
+import { messageOf, UserError } from './errors.ts';
 
 /** A folder for what a run needs on the disk and does not keep, made when it is first needed; gone when the process is told to end. */
 export class ScratchFolder {
@@ -23,12 +23,19 @@ export class ScratchFolder {
    * @throws {UserError} when it cannot be written.
    */
   write(name: string, bytes: Uint8Array): string {
-    return explained(`The temporary file ${name} cannot be written to ${tmpdir()}`, () => {
+    try {
       this.#path ??= mkdtempSync(join(tmpdir(), 'yolo-prune-'));
       const path = join(this.#path, name);
       writeFileSync(path, bytes);
       return path;
-    });
+    } catch (error) {
+      throw new UserError(
+        'files',
+        `The temporary file ${name} cannot be written to ${tmpdir()}: ${messageOf(error)}.`,
+        'Free some space there, or set the variable TMPDIR to a folder with room for a few copies of the model.',
+        { cause: error },
+      );
+    }
   }
 
   remove(): void {

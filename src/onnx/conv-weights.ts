@@ -33,6 +33,9 @@ export interface ConvUse {
 /** What a Conv's weight input may lead to: the tensor itself, or the operator that computes it. */
 type Source = { readonly tensor: TensorProto } | { readonly node: NodeProto };
 
+/** Two names of the same operators: the ONNX standard's own. */
+const STANDARD_DOMAINS = new Set(['', 'ai.onnx']);
+
 const INT8_OPERATORS = new Set(['ConvInteger', 'QLinearConv', 'DequantizeLinear']);
 
 /**
@@ -62,7 +65,7 @@ export function findConvWeights(model: ModelFile): readonly ConvWeight[] {
         references.set(source.tensor, (references.get(source.tensor) ?? 0) + 1);
     }
     if (INT8_OPERATORS.has(node.opType) && node.opType !== 'DequantizeLinear') refuseInt8(model, node);
-    if (node.opType !== 'Conv' || node.domain !== '') return;
+    if (node.opType !== 'Conv' || !STANDARD_DOMAINS.has(node.domain)) return;
     const tensor = resolveWeight(model, node, sources);
     if (tensor.dims.length !== 4) return;
     const known = found.get(tensor);

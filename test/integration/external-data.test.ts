@@ -44,14 +44,15 @@ test.for<readonly [string, Options]>([
   ['l1', { 'output-format': 'zstd' }],
   ['reconstruct', { method: 'reconstruct', calibration: 'calibration' }],
   ['a search', { amount: 'auto', 'max-drop': '0.1' }],
-  ['several amounts', { amount: '20%,40%' }],
   ['giving weights back', { rescue: 'true', amount: '90%', 'max-drop': '0' }],
 ])(
   '%s makes the same bytes and figures of a model with a data file as of one file',
   LIMIT,
   async ([, options]) => {
-    const one = await run(workspaceOf(ONE_FILE), options);
-    const external = await run(workspaceOf(EXTERNAL), options);
+    const [one, external] = await Promise.all([
+      run(workspaceOf(ONE_FILE), options),
+      run(workspaceOf(EXTERNAL), options),
+    ]);
     expect(one.code, one.log).toBe(0);
     expect(external.code, external.log).toBe(0);
     const data = external.beside['best.onnx.data'];

@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { findConvWeights } from '../../src/onnx/conv-weights.ts';
 import { parseModel } from '../../src/onnx/model-file.ts';
 import { readValues, writeValues } from '../../src/onnx/stored-tensor.ts';
-import { attribute, convModel, floats, graph, model, node, tensor } from '../helpers/onnx-file.ts';
+import {
+  attribute,
+  concat,
+  convModel,
+  floats,
+  graph,
+  message,
+  model,
+  node,
+  tensor,
+} from '../helpers/onnx-file.ts';
 
 const find = (bytes: Uint8Array) => findConvWeights(parseModel('best.onnx', bytes));
 const weight = (name: string) => tensor({ name, dims: [2, 1, 1, 1], raw: floats([1, -2]) });
@@ -44,6 +54,16 @@ describe('where weights may be', () => {
     expect(find(model(graph([branch], [weight('w')])))[0]?.nodes).toEqual(['inner']);
   });
 
+  test('operators of the standard under its full name, and not those of others', () => {
+    const [conv, other] = ['ai.onnx', 'com.example'].map((domain) =>
+      concat([
+        node({ op: 'Conv', inputs: ['x', 'w'], outputs: [domain], name: domain }),
+        message([[7, domain]]),
+      ]),
+    );
+    expect(find(model(graph([conv!, other!], [weight('w')])))[0]?.nodes).toEqual(['ai.onnx']);
+  });
+
   test('not ConvTranspose, and not a Conv of another rank', () => {
     const transpose = node({ op: 'ConvTranspose', inputs: ['x', 'w'], outputs: ['y'] });
     const conv1d = node({ op: 'Conv', inputs: ['x', 'v'], outputs: ['z'] });
@@ -59,6 +79,13 @@ describe('what is refused', () => {
     expect(() => find(model(graph([dequantize, conv])))).toThrow(/int8.*Prune the float model first/);
     const integer = node({ op: 'ConvInteger', inputs: ['x', 'w'], outputs: ['y'], name: 'ci' });
     expect(() => find(model(graph([integer])))).toThrow(/ConvInteger ci/);
+    const linear = node({ op: 'QLinearConv', inputs: ['x', 's', 'z', 'w'], outputs: ['y'], name: 'qc' });
+    expect(() => find(model(graph([linear])))).toThrow(/int8 \(QLinearConv qc\)/);
+    // Rounded to int8 and back while it was trained, with weights in float32.
+    const quantize = node({ op: 'QuantizeLinear', inputs: ['f', 's'], outputs: ['q'] });
+    expect(() => find(model(graph([quantize, dequantize, conv], [weight('f')])))).toThrow(
+      /int8 \(Conv conv\)/,
+    );
   });
 
   test('weights that are computed or come from outside', () => {
