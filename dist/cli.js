@@ -9849,15 +9849,21 @@ function wholeTensor(path3, bytes2) {
   if (!hasField(bytes2, DATA_LOCATION)) return null;
   const tensor = parsed(bytes2);
   if (tensor?.dataLocation !== EXTERNAL) return null;
+  const values = externalValues(path3, tensor);
   const pieces = [];
+  let isPlaced = false;
   let kept = 0;
   for (const { number, start: start3, end: end2 } of fieldsOf(bytes2)) {
+    if (number >= RAW_DATA && !isPlaced) {
+      pieces.push(bytes2.subarray(kept, start3), delimitedHead(RAW_DATA, values.length), values);
+      kept = start3;
+      isPlaced = true;
+    }
     if (number !== RAW_DATA && number !== EXTERNAL_DATA && number !== DATA_LOCATION) continue;
     if (start3 > kept) pieces.push(bytes2.subarray(kept, start3));
     kept = end2;
   }
-  const values = externalValues(path3, tensor);
-  pieces.push(bytes2.subarray(kept), delimitedHead(RAW_DATA, values.length), values);
+  pieces.push(bytes2.subarray(kept));
   return { pieces, length: lengthOf(pieces) };
 }
 function hasField(bytes2, wanted) {

@@ -95,15 +95,22 @@ function wholeTensor(path: string, bytes: Uint8Array): Whole | null {
   if (!hasField(bytes, DATA_LOCATION)) return null;
   const tensor = parsed(bytes);
   if (tensor?.dataLocation !== EXTERNAL) return null;
+  const values = externalValues(path, tensor);
   const pieces: Piece[] = [];
+  let isPlaced = false;
   let kept = 0;
   for (const { number, start, end } of fieldsOf(bytes)) {
+    // Fields are in the order of their numbers, as all writers have them: the same model has the same bytes.
+    if (number >= RAW_DATA && !isPlaced) {
+      pieces.push(bytes.subarray(kept, start), delimitedHead(RAW_DATA, values.length), values);
+      kept = start;
+      isPlaced = true;
+    }
     if (number !== RAW_DATA && number !== EXTERNAL_DATA && number !== DATA_LOCATION) continue;
     if (start > kept) pieces.push(bytes.subarray(kept, start));
     kept = end;
   }
-  const values = externalValues(path, tensor);
-  pieces.push(bytes.subarray(kept), delimitedHead(RAW_DATA, values.length), values);
+  pieces.push(bytes.subarray(kept));
   return { pieces, length: lengthOf(pieces) };
 }
 

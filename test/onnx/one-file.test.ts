@@ -120,9 +120,10 @@ describe('where values may be', () => {
       const held = (name: string) => {
         const i = kinds.indexOf(name);
         const parts = { name, dims: [1], dataType: 1 };
-        return external
+        const whole = external
           ? tensor({ ...parts, external: at('all.bin', i * 4, 4) })
           : tensor({ ...parts, raw: floats([i + 1]) });
+        return concat([whole, message([[16, 'metadata']])]);
       };
       const unknown = [99, 'of a later version'] as const;
       const op = (name: string, value: Uint8Array) =>
@@ -169,6 +170,26 @@ describe('where values may be', () => {
     writeFileSync(path, build(true));
     const { bytes } = await readModelFile(path);
     expect(Buffer.compare(bytes, build(false))).toBe(0);
+  });
+
+  test('before a description, as writers put them', async () => {
+    data('w.bin', values);
+    const about = message([[12, 'about it']]);
+    const named = message([...[2, 1, 1, 1].map((dim) => [1, dim] as const), [2, 1], [8, 'w']]);
+    const place = message([
+      [
+        13,
+        message([
+          [1, 'location'],
+          [2, 'w.bin'],
+        ]),
+      ],
+      [14, 1],
+    ]);
+    writeFileSync(path, modelOf(graph([CONV], [concat([named, about, place])])));
+    const { bytes } = await readModelFile(path);
+    const expected = modelOf(graph([CONV], [concat([named, message([[9, values]]), about])]));
+    expect(Buffer.compare(bytes, expected)).toBe(0);
   });
 
   test('shared by tensors, and none at all', async () => {
