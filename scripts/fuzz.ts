@@ -10,6 +10,7 @@ import { parseLabels } from '../src/dataset/labels.ts';
 import { UserError } from '../src/errors.ts';
 import { findConvWeights } from '../src/onnx/conv-weights.ts';
 import { parseModel } from '../src/onnx/model-file.ts';
+import { inOneFile } from '../src/onnx/one-file.ts';
 import { decodeImage } from '../src/validate/image/decode.ts';
 import { parseMetadata } from '../src/validate/metadata.ts';
 import { drawing, mutated } from '../test/hostile/damage.ts';
@@ -22,6 +23,7 @@ interface Target {
 }
 
 const FIXTURES = join(import.meta.dirname, '..', 'test', 'fixtures');
+const EXTERNAL = join('external', 'one-data-file');
 const files = (folder: string, pattern: RegExp) =>
   readdirSync(join(FIXTURES, folder))
     .filter((name) => pattern.test(name))
@@ -34,6 +36,13 @@ const TARGETS: Readonly<Record<string, Target>> = {
   model: {
     corpus: files('models', /\.onnx$/),
     read: (bytes) => findConvWeights(parseModel('best.onnx', bytes)),
+  },
+  'external data': {
+    corpus: files(EXTERNAL, /\.onnx$/),
+    read: async (bytes) => {
+      const model = await inOneFile(join(FIXTURES, EXTERNAL, 'best.onnx'), bytes);
+      findConvWeights(parseModel('best.onnx', model.bytes));
+    },
   },
   'data.yaml': {
     corpus: texts(

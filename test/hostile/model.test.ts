@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { findConvWeights } from '../../src/onnx/conv-weights.ts';
 import { parseModel, readModelFile } from '../../src/onnx/model-file.ts';
+import { inOneFile } from '../../src/onnx/one-file.ts';
 import { besideModel, makeWorkspace, runBundle } from '../faults/workspace.ts';
 import { attribute, graph, message, node, tensor } from '../helpers/onnx-file.ts';
 import { damaged } from './damage.ts';
@@ -64,6 +65,25 @@ test('a model that ends early is read or refused, wherever it ends', () => {
 
 test(`a model with changed bytes is read or refused (${FLIPS} times)`, () => {
   for (let seed = 0; seed < FLIPS; seed++) read(damaged(MODEL, seed));
+});
+
+test(`a model with changed bytes that has a data file is read or refused (${FLIPS} times)`, async () => {
+  const path = fileURLToPath(new URL('../fixtures/external/one-data-file/best.onnx', import.meta.url));
+  const own = readFileSync(path);
+  const ends = new Set<string>();
+  for (let seed = 0; seed < FLIPS; seed++) {
+    const end = await inOneFile(path, damaged(own, seed)).then(
+      ({ bytes }) => read(bytes),
+      (error: unknown) => {
+        if (!(error instanceof UserError)) throw error;
+        return error.message;
+      },
+    );
+    ends.add(end.replace(/\d+|The external data of .* in/g, '').slice(0, 60));
+  }
+  // Both happen, so that the changes reach what they are to reach.
+  expect([...ends].filter((end) => /external data|data file/.test(end)).length).toBeGreaterThan(2);
+  expect([...ends].some((end) => end.endsWith(' weights'))).toBe(true);
 });
 
 test.for<[string, () => Uint8Array, RegExp]>([
