@@ -47,6 +47,8 @@ export async function witness(
       env: {
         HOME: process.env.HOME ?? '',
         NODE_OPTIONS: `--import=${PEAK}`,
+        // A tenth of a second less a run.
+        NODE_COMPILE_CACHE: join(tmpdir(), 'compiled'),
         PEAK_FILE: join(record, 'peak'),
       },
       limit: 60_000,
