@@ -61994,11 +61994,21 @@ import { readFile as readFile8, stat as stat11 } from "node:fs/promises";
 var MAX_BYTES4 = 96 << 20;
 var MAX_BRACKETS2 = 3e6;
 var REMEDY = "Name the report.json that a run of this version wrote.";
-async function readReport(file) {
+var PLAIN = /* @__PURE__ */ new Set([
+  ...["metric", "protocol", "decidedBy", "device", "sha256Before", "sha256After", "shape", "imgsz"],
+  ...["weights", "zeros", "images", "labels", "conf", "iou", "maxDet"]
+]);
+function refuseMarkup(key2, value) {
+  const texts2 = PLAIN.has(key2) ? [value].flat(Number.POSITIVE_INFINITY) : [];
+  const bad = texts2.find((text3) => typeof text3 === "string" && !/^[\w .-]*$/.test(text3));
+  if (bad !== void 0) throw new Error(`its ${key2} is ${showJson(bad)}`);
+  return value;
+}
+async function readReport(file, look) {
   const text3 = await readBounded3(file);
   let report2;
   try {
-    report2 = JSON.parse(text3);
+    report2 = JSON.parse(text3, look);
   } catch (error2) {
     throw unreadable2(file, messageOf(error2), error2);
   }
@@ -62258,7 +62268,7 @@ async function writeReport(folder, report2, { pictures, toPng }) {
 }
 async function renderAgain(folder) {
   const file = join18(folder, "report.json");
-  const report2 = await readReport(file);
+  const report2 = await readReport(file, refuseMarkup);
   const pictures = /* @__PURE__ */ new Map();
   for (const { file: name } of report2.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
@@ -62266,7 +62276,19 @@ async function renderAgain(folder) {
       if (bytes2) pictures.set(name, bytes2);
     }
   }
-  await writeAll(folder, new Map(texts(report2, pictures, reportCharts(report2))));
+  await writeAll(folder, new Map(explainedTexts(file, report2, pictures)));
+}
+function explainedTexts(file, report2, pictures) {
+  try {
+    return texts(report2, pictures, reportCharts(report2));
+  } catch (error2) {
+    throw new UserError(
+      "files",
+      `${file} must be a whole report.json of this version, but a value in it is missing or of the wrong type: ${messageOf(error2)}.`,
+      "Name the folder that a run of this version wrote.",
+      { cause: error2 }
+    );
+  }
 }
 function texts(report2, pictures, charts) {
   return [

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { countBrackets } from '../dataset/coco-outlines.ts';
 import { messageOf, UserError } from '../errors.ts';
+import { showJson } from '../json-value.ts';
 import type { Report } from './report.ts';
 
 /** A report on 80 classes has about 1 MB; it grows by the square of their number, and 2,000 make this much. */
@@ -10,16 +11,34 @@ const MAX_BRACKETS = 3_000_000;
 
 const REMEDY = 'Name the report.json that a run of this version wrote.';
 
+/** Values that stand in page and summary as they are: numbers, and words of this project's own. */
+const PLAIN = new Set([
+  ...['metric', 'protocol', 'decidedBy', 'device', 'sha256Before', 'sha256After', 'shape', 'imgsz'],
+  ...['weights', 'zeros', 'images', 'labels', 'conf', 'iou', 'maxDet'],
+]);
+
+/** @throws {Error} at a plain value with anything in it that Markdown or HTML would read. */
+export function refuseMarkup(key: string, value: unknown): unknown {
+  const texts = PLAIN.has(key) ? [value].flat(Number.POSITIVE_INFINITY) : [];
+  const bad = texts.find((text) => typeof text === 'string' && !/^[\w .-]*$/.test(text));
+  if (bad !== undefined) throw new Error(`its ${key} is ${showJson(bad)}`);
+  return value;
+}
+
 /**
  * Reads a report.json; of what it holds only that it is of this schema is checked.
  *
+ * @param look is shown each key and value, and may throw.
  * @throws {UserError} when the file cannot be read, or is none that this version knows.
  */
-export async function readReport(file: string): Promise<Report> {
+export async function readReport(
+  file: string,
+  look?: (key: string, value: unknown) => unknown,
+): Promise<Report> {
   const text = await readBounded(file);
   let report: Partial<Report> | null;
   try {
-    report = JSON.parse(text) as Partial<Report> | null;
+    report = JSON.parse(text, look) as Partial<Report> | null;
   } catch (error) {
     throw unreadable(file, messageOf(error), error);
   }

@@ -6,7 +6,7 @@ import { reportCharts } from './charts/charts.ts';
 import { freshPath } from './fresh-path.ts';
 import { reportHtml } from './html.ts';
 import type { PictureFiles } from './pictures.ts';
-import { readReport } from './read.ts';
+import { readReport, refuseMarkup } from './read.ts';
 import type { Report } from './report.ts';
 import { summaryMarkdown } from './summary.ts';
 
@@ -52,7 +52,7 @@ export async function writeReport(
  */
 export async function renderAgain(folder: string): Promise<void> {
   const file = join(folder, 'report.json');
-  const report = await readReport(file);
+  const report = await readReport(file, refuseMarkup);
   const pictures = new Map<string, Uint8Array>();
   for (const { file: name } of report.details.pictures) {
     if (name !== null && /^pictures\/\d+\.jpg$/.test(name)) {
@@ -60,7 +60,21 @@ export async function renderAgain(folder: string): Promise<void> {
       if (bytes) pictures.set(name, bytes);
     }
   }
-  await writeAll(folder, new Map(texts(report, pictures, reportCharts(report))));
+  await writeAll(folder, new Map(explainedTexts(file, report, pictures)));
+}
+
+/** A report.json is read as it is: what is missing or of another kind in it shows when it is drawn. */
+function explainedTexts(file: string, report: Report, pictures: PictureFiles): [string, string][] {
+  try {
+    return texts(report, pictures, reportCharts(report));
+  } catch (error) {
+    throw new UserError(
+      'files',
+      `${file} must be a whole report.json of this version, but a value in it is missing or of the wrong type: ${messageOf(error)}.`,
+      'Name the folder that a run of this version wrote.',
+      { cause: error },
+    );
+  }
 }
 
 function texts(

@@ -76,7 +76,7 @@ describe('a baseline from anywhere', () => {
     ['validation.split', '"|\\n## x"', '"|\\n## x"'],
     ['validation.dataDigest', `"${'x'.repeat(1e6)}"`, `"${'x'.repeat(40)}"`],
     ['validation.conf', '{}', 'an object'],
-  ])('with another %s is refused: %s', async (path, value, shown) => {
+  ])('with another %s is refused', async (path, value, shown) => {
     const refused = reading(having(path, value));
     await expect(refused).rejects.toMatchObject({ kind: 'files' });
     await expect(refused).rejects.toThrow(new RegExp(`^baseline must be .* but ${path}[\\w.]* of .* is `));
