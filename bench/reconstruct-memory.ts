@@ -22,6 +22,7 @@ const detector: Detector = {
   output: 'boxes',
   width: SIZE,
   height: SIZE,
+  rect: null,
   head: 'anchor-free',
   family: 'ultralytics',
   nc: 80,

@@ -10246,6 +10246,26 @@ function ended(code) {
   );
 }
 
+// src/validate/rectangles.ts
+var BATCH = 16;
+var MARGIN = 0.5;
+function rectangles(pictures, { imgsz, stride }) {
+  const shapes = pictures.map(({ width, height }) => height / width);
+  const order = [...shapes.keys()].sort((a, b) => shapes[a] - shapes[b]);
+  const side = (share3) => Math.ceil(share3 * imgsz / stride + MARGIN) * stride;
+  const found2 = new Array(pictures.length);
+  for (let first = 0; first < order.length; first += BATCH) {
+    const batch = order.slice(first, first + BATCH);
+    const [flattest, tallest] = [shapes[batch[0]], shapes[batch.at(-1)]];
+    const rectangle = {
+      width: side(flattest > 1 ? 1 / flattest : 1),
+      height: side(tallest < 1 ? tallest : 1)
+    };
+    for (const picture2 of batch) found2[picture2] = rectangle;
+  }
+  return found2;
+}
+
 // src/validate/detect.ts
 function arrange(threads, provider = "cpu") {
   const cores = threads || availableParallelism();
@@ -10266,6 +10286,7 @@ async function loadOnly(pool, path3) {
 }
 async function* detectAll(pool, plan, images) {
   await pool.broadcast("configure", plan);
+  const sizes = plan.detector.rect && await rectanglesOf(pool, plan.detector.rect, images);
   const underWay = /* @__PURE__ */ new Map();
   const unreadable3 = [];
   let next = 0;
@@ -10274,7 +10295,7 @@ async function* detectAll(pool, plan, images) {
     const image = images[index];
     underWay.set(
       index,
-      pool.run("detect", image.path).then((result) => ({ index, found: toDetected(image, result) }))
+      pool.run("detect", { path: image.path, size: sizes?.[index] ?? null }).then((result) => ({ index, found: toDetected(image, result) }))
     );
   };
   while (next < images.length && underWay.size < pool.size * 2) start3();
@@ -10288,6 +10309,12 @@ async function* detectAll(pool, plan, images) {
     }
     yield found2;
   }
+}
+async function rectanglesOf(pool, rule, images) {
+  const sizes = await Promise.all(images.map(({ path: path3 }) => pool.run("size", path3)));
+  const readable2 = sizes.filter((size) => size !== null);
+  const found2 = rectangles(readable2, rule).values();
+  return sizes.map((size) => size === null ? null : found2.next().value);
 }
 function toDetected(image, result) {
   if ("unreadable" in result) return { unreadable: { path: image.path, reason: result.unreadable } };
@@ -10887,11 +10914,14 @@ function describeDetector(model2, options) {
   const { head } = layout3;
   const family = options.protocol === "auto" || options.protocol === "coco" ? FAMILY_OF_HEAD[head] : options.protocol;
   const names = metadata.names?.size === nc ? metadata.names : null;
+  const isAnyNumber = batch === "dynamic" && lengthOf2(output.shape[0]) === null;
+  const isRect = family === "ultralytics" && isAnyNumber && size.isOpen && size.width === size.height;
   return {
     input: { name: input2.name, type: input2.type, batch },
     output: output.name,
     width: size.width,
     height: size.height,
+    rect: isRect ? { imgsz: size.width, stride: size.stride } : null,
     head,
     family,
     nc,
@@ -10901,7 +10931,7 @@ function describeDetector(model2, options) {
       ...metadata.warnings,
       ...size.warnings,
       ...layout3.warnings,
-      ...warnings(metadata, names, head, family, size.dynamic, options)
+      ...warnings(metadata, names, head, family, size.isPartlyOpen && !isRect, options)
     ]
   };
 }
@@ -10958,7 +10988,9 @@ function inputSize(input2, metadata, imgsz) {
   return {
     width,
     height,
-    dynamic: fixed2.width === null || fixed2.height === null,
+    stride,
+    isOpen: fixed2.width === null && fixed2.height === null,
+    isPartlyOpen: fixed2.width === null || fixed2.height === null,
     warnings: rounded3 ? [
       `imgsz ${imgsz.width}×${imgsz.height} is rounded up to ${width}×${height}, multiples of the stride ${stride}.`
     ] : []
@@ -10985,7 +11017,7 @@ function refuseOtherClasses(nc, { names }, options) {
     "Give the data.yaml that the model was trained on, or the model that was trained on this data.yaml."
   );
 }
-function warnings(metadata, names, head, family, dynamic, { datasetNames }) {
+function warnings(metadata, names, head, family, isFixedHere, { datasetNames }) {
   const found2 = [];
   if (metadata.names && !names)
     found2.push(`The model's metadata names ${metadata.names.size} classes, its output has another number.`);
@@ -10999,9 +11031,9 @@ function warnings(metadata, names, head, family, dynamic, { datasetNames }) {
     found2.push(
       `The protocol is ${family}, whose own tool does not read this model's output layout (${head}): there is no reference to compare the figures with.`
     );
-  if (dynamic && family === "ultralytics")
+  if (isFixedHere && family === "ultralytics")
     found2.push(
-      "The model takes any size. Every picture is laid into the same square here, while `yolo val` fits such models with rectangles batch by batch: its figures may differ a little."
+      "The model takes pictures of any size, and all are laid into the same one here. `yolo val` takes rectangles near their shapes where imgsz is one number: its figures are others."
     );
   return found2;
 }
@@ -11028,7 +11060,7 @@ async function check(inputs, pool, scratch, log3) {
   });
   detector.warnings.forEach(warn2);
   log3.info(
-    `${inputs.model}: ${convs.length} Conv weights, ${detector.head} head, ${detector.nc} classes, ${detector.width}×${detector.height} input, validated by the rules of ${detector.family}`
+    `${inputs.model}: ${convs.length} Conv weights, ${detector.head} head, ${detector.nc} classes, ${detector.width}×${detector.height} input${detector.rect ? " in rectangles" : ""}, validated by the rules of ${detector.family}`
   );
   const dataset = await loadDataset(inputs.data, {
     split: inputs.split,
@@ -61966,7 +61998,7 @@ function provenance({ validation, timing, model: model2 }) {
       "Rules",
       `${validation.protocol}; confidence above ${validation.conf}, NMS IoU ${validation.iou}, at most ${validation.maxDet} detections an image`
     ],
-    ["Input", `${validation.imgsz.join("×")} pixels`],
+    ["Input", `${validation.imgsz.join("×")} pixels${validation.rect ? ", in rectangles" : ""}`],
     ["Runtime", `${html(validation.runtime)}, ${html(validation.device)} (${html(validation.deviceReason)})`],
     ["Time", timeOf(timing)],
     ["SHA-256 before", `<code>${model2.sha256Before}</code>`],
@@ -64707,7 +64739,8 @@ function decode2(bytes2, expected) {
   return Array.from(counts, (count, image) => {
     const row = places.subarray(image * width, (image + 1) * width);
     const geometry = Object.fromEntries(GEOMETRY.map((name, i) => [name, row[i]]));
-    if (geometry.width !== expected.width || geometry.height !== expected.height)
+    const { size } = expected;
+    if (size !== null && (geometry.width !== size.width || geometry.height !== size.height))
       throw new Error("its images are of another size");
     const next = first + count;
     const detections = {
@@ -64746,9 +64779,9 @@ var Reader2 = class {
 import { createHash as createHash7 } from "node:crypto";
 import { readFile as readFile11 } from "node:fs/promises";
 function keyOf2({ model: model2, images, detector, options, versions, provider, processor }) {
-  const { input: input2, output, width, height, head, family, nc } = detector;
+  const { input: input2, output, width, height, rect, head, family, nc } = detector;
   const { conf, iou: iou2, maxDet } = options;
-  const parts = [model2, images, input2, output, width, height, head, family, nc, conf, iou2, maxDet];
+  const parts = [model2, images, input2, output, width, height, rect, head, family, nc, conf, iou2, maxDet];
   return sha256(Buffer.from(JSON.stringify([...parts, versions, provider, processor])));
 }
 var AT_ONCE = 8;
@@ -64811,9 +64844,14 @@ async function keyFor({ dataset, plan }, original, { nativeBase: nativeBase2, pr
 async function recall(memory, key2, { dataset, plan }, log3) {
   const bytes2 = await memory.recall(key2);
   if (bytes2 === null) return null;
-  const { width, height, nc } = plan.detector;
+  const { detector } = plan;
   try {
-    const images = decode2(bytes2, { key: key2, images: dataset.images.length, width, height, nc });
+    const images = decode2(bytes2, {
+      key: key2,
+      images: dataset.images.length,
+      size: detector.rect ? null : detector,
+      nc: detector.nc
+    });
     return new Map(dataset.images.map(({ path: path3 }, i) => [path3, images[i]]));
   } catch (error2) {
     log3.warning(`What an earlier run remembered of the unpruned model is not used: ${messageOf(error2)}.`);
@@ -64872,6 +64910,7 @@ var KEYS = {
   protocol: isWord,
   split: isWord,
   imgsz: isSize,
+  rect: isBoolean,
   conf: isNumber2,
   iou: isNumber2,
   maxDet: isNumber2
@@ -64902,6 +64941,9 @@ function isWord(value) {
 }
 function isSize(value) {
   return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
+}
+function isBoolean(value) {
+  return typeof value === "boolean";
 }
 function isNumber2(value) {
   return Number.isFinite(value);
@@ -65473,6 +65515,7 @@ async function reportOn(findings, log3) {
       dataDigest: dataDigest(dataset.images),
       split: inputs.split,
       imgsz: [detector.height, detector.width],
+      rect: detector.rect !== null,
       ...options,
       device: runtime.device.provider,
       deviceReason: runtime.device.reason,

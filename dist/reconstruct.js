@@ -4483,9 +4483,9 @@ function load(image, imgsz, family) {
   if (family === "yolov5") return (ratio < 1 ? resizeArea : resizeLinear)(image, width, height);
   return resizeLinear(image, Math.min(width, imgsz), Math.min(height, imgsz));
 }
-function fitPicture(image, size, family) {
-  const loaded = load(image, Math.max(size.width, size.height), family);
-  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width);
+function fitPicture(image, size, family, imgsz = Math.max(size.width, size.height)) {
+  const loaded = load(image, imgsz, family);
+  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width, 1);
   const width = Math.max(roundHalfEven(loaded.width * ratio), 1);
   const height = Math.max(roundHalfEven(loaded.height * ratio), 1);
   const isFitting = width === loaded.width && height === loaded.height;

@@ -506,6 +506,10 @@ async function decodeWithSharp(sharpModule, bytes, format, family) {
   const samples = isRounded ? await roundedSamplesOf(picture) : await samplesOf(picture);
   return isMultiplied ? multiplyByAlpha(samples) : withoutAlpha(samples);
 }
+async function sizeWithSharp(sharpModule, bytes) {
+  const { autoOrient } = await open(sharpModule, bytes).metadata();
+  return autoOrient;
+}
 function open(sharpModule, bytes) {
   return sharpModule(bytes, {
     autoOrient: true,
@@ -600,6 +604,17 @@ async function decodeImage(sharpModule, source, family) {
       "Replace the file, or take it out of the data set.",
       { cause: error }
     );
+  }
+}
+async function imageSize(sharpModule, path, family) {
+  try {
+    const bytes = await readFile(path);
+    const format = acceptedFormat(bytes, family);
+    const { width, height } = format === "bmp" ? decodeBmp(bytes) : await sizeWithSharp(sharpModule, bytes);
+    return { width, height };
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
+    return null;
   }
 }
 function acceptedFormat(bytes, family) {
@@ -832,9 +847,9 @@ function load2(image, imgsz, family) {
   if (family === "yolov5") return (ratio < 1 ? resizeArea : resizeLinear)(image, width, height);
   return resizeLinear(image, Math.min(width, imgsz), Math.min(height, imgsz));
 }
-function fitPicture(image, size, family) {
-  const loaded = load2(image, Math.max(size.width, size.height), family);
-  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width);
+function fitPicture(image, size, family, imgsz = Math.max(size.width, size.height)) {
+  const loaded = load2(image, imgsz, family);
+  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width, 1);
   const width = Math.max(roundHalfEven(loaded.width * ratio), 1);
   const height = Math.max(roundHalfEven(loaded.height * ratio), 1);
   const isFitting = width === loaded.width && height === loaded.height;
@@ -886,6 +901,13 @@ function layIntoTensor({ image, geometry: { left, top, width, height } }, target
     const at = (top + y) * width + left;
     writeRow(image.data, y * image.width * 3, image.width, unit, target, at, plane);
   }
+}
+
+// src/validate/rectangles.ts
+var MARGIN = 0.5;
+function largestRectangle({ imgsz, stride }) {
+  const side = Math.ceil(imgsz / stride + MARGIN) * stride;
+  return { width: side, height: side };
 }
 
 // src/validate/session.ts
@@ -940,8 +962,8 @@ function describeSession(session) {
   );
   return { inputs: describe(session.inputMetadata), outputs: describe(session.outputMetadata) };
 }
-async function infer(ort2, session, detector, pixels2, buffers = null) {
-  const { input, width, height, output } = detector;
+async function infer(ort2, session, detector, pixels2, { width, height } = detector, buffers = null) {
+  const { input, output } = detector;
   const tensor = inputTensor(ort2, input.type, pixels2, [batchSize(input), 3, height, width]);
   const buffer = buffers?.get(session);
   const fetches = buffer ? { [output]: buffer } : [output];
@@ -983,6 +1005,9 @@ var sessions = [];
 var outputs = ortPackage(nativeBase) === "onnxruntime-node" ? /* @__PURE__ */ new WeakMap() : null;
 var plan = null;
 var pixels = new Float32Array(0);
+function valuesOf(input, { width, height }) {
+  return batchSize(input) * 3 * width * height;
+}
 var methods = {
   /** Opens one more model; every later image goes through it too. */
   async load(path) {
@@ -996,29 +1021,36 @@ var methods = {
   },
   async configure(next) {
     plan = next;
-    const { input, width, height } = next.detector;
-    pixels = new (input.type === "float16" ? Uint16Array : Float32Array)(
-      batchSize(input) * 3 * width * height
-    );
+    const { detector } = next;
+    const { input, rect } = detector;
+    const largest = rect ? largestRectangle(rect) : detector;
+    pixels = new (input.type === "float16" ? Uint16Array : Float32Array)(valuesOf(input, largest));
+  },
+  /** @returns the picture's size, or `null` for a file that cannot be decoded. */
+  async size(path) {
+    return imageSize(sharp, path, plan.detector.family);
   },
   /** @returns the detections, or why the file cannot be decoded. */
-  async detect(path) {
+  async detect({ path, size }) {
     const { detector, options } = plan;
+    const target = size ?? detector;
     const started = performance.now();
     const picture = await decodeImage(sharp, path, detector.family).catch((error) => {
       if (error instanceof UserError) return error;
       throw error;
     });
     if (picture instanceof UserError) return { unreadable: picture.problem };
-    const fitted = fitPicture(picture, detector, detector.family);
-    layIntoTensor(fitted, pixels);
+    const imgsz = Math.max(detector.width, detector.height);
+    const fitted = fitPicture(picture, target, detector.family, imgsz);
+    const tensor = pixels.subarray(0, valuesOf(detector.input, target));
+    layIntoTensor(fitted, tensor);
     const prepared = performance.now();
     const inference = [];
     const detections = [];
     let decoding = 0;
     for (const session of sessions) {
       const before = performance.now();
-      const output = await infer(ort, session, detector, pixels, outputs);
+      const output = await infer(ort, session, detector, tensor, target, outputs);
       const inferred = performance.now();
       detections.push(decode(detector.head, output.data, output.dims, { ...options, nc: detector.nc }));
       inference.push(inferred - before);

@@ -59,7 +59,7 @@ export async function check(
   detector.warnings.forEach(warn);
   log.info(
     `${inputs.model}: ${convs.length} Conv weights, ${detector.head} head, ${detector.nc} classes, ` +
-      `${detector.width}×${detector.height} input, validated by the rules of ${detector.family}`,
+      `${detector.width}×${detector.height} input${detector.rect ? ' in rectangles' : ''}, validated by the rules of ${detector.family}`,
   );
 
   const dataset = await loadDataset(inputs.data, {

@@ -95,9 +95,14 @@ async function recall(
 ): Promise<ReadonlyMap<string, RememberedImage> | null> {
   const bytes = await memory.recall(key);
   if (bytes === null) return null;
-  const { width, height, nc } = plan.detector;
+  const { detector } = plan;
   try {
-    const images = decode(bytes, { key, images: dataset.images.length, width, height, nc });
+    const images = decode(bytes, {
+      key,
+      images: dataset.images.length,
+      size: detector.rect ? null : detector,
+      nc: detector.nc,
+    });
     return new Map(dataset.images.map(({ path }, i) => [path, images[i]!]));
   } catch (error) {
     log.warning(`What an earlier run remembered of the unpruned model is not used: ${messageOf(error)}.`);

@@ -74,6 +74,7 @@ export async function reportOn(findings: Findings, log: Log): Promise<Outcome> {
       dataDigest: dataDigest(dataset.images),
       split: inputs.split,
       imgsz: [detector.height, detector.width],
+      rect: detector.rect !== null,
       ...options,
       device: runtime.device.provider,
       deviceReason: runtime.device.reason,

@@ -13,9 +13,8 @@ export interface RememberedImage {
 export interface Expected {
   readonly key: string;
   readonly images: number;
-  /** Size of the network's input. */
-  readonly width: number;
-  readonly height: number;
+  /** Size of the network's input; `null` where each image has its own. */
+  readonly size: Pick<Geometry, 'width' | 'height'> | null;
   readonly nc: number;
 }
 
@@ -98,7 +97,8 @@ export function decode(bytes: Uint8Array, expected: Expected): readonly Remember
   return Array.from(counts, (count, image) => {
     const row = places.subarray(image * width, (image + 1) * width);
     const geometry = Object.fromEntries(GEOMETRY.map((name, i) => [name, row[i]!])) as unknown as Geometry;
-    if (geometry.width !== expected.width || geometry.height !== expected.height)
+    const { size } = expected;
+    if (size !== null && (geometry.width !== size.width || geometry.height !== size.height))
       throw new Error('its images are of another size');
     const next = first + count;
     const detections = {

@@ -21,9 +21,9 @@ export interface KeyParts {
 
 /** SHA-256 over everything that detections depend on, as lower-case hexadecimal. */
 export function keyOf({ model, images, detector, options, versions, provider, processor }: KeyParts): string {
-  const { input, output, width, height, head, family, nc } = detector;
+  const { input, output, width, height, rect, head, family, nc } = detector;
   const { conf, iou, maxDet } = options;
-  const parts = [model, images, input, output, width, height, head, family, nc, conf, iou, maxDet];
+  const parts = [model, images, input, output, width, height, rect, head, family, nc, conf, iou, maxDet];
   return sha256(Buffer.from(JSON.stringify([...parts, versions, provider, processor])));
 }
 

@@ -38,6 +38,7 @@ const KEYS = {
   protocol: isWord,
   split: isWord,
   imgsz: isSize,
+  rect: isBoolean,
   conf: isNumber,
   iou: isNumber,
   maxDet: isNumber,
@@ -89,6 +90,10 @@ function isWord(value: unknown): boolean {
 
 function isSize(value: unknown): boolean {
   return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
+}
+
+function isBoolean(value: unknown): boolean {
+  return typeof value === 'boolean';
 }
 
 function isNumber(value: unknown): boolean {

@@ -264,7 +264,7 @@ function provenance({ validation, timing, model }: Report): string {
       'Rules',
       `${validation.protocol}; confidence above ${validation.conf}, NMS IoU ${validation.iou}, at most ${validation.maxDet} detections an image`,
     ],
-    ['Input', `${validation.imgsz.join('×')} pixels`],
+    ['Input', `${validation.imgsz.join('×')} pixels${validation.rect ? ', in rectangles' : ''}`],
     ['Runtime', `${html(validation.runtime)}, ${html(validation.device)} (${html(validation.deviceReason)})`],
     ['Time', timeOf(timing)],
     ['SHA-256 before', `<code>${model.sha256Before}</code>`],

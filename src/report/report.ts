@@ -77,6 +77,8 @@ export interface Report {
     readonly dataDigest: string;
     readonly split: string;
     readonly imgsz: readonly [height: number, width: number];
+    /** Whether the pictures were laid into rectangles near their own shapes, as `yolo val` does with models of any input size. */
+    readonly rect: boolean;
     readonly images: number;
     readonly labels: number;
     readonly conf: number;

@@ -3,6 +3,8 @@ import type { LabeledImage } from '../dataset/types.ts';
 import { UserError } from '../errors.ts';
 import type { NativeBase } from '../runtime/load.ts';
 import { WorkerPool } from '../workers/pool.ts';
+import type { InputSize } from './image/letterbox.ts';
+import { type RectangleRule, rectangles } from './rectangles.ts';
 import type { Provider, SessionInfo } from './session.ts';
 import type { Sample } from './types.ts';
 import type { DetectionPlan, DetectWorker, ImageResult, WorkerSetup } from './worker.ts';
@@ -87,6 +89,7 @@ export async function* detectAll(
   images: readonly LabeledImage[],
 ): AsyncGenerator<DetectedImage> {
   await pool.broadcast('configure', plan);
+  const sizes = plan.detector.rect && (await rectanglesOf(pool, plan.detector.rect, images));
   const underWay = new Map<number, Promise<{ readonly index: number; readonly found: DetectedImage }>>();
   const unreadable: UnreadableImage[] = [];
   let next = 0;
@@ -95,7 +98,9 @@ export async function* detectAll(
     const image = images[index]!;
     underWay.set(
       index,
-      pool.run('detect', image.path).then((result) => ({ index, found: toDetected(image, result) })),
+      pool
+        .run('detect', { path: image.path, size: sizes?.[index] ?? null })
+        .then((result) => ({ index, found: toDetected(image, result) })),
     );
   };
   // Twice as many as there are workers, so that none waits for the main thread.
@@ -110,6 +115,18 @@ export async function* detectAll(
     }
     yield found;
   }
+}
+
+/** The network's input for each image; `null` for those that cannot be decoded. */
+async function rectanglesOf(
+  pool: DetectPool,
+  rule: RectangleRule,
+  images: readonly LabeledImage[],
+): Promise<readonly (InputSize | null)[]> {
+  const sizes = await Promise.all(images.map(({ path }) => pool.run('size', path)));
+  const readable = sizes.filter((size) => size !== null);
+  const found = rectangles(readable, rule).values();
+  return sizes.map((size) => (size === null ? null : found.next().value!));
 }
 
 function toDetected(

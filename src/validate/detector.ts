@@ -6,6 +6,7 @@ import { readLayout } from './heads/layout.ts';
 import { boxesOutput, explainExtraChannels, refuseHugeOutput, refuseOtherTasks } from './heads/refusals.ts';
 import { describeTensor, lengthOf, type TensorInfo } from './heads/tensor-info.ts';
 import { type ModelMetadata, parseMetadata } from './metadata.ts';
+import type { RectangleRule } from './rectangles.ts';
 
 export type { TensorInfo } from './heads/tensor-info.ts';
 
@@ -22,6 +23,11 @@ export interface Detector {
   /** Size of the network's input in pixels. */
   readonly width: number;
   readonly height: number;
+  /**
+   * How to make the rectangle near its own shape that each picture is laid into instead, as `yolo val` does where a model takes any
+   * size and any number of pictures; else `null`.
+   */
+  readonly rect: RectangleRule | null;
   readonly head: HeadName;
   readonly family: Family;
   readonly nc: number;
@@ -93,11 +99,14 @@ export function describeDetector(model: ModelDescription, options: DetectorOptio
   const family =
     options.protocol === 'auto' || options.protocol === 'coco' ? FAMILY_OF_HEAD[head] : options.protocol;
   const names = metadata.names?.size === nc ? metadata.names : null;
+  const isAnyNumber = batch === 'dynamic' && lengthOf(output.shape[0]) === null;
+  const isRect = family === 'ultralytics' && isAnyNumber && size.isOpen && size.width === size.height;
   return {
     input: { name: input.name, type: input.type, batch },
     output: output.name,
     width: size.width,
     height: size.height,
+    rect: isRect ? { imgsz: size.width, stride: size.stride } : null,
     head,
     family,
     nc,
@@ -107,7 +116,7 @@ export function describeDetector(model: ModelDescription, options: DetectorOptio
       ...metadata.warnings,
       ...size.warnings,
       ...layout.warnings,
-      ...warnings(metadata, names, head, family, size.dynamic, options),
+      ...warnings(metadata, names, head, family, size.isPartlyOpen && !isRect, options),
     ],
   };
 }
@@ -179,7 +188,9 @@ function inputSize(input: TensorInfo, metadata: ModelMetadata, imgsz: Size | nul
   return {
     width,
     height,
-    dynamic: fixed.width === null || fixed.height === null,
+    stride,
+    isOpen: fixed.width === null && fixed.height === null,
+    isPartlyOpen: fixed.width === null || fixed.height === null,
     warnings: rounded
       ? [
           `imgsz ${imgsz.width}×${imgsz.height} is rounded up to ${width}×${height}, multiples of the stride ${stride}.`,
@@ -221,7 +232,7 @@ function warnings(
   names: ReadonlyMap<number, string> | null,
   head: HeadName,
   family: Family,
-  dynamic: boolean,
+  isFixedHere: boolean,
   { datasetNames }: DetectorOptions,
 ): readonly string[] {
   const found: string[] = [];
@@ -239,10 +250,10 @@ function warnings(
       `The protocol is ${family}, whose own tool does not read this model's output layout (${head}): there is no ` +
         'reference to compare the figures with.',
     );
-  if (dynamic && family === 'ultralytics')
+  if (isFixedHere && family === 'ultralytics')
     found.push(
-      'The model takes any size. Every picture is laid into the same square here, while `yolo val` fits such models ' +
-        'with rectangles batch by batch: its figures may differ a little.',
+      'The model takes pictures of any size, and all are laid into the same one here. `yolo val` takes rectangles near their shapes ' +
+        'where imgsz is one number: its figures are others.',
     );
   return found;
 }

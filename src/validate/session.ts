@@ -1,6 +1,7 @@
 import type * as Ort from 'onnxruntime-node';
 import { messageOf, UserError } from '../errors.ts';
 import type { Detector, TensorInfo } from './detector.ts';
+import type { InputSize } from './image/letterbox.ts';
 
 /** Execution providers of ONNX Runtime that can be asked for. */
 export type Provider = 'cpu' | 'cuda' | 'coreml' | 'dml' | 'webgpu';
@@ -88,6 +89,7 @@ export function describeSession(session: Ort.InferenceSession): SessionInfo {
 /**
  * Runs one picture through a model; returns the raw output as float32 with its dims.
  *
+ * @param size of the pictures in pixels.
  * @param pixels 3 × height × width for each picture of the batch; a fixed batch above one is filled up with
  *   zeros.
  * @param buffers of outputs whose dims are fixed; the result is then good until the next picture. A new output for each
@@ -98,9 +100,10 @@ export async function infer(
   session: Ort.InferenceSession,
   detector: Detector,
   pixels: Float32Array | Uint16Array,
+  { width, height }: InputSize = detector,
   buffers: OutputBuffers | null = null,
 ): Promise<{ readonly data: Float32Array; readonly dims: readonly number[] }> {
-  const { input, width, height, output } = detector;
+  const { input, output } = detector;
   const tensor = inputTensor(ort, input.type, pixels, [batchSize(input), 3, height, width]);
   const buffer = buffers?.get(session);
   const fetches = buffer ? { [output]: buffer } : [output];

@@ -6,9 +6,10 @@ import { loadNativeParts, type NativeBase, ortPackage } from '../runtime/load.ts
 import { serve } from '../workers/serve.ts';
 import type { Detector } from './detector.ts';
 import { decode } from './heads/index.ts';
-import { decodeImage } from './image/decode.ts';
-import { fitPicture } from './image/letterbox.ts';
+import { decodeImage, imageSize } from './image/decode.ts';
+import { fitPicture, type InputSize } from './image/letterbox.ts';
 import { layIntoTensor } from './image/tensor.ts';
+import { largestRectangle } from './rectangles.ts';
 import {
   batchSize,
   describeSession,
@@ -30,6 +31,12 @@ export interface WorkerSetup {
 export interface DetectionPlan {
   readonly detector: Detector;
   readonly options: DetectionOptions;
+}
+
+/** An image, and where another than the detector's, the size of the network's input. */
+export interface Picture {
+  readonly path: string;
+  readonly size: InputSize | null;
 }
 
 /** One image through all loaded models, in the order in which they were loaded. */
@@ -55,6 +62,10 @@ const outputs: OutputBuffers | null = ortPackage(nativeBase) === 'onnxruntime-no
 let plan: DetectionPlan | null = null;
 let pixels: Float32Array | Uint16Array = new Float32Array(0);
 
+function valuesOf(input: Detector['input'], { width, height }: InputSize): number {
+  return batchSize(input) * 3 * width * height;
+}
+
 const methods = {
   /** Opens one more model; every later image goes through it too. */
   async load(path: string): Promise<SessionInfo> {
@@ -70,23 +81,31 @@ const methods = {
 
   async configure(next: DetectionPlan): Promise<void> {
     plan = next;
-    const { input, width, height } = next.detector;
-    pixels = new (input.type === 'float16' ? Uint16Array : Float32Array)(
-      batchSize(input) * 3 * width * height,
-    );
+    const { detector } = next;
+    const { input, rect } = detector;
+    const largest = rect ? largestRectangle(rect) : detector;
+    pixels = new (input.type === 'float16' ? Uint16Array : Float32Array)(valuesOf(input, largest));
+  },
+
+  /** @returns the picture's size, or `null` for a file that cannot be decoded. */
+  async size(path: string): Promise<InputSize | null> {
+    return imageSize(sharp, path, plan!.detector.family);
   },
 
   /** @returns the detections, or why the file cannot be decoded. */
-  async detect(path: string): Promise<ImageResult | { readonly unreadable: string }> {
+  async detect({ path, size }: Picture): Promise<ImageResult | { readonly unreadable: string }> {
     const { detector, options } = plan!;
+    const target = size ?? detector;
     const started = performance.now();
     const picture = await decodeImage(sharp, path, detector.family).catch((error: unknown) => {
       if (error instanceof UserError) return error;
       throw error;
     });
     if (picture instanceof UserError) return { unreadable: picture.problem };
-    const fitted = fitPicture(picture, detector, detector.family);
-    layIntoTensor(fitted, pixels);
+    const imgsz = Math.max(detector.width, detector.height);
+    const fitted = fitPicture(picture, target, detector.family, imgsz);
+    const tensor = pixels.subarray(0, valuesOf(detector.input, target));
+    layIntoTensor(fitted, tensor);
     const prepared = performance.now();
 
     const inference: number[] = [];
@@ -94,7 +113,7 @@ const methods = {
     let decoding = 0;
     for (const session of sessions) {
       const before = performance.now();
-      const output = await infer(ort, session, detector, pixels, outputs);
+      const output = await infer(ort, session, detector, tensor, target, outputs);
       const inferred = performance.now();
       detections.push(decode(detector.head, output.data, output.dims, { ...options, nc: detector.nc }));
       inference.push(inferred - before);

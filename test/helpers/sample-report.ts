@@ -117,6 +117,7 @@ export function reportOf({
       dataDigest: 'c'.repeat(64),
       split: 'val',
       imgsz: [640, 640],
+      rect: false,
       images: 46,
       labels: 449,
       conf: 0.001,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseModel } from '../../src/onnx/model-file.ts';
@@ -12,10 +12,11 @@ import { detectAll, loadModel, startDetectPool } from '../../src/validate/detect
 import { type Detector, describeDetector } from '../../src/validate/detector.ts';
 import { decode, type HeadName } from '../../src/validate/heads/index.ts';
 import { decodeImage } from '../../src/validate/image/decode.ts';
-import { letterbox } from '../../src/validate/image/letterbox.ts';
-import { toTensor, toTensorFloat16 } from '../../src/validate/image/tensor.ts';
+import { fitPicture, letterbox } from '../../src/validate/image/letterbox.ts';
+import { layIntoTensor, toTensor, toTensorFloat16 } from '../../src/validate/image/tensor.ts';
+import { rectangles } from '../../src/validate/rectangles.ts';
 import { batchSize, describeSession, infer, openSession } from '../../src/validate/session.ts';
-import type { Detections } from '../../src/validate/types.ts';
+import type { Detections, Sample } from '../../src/validate/types.ts';
 import { webassemblyBase } from '../helpers/webassembly.ts';
 
 /** Left, top, right, bottom, confidence, class. */
@@ -172,4 +173,42 @@ describe.each(BACKENDS)('%s', (_, base) => {
       }
     },
   );
+
+  test('a model of any size and number of pictures takes each in its rectangle, in worker threads', async () => {
+    const given = cases.find(({ name }) => name === 'anchor-free-dynamic')!;
+    const square = { ...given, size: [128, 128] } as const;
+    const { session, detector } = await open(square, modelPath(given), native);
+    expect(detector).toMatchObject({ rect: { imgsz: 128, stride: 32 }, warnings: [] });
+    const names = ['160x96.png', ...Array.from({ length: 16 }, () => '64x96.png'), '64x64.png'];
+    const sizes = names.map((name) => {
+      const [width, height] = name.match(/\d+/g)!.map(Number) as [number, number];
+      return { width, height };
+    });
+    const inputs = rectangles(sizes, detector.rect!);
+    const pool = startDetectPool(base, { workers: 2, threadsPerWorker: 1 }, 'cpu');
+    try {
+      await loadModel(pool, modelPath(given));
+      const labels = { count: 0, cls: new Int32Array(0), xywhn: new Float32Array(0) };
+      const images = names.map((name) => ({ path: join(FIXTURES, name), labels }));
+      const seen = new Set<string>();
+      for await (const found of detectAll(pool, { detector, options: optionsOf(detector) }, images)) {
+        if ('unreadable' in found) throw new Error(found.unreadable.reason);
+        const [{ path, geometry, detections }] = found.samples as [Sample];
+        const { width, height } = geometry;
+        const picture = await decodeImage(native.sharp, path, detector.family);
+        const pixels = new Float32Array(3 * width * height);
+        layIntoTensor(fitPicture(picture, { width, height }, detector.family, 128), pixels);
+        const { data, dims } = await infer(native.ort, session, detector, pixels, { width, height });
+        const expected = decode(detector.head, data, dims, optionsOf(detector));
+        expect(detections.count).toBe(expected.count);
+        expect(detections.xyxy).toEqual(expected.xyxy);
+        seen.add(`${basename(path)} ${width}×${height}`);
+      }
+      expect([...seen].sort()).toEqual(
+        [...new Set(names.map((name, i) => `${name} ${inputs[i]!.width}×${inputs[i]!.height}`))].sort(),
+      );
+    } finally {
+      await pool.close();
+    }
+  });
 });

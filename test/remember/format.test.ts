@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { decode, encode, type RememberedImage } from '../../src/remember/format.ts';
 
 const KEY = 'ab'.repeat(32);
-const EXPECTED = { key: KEY, images: 2, width: 640, height: 480, nc: 3 };
+const EXPECTED = { key: KEY, images: 2, size: { width: 640, height: 480 }, nc: 3 };
 const geometry = {
   nativeWidth: 500,
   nativeHeight: 375,
@@ -80,5 +80,9 @@ test('a forged entry is refused: more bytes than it says', () => {
 });
 
 test('an entry for another network input is refused', () => {
-  expect(() => decode(encode(KEY, IMAGES), { ...EXPECTED, width: 320 })).toThrow(/another size/);
+  const other = { width: 320, height: 480 };
+  expect(() => decode(encode(KEY, IMAGES), { ...EXPECTED, size: other })).toThrow(/another size/);
+  expect(decode(encode(KEY, IMAGES), { ...EXPECTED, size: null })).toEqual(
+    decode(encode(KEY, IMAGES), EXPECTED),
+  );
 });

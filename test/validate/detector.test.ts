@@ -64,6 +64,7 @@ test('describes a model whole', () => {
     output: 'output0',
     width: 640,
     height: 384,
+    rect: null,
     head: 'anchor-free',
     family: 'ultralytics',
     nc: 80,
@@ -266,10 +267,25 @@ describe('size', () => {
     expect(error.message).toContain('imgsz must be given');
   });
 
-  test('is warned about where `yolo val` would use rectangles', () => {
-    expect(detector({ ...dynamic, metadata: ULTRALYTICS }).warnings).toEqual([
-      expect.stringContaining('rectangles'),
-    ]);
+  test('is that of rectangles near the pictures’ shapes where `yolo val` takes such', () => {
+    const rect = { imgsz: 640, stride: 32 };
+    expect(detector({ ...dynamic, metadata: ULTRALYTICS })).toMatchObject({ rect, warnings: [] });
+    expect(detector({ output: [1, 84, 8400], metadata: ULTRALYTICS }).rect).toBeNull();
+    expect(detector({ ...dynamic, output: ['batch', 'n', 85], metadata: ULTRALYTICS })).toMatchObject({
+      family: 'yolov5',
+      rect: null,
+      warnings: [],
+    });
+  });
+
+  test.each([
+    ['imgsz has two sides', { options: { imgsz: { width: 320, height: 256 } } }],
+    ['one side is fixed', { input: ['batch', 3, 640, 'width'] }],
+    ['the batch is fixed', { input: [1, 3, 'height', 'width'], output: [1, 84, 'anchors'] }],
+  ])('is the same for all, with a warning, where %s', (_, given) => {
+    const found = detector({ ...dynamic, metadata: ULTRALYTICS, ...given });
+    expect(found.rect).toBeNull();
+    expect(found.warnings).toEqual([expect.stringContaining('rectangles')]);
   });
 });
 

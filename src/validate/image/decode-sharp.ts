@@ -40,6 +40,15 @@ export async function decodeWithSharp(
   return isMultiplied ? multiplyByAlpha(samples) : withoutAlpha(samples);
 }
 
+/** Size of a picture by its header, as it lies after EXIF orientation. */
+export async function sizeWithSharp(
+  sharpModule: typeof sharp,
+  bytes: Uint8Array,
+): Promise<Pick<RgbImage, 'width' | 'height'>> {
+  const { autoOrient } = await open(sharpModule, bytes).metadata();
+  return autoOrient;
+}
+
 function open(sharpModule: typeof sharp, bytes: Uint8Array): Sharp {
   return sharpModule(bytes, {
     autoOrient: true,

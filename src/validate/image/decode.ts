@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../../errors.ts';
 import type { Family } from '../../protocol.ts';
 import type { RgbImage } from '../types.ts';
 import { decodeBmp } from './decode-bmp.ts';
-import { decodeWithSharp } from './decode-sharp.ts';
+import { decodeWithSharp, sizeWithSharp } from './decode-sharp.ts';
 import { type ImageFormat, sniffFormat } from './sniff.ts';
 
 /** Both validators drop pictures with a side below this (ultralytics 8.4.190 data/utils.py `check_image`). */
@@ -49,6 +49,27 @@ export async function decodeImage(
       'Replace the file, or take it out of the data set.',
       { cause: error },
     );
+  }
+}
+
+/**
+ * Size of an image as it is shown, EXIF orientation applied, by its header alone where the format has one that says it.
+ *
+ * @returns `null` for a file that cannot be read; {@link decodeImage} says why.
+ */
+export async function imageSize(
+  sharpModule: typeof sharp,
+  path: string,
+  family: Family,
+): Promise<Pick<RgbImage, 'width' | 'height'> | null> {
+  try {
+    const bytes = await readFile(path);
+    const format = acceptedFormat(bytes, family);
+    const { width, height } = format === 'bmp' ? decodeBmp(bytes) : await sizeWithSharp(sharpModule, bytes);
+    return { width, height };
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
+    return null;
   }
 }
 

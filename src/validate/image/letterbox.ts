@@ -60,10 +60,19 @@ export function letterbox(image: RgbImage, size: InputSize, family: Family): Let
   return { ...fitted, image: pad(fitted.image, left, top, size) };
 }
 
-/** The same without the padding: the picture alone, and in its geometry where it is to lie. */
-export function fitPicture(image: RgbImage, size: InputSize, family: Family): Letterboxed {
-  const loaded = load(image, Math.max(size.width, size.height), family);
-  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width);
+/**
+ * The same without the padding: the picture alone, and in its geometry where it is to lie.
+ *
+ * @param imgsz what the loader scales the long side to, in pixels.
+ */
+export function fitPicture(
+  image: RgbImage,
+  size: InputSize,
+  family: Family,
+  imgsz: number = Math.max(size.width, size.height),
+): Letterboxed {
+  const loaded = load(image, imgsz, family);
+  const ratio = Math.min(size.height / loaded.height, size.width / loaded.width, 1);
   const width = Math.max(roundHalfEven(loaded.width * ratio), 1);
   const height = Math.max(roundHalfEven(loaded.height * ratio), 1);
   const isFitting = width === loaded.width && height === loaded.height;

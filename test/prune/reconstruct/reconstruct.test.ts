@@ -28,6 +28,7 @@ const DETECTOR: Detector = {
   output: 'boxes',
   width: 128,
   height: 128,
+  rect: null,
   head: 'anchor-free',
   family: 'ultralytics',
   nc: 2,

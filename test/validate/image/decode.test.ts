@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
 import type { Family } from '../../../src/protocol.ts';
 import { loadNativeParts } from '../../../src/runtime/load.ts';
-import { decodeImage } from '../../../src/validate/image/decode.ts';
+import { decodeImage, imageSize } from '../../../src/validate/image/decode.ts';
 import { webassemblyBase } from '../../helpers/webassembly.ts';
 import { fixture, recorded, sha256 } from './fixtures.ts';
 
@@ -48,6 +48,11 @@ describe.each([
       expect({ width, height, sha256: sha256(data) }).toEqual(files[name]![family]);
     });
 
+    test.each(equal)('%s has its size in its header', async (name) => {
+      const { width, height } = files[name]![family] as Decoded;
+      expect(await imageSize(sharp, fixture(name), family)).toEqual({ width, height });
+    });
+
     test.each(dropped)('%s is refused, as the reference drops it', async (name) => {
       const refused = decodeImage(sharp, fixture(name), family);
       await expect(refused).rejects.toMatchObject({ name: 'UserError', kind: 'dataset' });
@@ -75,6 +80,7 @@ describe.each([
   });
 
   test('a missing file is refused by name', async () => {
+    expect(await imageSize(sharp, fixture('none.jpg'), 'yolov5')).toBeNull();
     await expect(decodeImage(sharp, fixture('none.jpg'), 'yolov5')).rejects.toThrow(/none\.jpg.*ENOENT/);
   });
 
