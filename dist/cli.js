@@ -10549,10 +10549,17 @@ var TASKS = /* @__PURE__ */ new Map([
   ["obb", "oriented boxes"],
   ["depth", "depth estimation"]
 ]);
-function refuseOtherTasks({ task, keypoints }) {
+function refuseOtherTasks({ task, keypoints, isRtDetr }) {
   if (task !== null && task !== "detect")
     throw otherTask(TASKS.get(task) ?? `the task "${task}"`, "its metadata says so");
   if (keypoints) throw otherTask("pose estimation", "its metadata has keypoints");
+  if (isRtDetr) {
+    throw new UserError(
+      "model",
+      "The model must be a YOLO detector; its metadata says that it is an RT-DETR, which takes pictures stretched and gives boxes as shares of them.",
+      "Give a YOLO model: the rules of an RT-DETR are others than those of `yolo val` for YOLO, and its figures would be wrong here."
+    );
+  }
 }
 function boxesOutput(outputs) {
   const all = outputs.map(describeTensor).join(", ");
@@ -10846,6 +10853,7 @@ function parseMetadata(props) {
     task: props.get("task") ?? null,
     end2end: property("end2end", readBoolean),
     nms: property("args", readNms),
+    isRtDetr: props.get("head") === "RTDETRDecoder" || /\brt-?detr/i.test(props.get("description") ?? ""),
     keypoints: props.has("kpt_shape"),
     warnings: warnings2
   };

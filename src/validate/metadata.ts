@@ -15,6 +15,8 @@ export interface ModelMetadata {
   readonly end2end: boolean | null;
   /** Whether NMS is part of the graph. */
   readonly nms: boolean | null;
+  /** Whether the model is one of the RT-DETR family, by its head's name or its description. */
+  readonly isRtDetr: boolean;
   /** Whether the model finds keypoints. */
   readonly keypoints: boolean;
   /** One sentence for each property that is there but cannot be read. */
@@ -48,6 +50,7 @@ export function parseMetadata(props: ReadonlyMap<string, string>): ModelMetadata
     task: props.get('task') ?? null,
     end2end: property('end2end', readBoolean),
     nms: property('args', readNms),
+    isRtDetr: props.get('head') === 'RTDETRDecoder' || /\brt-?detr/i.test(props.get('description') ?? ''),
     keypoints: props.has('kpt_shape'),
     warnings,
   };

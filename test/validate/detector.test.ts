@@ -379,6 +379,12 @@ describe('refuses', () => {
     ],
     ['pose by its task', { ...good, metadata: { task: 'pose' } }, 'pose estimation'],
     ['pose by its keypoints', { ...good, metadata: { kpt_shape: '[17, 3]' } }, 'pose estimation'],
+    ['an RT-DETR by its head', { output: [1, 300, 6], metadata: { head: 'RTDETRDecoder' } }, 'RT-DETR'],
+    [
+      'an RT-DETR by its description',
+      { output: [1, 300, 84], metadata: { description: 'Ultralytics rtdetr-l model' } },
+      'RT-DETR',
+    ],
     ['oriented boxes', { ...good, metadata: { task: 'obb' } }, 'oriented boxes'],
     ['a task of tomorrow', { ...good, metadata: { task: 'dream' } }, 'the task "dream"'],
     [

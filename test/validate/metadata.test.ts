@@ -15,6 +15,7 @@ describe('parseMetadata', () => {
       task: null,
       end2end: null,
       nms: null,
+      isRtDetr: false,
       keypoints: false,
       warnings: [],
     });
@@ -38,6 +39,7 @@ describe('parseMetadata', () => {
       task: 'detect',
       end2end: true,
       nms: true,
+      isRtDetr: false,
       keypoints: false,
       warnings: [],
     });

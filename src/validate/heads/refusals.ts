@@ -15,10 +15,17 @@ const TASKS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** @throws {UserError} when the metadata says that the model does something else than detection. */
-export function refuseOtherTasks({ task, keypoints }: ModelMetadata): void {
+export function refuseOtherTasks({ task, keypoints, isRtDetr }: ModelMetadata): void {
   if (task !== null && task !== 'detect')
     throw otherTask(TASKS.get(task) ?? `the task "${task}"`, 'its metadata says so');
   if (keypoints) throw otherTask('pose estimation', 'its metadata has keypoints');
+  if (isRtDetr) {
+    throw new UserError(
+      'model',
+      'The model must be a YOLO detector; its metadata says that it is an RT-DETR, which takes pictures stretched and gives boxes as shares of them.',
+      'Give a YOLO model: the rules of an RT-DETR are others than those of `yolo val` for YOLO, and its figures would be wrong here.',
+    );
+  }
 }
 
 /**
