@@ -1,6 +1,20 @@
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { check } from '../../src/check.ts';
+import { sha256OfFile } from '../../src/files/hashes.ts';
+import { type InputName, loadInputs } from '../../src/inputs.ts';
+import { silent } from '../../src/log.ts';
+import { ScratchFolder } from '../../src/scratch.ts';
+import { startDetectPool } from '../../src/validate/detect.ts';
 import { besideModel, EXTERNAL, makeWorkspace, ONE_FILE, type Workspace } from '../faults/workspace.ts';
 import { runEntry } from '../helpers/entries.ts';
 import { readReport } from '../helpers/report-schema.ts';
@@ -73,6 +87,24 @@ test.for<readonly [string, Options]>([
   },
 );
 
+test('ONNX Runtime gets one file with all values, which is gone afterwards', LIMIT, async () => {
+  const { folder, model, original } = workspaceOf(EXTERNAL);
+  const given: Partial<Record<InputName, string>> = { model, data: join(folder, 'data.yaml') };
+  const inputs = await loadInputs((name) => given[name] ?? '', { temporaryFolder: folder });
+  const pool = startDetectPool(import.meta.url, { workers: 1, threadsPerWorker: 1 }, 'cpu');
+  const scratch = new ScratchFolder(new AbortController().signal);
+  try {
+    const { modelFile } = await check(inputs, pool, scratch, silent);
+    expect(modelFile).not.toBe(model);
+    expect(await sha256OfFile(modelFile)).toBe(original);
+    scratch.remove();
+    expect(existsSync(modelFile)).toBe(false);
+  } finally {
+    scratch.remove();
+    await pool.close();
+  }
+});
+
 test('the model can be pruned again: as it is then, restored, and exported anew', LIMIT, async () => {
   const workspace = workspaceOf(EXTERNAL);
   const { model, original } = workspace;
@@ -130,10 +162,10 @@ test('a data file that changes while the run is at it keeps the model as it was'
   const images = join(workspace.folder, 'images');
   const picture = readFileSync(join(images, '0.png'));
   for (let i = IMAGES; i < 400; i++) writeFileSync(join(images, `${i}.png`), picture);
-  const running = run(workspace, { cache: 'false' });
+  let isOver = false;
+  const running = run(workspace, { cache: 'false' }).finally(() => (isOver = true));
   const backup = workspace.model.replace(/\.onnx$/, '.unpruned.onnx');
-  while (besideModel(workspace)['best.unpruned.onnx'] === undefined)
-    await new Promise((done) => setTimeout(done, 5));
+  while (!isOver && !existsSync(backup)) await new Promise((done) => setTimeout(done, 5));
   appendFileSync(data, 'more');
   const { code, log, beside } = await running;
   expect(code, log).toBe(1);

@@ -114,7 +114,18 @@ describe('where values may be', () => {
   });
 
   test('anywhere a tensor can be, and everything else stays byte for byte', async () => {
-    const kinds = ['initializer', 'constant', 'list', 'inner', 'sparse', 'function', 'default', 'training'];
+    const kinds = [
+      'initializer',
+      'constant',
+      'list',
+      'inner',
+      'sparse',
+      'one',
+      'many',
+      'function',
+      'default',
+      'training',
+    ];
     data('all.bin', floats(kinds.map((_, i) => i + 1)));
     const build = (external: boolean) => {
       const held = (name: string) => {
@@ -138,6 +149,8 @@ describe('where values may be', () => {
               [1, 'list'],
               [10, held('list')],
               [10, tensor({ name: 'x', dims: [1], raw: floats([7]) })],
+              [22, message([[2, held('one')]])],
+              [23, message([[1, held('many')]])],
               [3, 5],
             ]),
           ),
