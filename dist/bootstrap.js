@@ -82,6 +82,17 @@ function mulberry32(seed, drawn = 0) {
     return ((t ^ t >>> 14) >>> 0) / 4294967296;
   };
 }
+function sampleIndices(random, total, count) {
+  const indices = Uint32Array.from({ length: total }, (_, i) => i);
+  if (count >= total) return indices;
+  for (let i = 0; i < count; i++) {
+    const other = i + Math.floor(random() * (total - i));
+    const moved = indices[other];
+    indices[other] = indices[i];
+    indices[i] = moved;
+  }
+  return indices.slice(0, count).sort();
+}
 
 // src/metrics/bootstrap-lanes.ts
 var LANES = 4;
@@ -478,12 +489,19 @@ var DropCounter = class {
     this.#plan = plan;
     this.#counters = [figureCounter(plan.before), figureCounter(plan.after)];
   }
-  /** The drops of resamples number `from` up to `to`: the same in whatever parts they are counted. */
+  /**
+   * The drops of resamples number `from` up to `to`, each a half of the images, and every second one the other half of the one
+   * before: the same in whatever parts they are counted.
+   */
   resample(from, to) {
     const { images, seed } = this.#plan;
+    const half = images >> 1;
     return this.#count(to - from, (place, weights) => {
-      const random = mulberry32(seed, (from + place) * images);
-      for (let i = 0; i < images; i++) weights[Math.floor(random() * images)]++;
+      const pair = from + place >> 1;
+      const isOtherHalf = (from + place) % 2;
+      weights.fill(isOtherHalf);
+      for (const image of sampleIndices(mulberry32(seed, pair * half), images, half))
+        weights[image] = 1 - isOtherHalf;
     });
   }
   /** The drops where each image is there once. */

@@ -62930,12 +62930,19 @@ var DropCounter = class {
     this.#plan = plan;
     this.#counters = [figureCounter(plan.before), figureCounter(plan.after)];
   }
-  /** The drops of resamples number `from` up to `to`: the same in whatever parts they are counted. */
+  /**
+   * The drops of resamples number `from` up to `to`, each a half of the images, and every second one the other half of the one
+   * before: the same in whatever parts they are counted.
+   */
   resample(from, to) {
     const { images, seed } = this.#plan;
+    const half = images >> 1;
     return this.#count(to - from, (place, weights) => {
-      const random = mulberry32(seed, (from + place) * images);
-      for (let i = 0; i < images; i++) weights[Math.floor(random() * images)]++;
+      const pair = from + place >> 1;
+      const isOtherHalf = (from + place) % 2;
+      weights.fill(isOtherHalf);
+      for (const image of sampleIndices(mulberry32(seed, pair * half), images, half))
+        weights[image] = 1 - isOtherHalf;
     });
   }
   /** The drops where each image is there once. */

@@ -116,6 +116,15 @@ test('both models are drawn alike: two equal models never differ', () => {
   for (const drop of [...drops.values(), ...perClass.values()]) expect(new Set(drop)).toEqual(new Set([0]));
 });
 
+test('resamples come in pairs that hold each image once between them', () => {
+  // The share of objects that are found is a mean over the images, so that two halves have the mean of the whole.
+  const options = { family: 'ultralytics', figures: ['AR100'], resamples: 100 } as const;
+  const drop = bootstrap(...pair(40), options).drops.get('AR100')!;
+  const means = Array.from({ length: 50 }, (_, i) => (drop[2 * i]! + drop[2 * i + 1]!) / 2);
+  for (const mean of means) expect(mean).toBeCloseTo(0.25, 9);
+  expect(new Set(drop.map((value) => Math.round(value * 1e6))).size).toBeGreaterThan(5);
+});
+
 test('the same seed draws the same images', () => {
   const options = { family: 'ultralytics', figures: ['AP'], resamples: 50 } as const;
   const [before, after] = pair(20);
