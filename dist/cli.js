@@ -65808,6 +65808,11 @@ async function main() {
   const { report: report2 } = await run(inputs, terminalLog, runtime, stopOnSignals(), memory);
   if (!report2.verdict.pass && inputs["fail-on-drop"]) process.exitCode = 1;
 }
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error2) => {
+    if (error2.code !== "EPIPE") fail(error2);
+  });
+}
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 await main().catch(fail);

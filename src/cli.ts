@@ -91,6 +91,12 @@ async function main(): Promise<void> {
   if (!report.verdict.pass && inputs['fail-on-drop']) process.exitCode = 1;
 }
 
+// A reader such as `head` may leave before the end: what is under way goes on without one.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') fail(error);
+  });
+}
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readModelFile } from '../../src/onnx/model-file.ts';
@@ -55,6 +56,15 @@ describe('yolo-prune analyze', () => {
     const analysis = analyzeModel(model, null);
     expect(JSON.parse(run(MODEL, '--json').stdout)).toEqual(JSON.parse(JSON.stringify(analysis)));
     expect(run(MODEL).stdout).toContain(analysis.layers[0]!.name);
+  });
+
+  test('ends quietly where its reader leaves before the end', async () => {
+    const child = spawn(process.execPath, [CLI, 'analyze', MODEL]);
+    child.stdout.destroy();
+    let told = '';
+    child.stderr.on('data', (chunk: Buffer) => (told += chunk));
+    const [code] = await once(child, 'close');
+    expect({ code, told }).toEqual({ code: 0, told: '' });
   });
 
   test('measures on a data set what each layer alone costs', () => {
