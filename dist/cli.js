@@ -64333,6 +64333,36 @@ function syncFolder(path3) {
   }
 }
 
+// src/files/vault-messages.ts
+function notesOn(files, target, left) {
+  return [...left ? [aboutEarlierRun(files, target, left)] : [], ...aboutOtherNames(files, target)];
+}
+function aboutEarlierRun(files, { path: path3, name }, { owner, stage, candidate, backup }) {
+  const began = `An earlier run (process ${owner.pid} on ${owner.host}) died while it was ${stage}`;
+  const found2 = files.stat(path3) ? hashFile(files, path3) : null;
+  return found2 !== null && found2 === candidate ? `${began}: ${name} is its pruned model, which was validated; the original is ${backup}.` : `${began}: what it left was removed, and ${name} is as it was.`;
+}
+function aboutOtherNames(files, { path: path3, name }) {
+  const names = files.stat(path3)?.names ?? 1;
+  return names > 1 ? [
+    `${name} has ${names} names (hard links): a pruned model replaces it under this name only, the others keep the original.`
+  ] : [];
+}
+function changed(what, path3) {
+  return new UserError(
+    "files",
+    `The ${what} ${path3} must not change while it is being pruned, but its bytes are not those that were read or written before.`,
+    "Let the step that writes it finish first, and run this one again: nothing was replaced."
+  );
+}
+function takenOver(output) {
+  return new UserError(
+    "files",
+    `${output} must not be pruned by two runs at once, but another run has taken over since this one began.`,
+    "Nothing was replaced: run this step again when the other has ended."
+  );
+}
+
 // src/files/vault.ts
 var ModelVault = class {
   /** Whether the pruned model is to replace the model, whatever links and spellings the paths have. */
@@ -64382,7 +64412,7 @@ var ModelVault = class {
         writeJournal(files, this.#folder, this.#journal);
         files.syncFolder(dirname15(this.#folder));
         this.#removeLeftovers();
-        return [...left ? [this.#aboutEarlierRun(left)] : [], ...this.#aboutOtherNames()];
+        return notesOn(files, { path: this.#target, name: paths.output }, left);
       });
     } catch (error2) {
       this.close();
@@ -64445,7 +64475,8 @@ var ModelVault = class {
       throw new Error("A model is replaced only after its backup and its candidate have been written.");
     }
     explained(`The pruned model cannot be put in place at ${this.#paths.output}`, () => {
-      if (readJournal(this.#files, this.#folder)?.owner.token !== owner.token) throw takenOver(this.#paths);
+      if (readJournal(this.#files, this.#folder)?.owner.token !== owner.token)
+        throw takenOver(this.#paths.output);
       if (hashFile(this.#files, this.#backup.path) !== original) throw changed("backup", this.#backup.path);
       if (hashFile(this.#files, this.#candidatePath()) !== candidate) {
         throw changed("pruned copy", this.#candidatePath());
@@ -64571,18 +64602,6 @@ var ModelVault = class {
     this.#backup = backup;
     return backup;
   }
-  #aboutEarlierRun({ owner, stage, candidate, backup }) {
-    const began = `An earlier run (process ${owner.pid} on ${owner.host}) died while it was ${stage}`;
-    const found2 = this.#files.stat(this.#target) ? hashFile(this.#files, this.#target) : null;
-    return found2 !== null && found2 === candidate ? `${began}: ${this.#paths.output} is its pruned model, which was validated; the original is ${backup}.` : `${began}: what it left was removed, and ${this.#paths.output} is as it was.`;
-  }
-  /** Replacing a file parts its name from the other hard links, which is what caches of data sets and models rely on. */
-  #aboutOtherNames() {
-    const names = this.#files.stat(this.#target)?.names ?? 1;
-    return names > 1 ? [
-      `${this.#paths.output} has ${names} names (hard links): a pruned model replaces it under this name only, the others keep the original.`
-    ] : [];
-  }
 };
 function destination(files, output) {
   const found2 = files.stat(output);
@@ -64599,20 +64618,6 @@ function destination(files, output) {
 function sameFile(files, one, other) {
   const found2 = files.stat(one);
   return found2 !== null && found2.identity === files.stat(other)?.identity;
-}
-function changed(what, path3) {
-  return new UserError(
-    "files",
-    `The ${what} ${path3} must not change while it is being pruned, but its bytes are not those that were read or written before.`,
-    "Let the step that writes it finish first, and run this one again: nothing was replaced."
-  );
-}
-function takenOver({ output }) {
-  return new UserError(
-    "files",
-    `${output} must not be pruned by two runs at once, but another run has taken over since this one began.`,
-    "Nothing was replaced: run this step again when the other has ended."
-  );
 }
 
 // src/remembered.ts

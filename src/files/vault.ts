@@ -7,6 +7,7 @@ import { type HashedFile, sha256 } from './hashes.ts';
 import { type Journal, journalPath, nextJournalPath, readJournal, writeJournal } from './journal.ts';
 import { type Machine, takeFolder, thisMachine } from './lock.ts';
 import { type FileOperations, type FileStatus, realFiles } from './operations.ts';
+import { changed, notesOn, takenOver } from './vault-messages.ts';
 import { hashFile, syncFile, writeNewFile } from './whole-files.ts';
 
 /** The files that a run is about, as the user named them. */
@@ -73,7 +74,7 @@ export class ModelVault {
         writeJournal(files, this.#folder, this.#journal);
         files.syncFolder(dirname(this.#folder));
         this.#removeLeftovers();
-        return [...(left ? [this.#aboutEarlierRun(left)] : []), ...this.#aboutOtherNames()];
+        return notesOn(files, { path: this.#target, name: paths.output }, left);
       });
     } catch (error) {
       this.close();
@@ -140,7 +141,8 @@ export class ModelVault {
       throw new Error('A model is replaced only after its backup and its candidate have been written.');
     }
     explained(`The pruned model cannot be put in place at ${this.#paths.output}`, () => {
-      if (readJournal(this.#files, this.#folder)?.owner.token !== owner.token) throw takenOver(this.#paths);
+      if (readJournal(this.#files, this.#folder)?.owner.token !== owner.token)
+        throw takenOver(this.#paths.output);
       if (hashFile(this.#files, this.#backup!.path) !== original) throw changed('backup', this.#backup!.path);
       if (hashFile(this.#files, this.#candidatePath()) !== candidate) {
         throw changed('pruned copy', this.#candidatePath());
@@ -286,24 +288,6 @@ export class ModelVault {
     this.#backup = backup;
     return backup;
   }
-
-  #aboutEarlierRun({ owner, stage, candidate, backup }: Journal): string {
-    const began = `An earlier run (process ${owner.pid} on ${owner.host}) died while it was ${stage}`;
-    const found = this.#files.stat(this.#target) ? hashFile(this.#files, this.#target) : null;
-    return found !== null && found === candidate
-      ? `${began}: ${this.#paths.output} is its pruned model, which was validated; the original is ${backup}.`
-      : `${began}: what it left was removed, and ${this.#paths.output} is as it was.`;
-  }
-
-  /** Replacing a file parts its name from the other hard links, which is what caches of data sets and models rely on. */
-  #aboutOtherNames(): readonly string[] {
-    const names = this.#files.stat(this.#target)?.names ?? 1;
-    return names > 1
-      ? [
-          `${this.#paths.output} has ${names} names (hard links): a pruned model replaces it under this name only, the others keep the original.`,
-        ]
-      : [];
-  }
 }
 
 /** Where a pruned model goes: a link's target, or a new file in a folder that is there. */
@@ -323,20 +307,4 @@ function destination(files: FileOperations, output: string): string {
 function sameFile(files: FileOperations, one: string, other: string): boolean {
   const found = files.stat(one);
   return found !== null && found.identity === files.stat(other)?.identity;
-}
-
-function changed(what: string, path: string): UserError {
-  return new UserError(
-    'files',
-    `The ${what} ${path} must not change while it is being pruned, but its bytes are not those that were read or written before.`,
-    'Let the step that writes it finish first, and run this one again: nothing was replaced.',
-  );
-}
-
-function takenOver({ output }: VaultPaths): UserError {
-  return new UserError(
-    'files',
-    `${output} must not be pruned by two runs at once, but another run has taken over since this one began.`,
-    'Nothing was replaced: run this step again when the other has ended.',
-  );
 }
