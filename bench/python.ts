@@ -23,7 +23,7 @@ export function secondsOfPeer(python: string, args: readonly string[]): number {
 }
 
 /** The interpreter itself, or that of a virtual environment's folder. */
-function interpreter(python: string): string {
+export function interpreter(python: string): string {
   const [inside] = [join(python, 'bin', 'python'), join(python, 'Scripts', 'python.exe')].filter(existsSync);
   return inside ?? python;
 }

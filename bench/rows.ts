@@ -3,6 +3,7 @@ import { againstFloor } from './against-floor.ts';
 import { measureLetterbox } from './letterbox.ts';
 import { measureMetrics } from './metrics.ts';
 import { measurePruning } from './prune.ts';
+import { measureSetup, measureSize, measureStart } from './setup.ts';
 import type { Row } from './types.ts';
 
 /** Every line of the table, in its order. What is measured together stands under one name before the dot. */
@@ -110,5 +111,37 @@ export const ROWS: readonly Row[] = [
     aim: 1.1,
     better: 'lower',
     measure: measureLetterbox,
+  },
+  {
+    name: 'start',
+    what: 'start of the action to its first inference, native packages in the tool cache, in seconds',
+    must: 1.5,
+    aim: null,
+    better: 'lower',
+    measure: measureStart,
+  },
+  {
+    name: 'setup.size',
+    what: 'native parts on the disk, in megabytes',
+    must: 75,
+    aim: null,
+    better: 'lower',
+    measure: measureSize,
+  },
+  {
+    name: 'setup.bytes',
+    what: '`pip install ultralytics onnxruntime` ÷ native parts, bytes on the disk',
+    must: 50,
+    aim: null,
+    better: 'higher',
+    measure: (context) => measureSetup(context, 'bytes'),
+  },
+  {
+    name: 'setup.time',
+    what: 'the same, seconds to install',
+    must: 5,
+    aim: null,
+    better: 'higher',
+    measure: (context) => measureSetup(context, 'seconds'),
   },
 ];

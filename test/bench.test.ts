@@ -26,6 +26,8 @@ test('npm run bench --quick measures every row that needs no Python, on the embe
     expect.stringMatching(/^action\.peers: needs --compare PYTHON/),
     expect.stringMatching(/^metrics\.peer: needs --compare PYTHON/),
     expect.stringMatching(/^letterbox: needs --python PYTHON/),
+    expect.stringMatching(/^setup\.bytes: needs --compare PYTHON/),
+    expect.stringMatching(/^setup\.time: needs --compare PYTHON/),
   ]);
   expect(rows.length).toBeGreaterThan(10);
   for (const { value, verdict } of rows.filter((row) => row.value !== null)) {
