@@ -20,12 +20,17 @@ interface Cost {
   readonly seconds: number;
 }
 
-let installed: Promise<{ readonly cost: Cost; readonly again: () => Promise<Run> }> | null = null;
+let installed: ReturnType<typeof install> | null = null;
+
+/** The one that all rows share. */
+function installation(context: Context): ReturnType<typeof install> {
+  installed ??= install(context);
+  return installed;
+}
 
 /** Seconds from the start of the action to its first inference, with the native packages in the tool cache. */
 export async function measureStart(context: Context): Promise<Measured> {
-  installed ??= install(context);
-  const { cost, again } = await installed;
+  const { cost, again } = await installation(context);
   const seconds: number[] = [];
   for (let run = 0; run < (context.quick ? 1 : 5); run++) seconds.push((await again()).toPicture);
   const sorted = seconds.toSorted((a, b) => a - b);
@@ -37,8 +42,7 @@ export async function measureStart(context: Context): Promise<Measured> {
 
 /** Megabytes of our native parts on the disk. */
 export async function measureSize(context: Context): Promise<Measured> {
-  installed ??= install(context);
-  const { cost } = await installed;
+  const { cost } = await installation(context);
   return { value: cost.bytes / 1e6, parts: { 'installed in s': cost.seconds } };
 }
 
@@ -47,8 +51,7 @@ let peers: Cost | null = null;
 /** What `pip install ultralytics onnxruntime` brings, over our native parts; with the registries as they are. */
 export async function measureSetup(context: Context, of: keyof Cost): Promise<Measured> {
   if (context.compare === null || context.quick) throw new Needs('--compare PYTHON with venv');
-  installed ??= install(context);
-  const { cost } = await installed;
+  const { cost } = await installation(context);
   peers ??= installPeers(context, context.compare);
   const unit = of === 'bytes' ? 'bytes' : 's';
   return {

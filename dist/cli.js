@@ -4838,10 +4838,16 @@ function showJson(value) {
   const shown = value.slice(0, 5).map((item) => Array.isArray(item) ? "[…]" : showJson(item));
   return `[${shown.join(", ")}${value.length > shown.length ? ", …" : ""}]`;
 }
+var [OPEN_LIST, OPEN_MAP] = Buffer.from("[{");
+function countBrackets(bytes2) {
+  let count = 0;
+  for (const byte of bytes2) if (byte === OPEN_LIST || byte === OPEN_MAP) count++;
+  return count;
+}
 
 // src/dataset/coco-outlines.ts
 var KEY = Buffer.from('"segmentation"');
-var [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN_MAP, CLOSE_MAP] = Buffer.from('"\\:[]{}');
+var [QUOTE, BACKSLASH, COLON, OPEN_LIST2, CLOSE_LIST, OPEN_MAP2, CLOSE_MAP] = Buffer.from('"\\:[]{}');
 var ZERO = 48;
 function withoutOutlines(bytes2) {
   let [read, written] = [0, 0];
@@ -4865,7 +4871,7 @@ function valueAfter(bytes2, from) {
   const colon = afterSpace(bytes2, from);
   if (bytes2[colon] !== COLON) return null;
   const value = afterSpace(bytes2, colon + 1);
-  return bytes2[value] === OPEN_LIST || bytes2[value] === OPEN_MAP ? value : null;
+  return bytes2[value] === OPEN_LIST2 || bytes2[value] === OPEN_MAP2 ? value : null;
 }
 function afterSpace(bytes2, from) {
   let at = from;
@@ -4878,18 +4884,13 @@ function endOfValue(bytes2, from) {
     const byte = bytes2[at];
     if (byte === QUOTE) {
       for (at++; bytes2[at] !== QUOTE && at < bytes2.length; at++) if (bytes2[at] === BACKSLASH) at++;
-    } else if (byte === OPEN_LIST || byte === OPEN_MAP) depth++;
+    } else if (byte === OPEN_LIST2 || byte === OPEN_MAP2) depth++;
     else if (byte === CLOSE_LIST || byte === CLOSE_MAP) {
       depth--;
       if (depth === 0) return at + 1;
     }
   }
   return null;
-}
-function countBrackets(bytes2) {
-  let count = 0;
-  for (const byte of bytes2) if (byte === OPEN_LIST || byte === OPEN_MAP) count++;
-  return count;
 }
 
 // src/dataset/lfs.ts
@@ -4999,15 +5000,15 @@ function readCategories(entries, file) {
 }
 function readImageEntry(entry, place, file) {
   const where = `images[${place}]`;
-  const side = (key2) => {
+  const side2 = (key2) => {
     const value = entry[key2];
     if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return value;
     throw wrong(file, `\`${key2}\` of ${where} is ${showJson(value)}`);
   };
   return {
     id: idOf(entry, "id", where, file),
-    width: side("width"),
-    height: side("height")
+    width: side2("width"),
+    height: side2("height")
   };
 }
 function groupAnnotations(entries, imageIds2, file) {
@@ -5073,7 +5074,7 @@ function isEntry(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function isBox(value) {
-  return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite) && value.slice(2).every((side) => side >= 0);
+  return Array.isArray(value) && value.length === 4 && value.every(Number.isFinite) && value.slice(2).every((side2) => side2 >= 0);
 }
 function wrong(file, was, cause) {
   return new UserError(
@@ -10249,21 +10250,23 @@ function ended(code) {
 // src/validate/rectangles.ts
 var BATCH = 16;
 var MARGIN = 0.5;
-function rectangles(pictures, { imgsz, stride }) {
+function rectangles(pictures, rule) {
   const shapes = pictures.map(({ width, height }) => height / width);
   const order = [...shapes.keys()].sort((a, b) => shapes[a] - shapes[b]);
-  const side = (share3) => Math.ceil(share3 * imgsz / stride + MARGIN) * stride;
   const found2 = new Array(pictures.length);
   for (let first = 0; first < order.length; first += BATCH) {
     const batch = order.slice(first, first + BATCH);
     const [flattest, tallest] = [shapes[batch[0]], shapes[batch.at(-1)]];
     const rectangle = {
-      width: side(flattest > 1 ? 1 / flattest : 1),
-      height: side(tallest < 1 ? tallest : 1)
+      width: side(flattest > 1 ? 1 / flattest : 1, rule),
+      height: side(tallest < 1 ? tallest : 1, rule)
     };
     for (const picture2 of batch) found2[picture2] = rectangle;
   }
   return found2;
+}
+function side(share3, { imgsz, stride }) {
+  return Math.ceil(share3 * imgsz / stride + MARGIN) * stride;
 }
 
 // src/validate/detect.ts
@@ -12492,8 +12495,8 @@ var duration = (given) => {
 };
 var MAX_SECONDS = 24 * 24 * 3600;
 var imageSize = (given) => {
-  const sides = given.replace(/^\[(.*)\]$/, "$1").split(/[x×,]/).map((side) => Number(side.trim() || Number.NaN));
-  const fits = sides.every((side) => Number.isInteger(side) && side >= 32 && side <= 8192);
+  const sides = given.replace(/^\[(.*)\]$/, "$1").split(/[x×,]/).map((side2) => Number(side2.trim() || Number.NaN));
+  const fits = sides.every((side2) => Number.isInteger(side2) && side2 >= 32 && side2 <= 8192);
   if (sides.length > 2 || !fits) {
     return {
       must: "a size in pixels from 32 to 8192, such as 640 or 480x864 (height x width)",
@@ -15482,7 +15485,7 @@ function versionMismatch(base2, lock) {
 // src/native-base.ts
 async function nativeBase(bundleUrl, runtimePath, asked, kept, log3) {
   const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
-  requireMachine(asked, await machine(asked));
+  if (asked !== "auto") requireMachine(asked, await machine(asked));
   const { base: base2, how } = await prepareNativeParts({
     bundleUrl,
     toolCache: RUNNER_TOOL_CACHE || userCache(),
@@ -61298,7 +61301,7 @@ function confusionChart({ validation }, which2, { classes, cells }, conf) {
     const share3 = count / totals.get(actual);
     return [[x, y, share3]];
   });
-  const side = 340 / names.length;
+  const side2 = 340 / names.length;
   const model2 = which2 === "before" ? "Unpruned" : "Pruned";
   const omitted = validation.before.perClass.length - labelled.length;
   return draw({
@@ -61333,7 +61336,7 @@ function confusionChart({ validation }, which2, { classes, cells }, conf) {
         type: "heatmap",
         data: data.filter(([x, y]) => x === y === diagonal),
         label: {
-          show: side >= 30,
+          show: side2 >= 30,
           color: INKS.text,
           fontSize: 10,
           formatter: ({ value }) => value[2].toFixed(2)
@@ -65421,8 +65424,8 @@ function reportedCurves({ axis: axis2, best, perClass }) {
   };
 }
 function reportedConfusion({ nc, counts }) {
-  const side = nc + 1;
-  const cells = [...counts].toSorted(([one], [other]) => one - other).map(([i, count]) => [Math.floor(i / side), i % side, count]);
+  const side2 = nc + 1;
+  const cells = [...counts].toSorted(([one], [other]) => one - other).map(([i, count]) => [Math.floor(i / side2), i % side2, count]);
   return { classes: nc, cells };
 }
 function intervalOf({ low, high }) {

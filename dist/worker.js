@@ -905,9 +905,11 @@ function layIntoTensor({ image, geometry: { left, top, width, height } }, target
 
 // src/validate/rectangles.ts
 var MARGIN = 0.5;
-function largestRectangle({ imgsz, stride }) {
-  const side = Math.ceil(imgsz / stride + MARGIN) * stride;
-  return { width: side, height: side };
+function largestRectangle(rule) {
+  return { width: side(1, rule), height: side(1, rule) };
+}
+function side(share, { imgsz, stride }) {
+  return Math.ceil(share * imgsz / stride + MARGIN) * stride;
 }
 
 // src/validate/session.ts

@@ -8,3 +8,12 @@ export function showJson(value: unknown): string {
   const shown = value.slice(0, 5).map((item) => (Array.isArray(item) ? '[…]' : showJson(item)));
   return `[${shown.join(', ')}${value.length > shown.length ? ', …' : ''}]`;
 }
+
+const [OPEN_LIST, OPEN_MAP] = Buffer.from('[{');
+
+/** How many lists and maps there are in the text of a JSON, at most: before it is read, for each takes far more memory than text. */
+export function countBrackets(bytes: Buffer): number {
+  let count = 0;
+  for (const byte of bytes) if (byte === OPEN_LIST || byte === OPEN_MAP) count++;
+  return count;
+}

@@ -33,7 +33,8 @@ export async function nativeBase(
   log: Log,
 ): Promise<string> {
   const { RUNNER_TEMP, RUNNER_TOOL_CACHE } = process.env;
-  requireMachine(asked, await machine(asked));
+  // With `auto` nothing is required, and chooseDevice looks at the libraries.
+  if (asked !== 'auto') requireMachine(asked, await machine(asked));
   const { base, how } = await prepareNativeParts({
     bundleUrl,
     toolCache: RUNNER_TOOL_CACHE || userCache(),

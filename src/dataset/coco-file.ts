@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { messageOf, UserError } from '../errors.ts';
-import { showJson } from '../json-value.ts';
-import { countBrackets, withoutOutlines } from './coco-outlines.ts';
+import { countBrackets, showJson } from '../json-value.ts';
+import { withoutOutlines } from './coco-outlines.ts';
 import { isLfsPointer, lfsError } from './lfs.ts';
 
 /** One entry of `images`. */

@@ -57,10 +57,3 @@ function endOfValue(bytes: Buffer, from: number): number | null {
   }
   return null;
 }
-
-/** How many lists and maps there are in the text of a JSON, at most. */
-export function countBrackets(bytes: Buffer): number {
-  let count = 0;
-  for (const byte of bytes) if (byte === OPEN_LIST || byte === OPEN_MAP) count++;
-  return count;
-}

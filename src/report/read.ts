@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { countBrackets } from '../dataset/coco-outlines.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { showJson } from '../json-value.ts';
+import { countBrackets, showJson } from '../json-value.ts';
 import type { Report } from './report.ts';
 
 /** A report on 80 classes has about 1 MB; it grows by the square of their number, and 2,000 make this much. */

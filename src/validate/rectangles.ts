@@ -24,20 +24,16 @@ export interface RectangleRule {
  * @param pictures sizes as the pictures are shown, EXIF orientation applied.
  * @returns a rectangle for each picture, in their order.
  */
-export function rectangles(
-  pictures: readonly InputSize[],
-  { imgsz, stride }: RectangleRule,
-): readonly InputSize[] {
+export function rectangles(pictures: readonly InputSize[], rule: RectangleRule): readonly InputSize[] {
   const shapes = pictures.map(({ width, height }) => height / width);
   const order = [...shapes.keys()].sort((a, b) => shapes[a]! - shapes[b]!);
-  const side = (share: number) => Math.ceil((share * imgsz) / stride + MARGIN) * stride;
   const found = new Array<InputSize>(pictures.length);
   for (let first = 0; first < order.length; first += BATCH) {
     const batch = order.slice(first, first + BATCH);
     const [flattest, tallest] = [shapes[batch[0]!]!, shapes[batch.at(-1)!]!];
     const rectangle = {
-      width: side(flattest > 1 ? 1 / flattest : 1),
-      height: side(tallest < 1 ? tallest : 1),
+      width: side(flattest > 1 ? 1 / flattest : 1, rule),
+      height: side(tallest < 1 ? tallest : 1, rule),
     };
     for (const picture of batch) found[picture] = rectangle;
   }
@@ -45,7 +41,11 @@ export function rectangles(
 }
 
 /** The largest of them, whatever the pictures. */
-export function largestRectangle({ imgsz, stride }: RectangleRule): InputSize {
-  const side = Math.ceil(imgsz / stride + MARGIN) * stride;
-  return { width: side, height: side };
+export function largestRectangle(rule: RectangleRule): InputSize {
+  return { width: side(1, rule), height: side(1, rule) };
+}
+
+/** @param share of the side that the picture's long side has. */
+function side(share: number, { imgsz, stride }: RectangleRule): number {
+  return Math.ceil((share * imgsz) / stride + MARGIN) * stride;
 }

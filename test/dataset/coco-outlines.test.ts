@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countBrackets, withoutOutlines } from '../../src/dataset/coco-outlines.ts';
+import { withoutOutlines } from '../../src/dataset/coco-outlines.ts';
 
 const without = (text: string) => withoutOutlines(Buffer.from(text)).toString();
 
@@ -28,8 +28,4 @@ test('all else is as JSON.parse reads it', () => {
       expect(found).toEqual(plain);
     }),
   );
-});
-
-test('brackets are counted wherever they are', () => {
-  expect(countBrackets(Buffer.from('{"a":[1,[2]],"b":"[{"}'))).toBe(5);
 });
